@@ -1,0 +1,1 @@
+"""The coaching assistant: terminal UI, speech, command line."""

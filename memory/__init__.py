@@ -1,0 +1,1 @@
+"""What was seen, thought, done and corrected, in one SQLite file."""

@@ -1,0 +1,1 @@
+"""Texts that a model reads or the robot says, as YAML."""

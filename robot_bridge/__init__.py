@@ -1,0 +1,1 @@
+"""The bridge between a policy and the arms: control loop, safety, ZeroMQ."""

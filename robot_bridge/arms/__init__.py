@@ -1,0 +1,1 @@
+"""Arms that the bridge can drive."""

@@ -1,0 +1,1 @@
+"""Messages, codec, errors and bodies: the leaf that every other package may import."""
