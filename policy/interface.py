@@ -1,0 +1,46 @@
+"""What every policy can do, whatever is behind it: write a thought, and turn a thought into actions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+
+from robot_bridge.protocol.messages import Context, Observation
+from robot_bridge.protocol.thought import Thought
+
+OnToken = Callable[[int, str], None]
+
+
+class Policy(Protocol):
+    """A vision-language-action model with explicit thoughts.
+
+    `think` and `act` are only ever called by one thread at a time.
+
+    Args:
+        checkpoint: what is served, as a person would name it; `embedded` for the one in the package.
+        device: where it computes, e.g. `cpu`, `cuda:0`.
+        parameters: how many numbers were learned.
+    """
+
+    checkpoint: str
+    device: str
+    parameters: int
+
+    def think(
+        self, observation: Observation, context: Context, forced: str = "", on_token: OnToken | None = None
+    ) -> tuple[Thought, int]:
+        """A thought about what is seen, and how many tokens of it the model wrote itself.
+
+        Args:
+            forced: text fed in the thought's place; the model writes on from its end.
+            on_token: called with (index, text) for each piece as soon as it is written, forced ones included,
+                index counting from 0. What it raises ends the thought and reaches the caller.
+        """
+        ...
+
+    def act(self, observation: Observation, context: Context, thought: Thought) -> tuple[np.ndarray, float]:
+        """Actions under a thought: float32[horizon, 38] absolute joint targets, zero-padded, and their spacing in
+        seconds. Row i is due `(i + 1) * dt_s` after the observation."""
+        ...
