@@ -1,0 +1,63 @@
+# make run        set up what is missing, then open the terminal UI on the simulated kitchen (ARGS="--headless" …)
+# make test       the tests that need no GPU and no microphone, within minutes (ARGS="-k stop" …)
+# make test-all   the slow ones too
+# make lint       ruff and mypy
+# make clean      remove what tests and builds left behind; .venv stays
+#
+# The first call makes .venv and installs into it; later calls see from the stamps in it that nothing is missing.
+
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check --no-input
+SYSTEM := $(VENV)/.system
+RUN    := $(VENV)/.runtime
+DEV    := $(VENV)/.dev
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -q
+ARGS   ?=
+
+ifeq ($(shell uname -s),Linux)
+export MUJOCO_GL ?= egl
+endif
+
+.PHONY: run test test-all lint clean setup
+.DEFAULT_GOAL := run
+
+run: $(RUN) $(SYSTEM)
+	@$(BIN)/coach run $(ARGS)
+
+test: $(DEV) $(SYSTEM)
+	$(PYTEST) -m "not slow and not gpu and not microphone" $(ARGS)
+
+test-all: $(DEV) $(SYSTEM)
+	$(PYTEST) -m "not gpu and not microphone" $(ARGS)
+
+lint: $(DEV)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+setup: $(DEV) $(SYSTEM)
+
+clean:
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist snapshot_report.html
+	find coach robot_bridge policy memory prompts tests -name __pycache__ -type d -exec rm -rf {} +
+
+$(VENV)/.venv:
+	@.ci/make-venv $(VENV)
+	@touch $@
+
+# torch comes first and pinned, so that pip takes a CPU build where one is at hand.
+$(RUN): pyproject.toml $(VENV)/.venv
+	@echo "installing robot-coach and what it needs (a few minutes the first time)"
+	@$(PIP) install --quiet "$$(grep -o 'torch==[0-9.]*' pyproject.toml | head -n 1)"
+	@$(PIP) install --quiet --editable .
+	@touch $@
+
+$(DEV): $(RUN)
+	@echo "installing what the tests need"
+	@$(PIP) install --quiet --editable '.[dev]'
+	@touch $@
+
+# No stamp while something is missing: the hint is then printed at every call.
+$(SYSTEM): $(VENV)/.venv
+	@if .ci/system-packages; then touch $@; fi
