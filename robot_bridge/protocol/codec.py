@@ -22,6 +22,7 @@ MAX_HEADER_BYTES = 1 << 20
 MAX_PARTS = 16
 MAX_ARRAY_BYTES = 16 << 20
 DTYPES = ("float32", "uint8")
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)  # what arbitrary bytes can provoke
 
 Part = bytes | bytearray | memoryview
 
@@ -75,7 +76,7 @@ class Codec:
         self._incoming = parts
         try:
             return self._decoder.decode(parts[0])
-        except (msgspec.DecodeError, RecursionError) as error:
+        except UNREADABLE as error:
             self._check_version(parts[0])
             raise ProtocolError(
                 f"not a message of this protocol: {error}", "the messages of protocol/messages.py"
@@ -87,7 +88,7 @@ class Codec:
         """A message that does not fit may simply be of another version: then say that instead."""
         try:
             version = _version_decoder.decode(header).version
-        except (msgspec.DecodeError, RecursionError):
+        except UNREADABLE:
             return
         if version != PROTOCOL_VERSION:
             raise VersionError(f"the peer speaks protocol version {version}", f"version {PROTOCOL_VERSION}",

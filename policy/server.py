@@ -1,0 +1,278 @@
+"""The policy server: think and act for any number of clients over one ZeroMQ ROUTER socket.
+
+    ThinkRequest   → ThoughtToken* while the model writes, then ThinkReply
+    ActRequest     → ActionChunk
+    HealthRequest  → Health, also while the model computes
+    ReloadRequest  → ReloadReply once the new checkpoint is loaded; until then, and if it is broken, the old one serves
+
+Every request is answered, if only with an Error; its codes beside those of `errors.py`:
+
+    superseded     a newer request of the same client and kind came
+    expired        the deadline passed before the answer was there
+    policy_failed  the model raised; the traceback is in the log
+    busy           too many clients wait, or a checkpoint is being loaded already
+    stopping       the server shuts down
+
+Three threads: this one owns the socket, `worker.py` computes, a third loads checkpoints.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import zmq
+
+from policy.interface import Policy
+from policy.outbox import Outbox
+from policy.request_queue import Job, QueueFullError, RequestQueue
+from policy.worker import Worker, error_reply, expired, stopping, superseded
+from robot_bridge.protocol.codec import MAX_ARRAY_BYTES, UNREADABLE, Codec
+from robot_bridge.protocol.errors import CheckpointError, CoachError, ConfigError, ProtocolError
+from robot_bridge.protocol.messages import (
+    WIDTH,
+    ActRequest,
+    Error,
+    Health,
+    HealthRequest,
+    Message,
+    Observation,
+    ReloadReply,
+    ReloadRequest,
+    ThinkRequest,
+)
+
+log = logging.getLogger(__name__)
+
+Load = Callable[[str], Policy]
+POLL_MS = 100
+STOP_S = 2.0
+MAX_DEADLINE_S = 600.0
+
+
+class _NumberOnly(msgspec.Struct, frozen=True):
+    request_id: int = 0
+
+
+def serve(
+    policy: Policy, address: str, stop: threading.Event, load: Load | None = None,
+    ready: Callable[[str], None] | None = None,
+) -> None:  # fmt: skip
+    """Answer until `stop` is set.
+
+    Args:
+        address: where to listen; port `*` takes a free one.
+        load: loads the checkpoint of a ReloadRequest; None is `policy.loading.load_policy`.
+        ready: called once with the address that is listened on.
+
+    Raises:
+        CoachError: the port is taken.
+        ConfigError: the address is none of this machine.
+    """
+    context = zmq.Context()
+    try:
+        socket = _bind(context, address)
+        try:
+            if ready is not None:
+                ready(socket.getsockopt_string(zmq.LAST_ENDPOINT))
+            _Server(policy, socket, load or _load_policy).run(stop)
+        finally:
+            socket.close(linger=100)  # ms, so that the last words still leave
+    finally:
+        context.term()
+
+
+def _load_policy(checkpoint: str) -> Policy:
+    from policy.loading import load_policy  # here, not above: it brings torch
+
+    return load_policy(checkpoint)
+
+
+def _bind(context: zmq.Context, address: str) -> zmq.Socket:
+    socket = context.socket(zmq.ROUTER)
+    socket.linger = 0
+    socket.maxmsgsize = MAX_ARRAY_BYTES
+    socket.router_handover = True  # a client that comes back under its old name is let in
+    socket.tcp_keepalive = 1
+    try:
+        socket.bind(address)
+    except zmq.ZMQError as error:
+        socket.close()
+        if error.errno == zmq.EADDRINUSE:
+            raise CoachError(f"the policy server cannot listen on {address}: the port is in use",
+                             next_step="stop the program that holds it, or set policy_address (or --bind) "
+                                       "to another port") from None  # fmt: skip
+        raise ConfigError(f"the policy server cannot listen on {address}: {error.strerror}",
+                          "tcp://ADDRESS:PORT of this machine") from None  # fmt: skip
+    return socket
+
+
+class _Server:
+    """The socket thread's state."""
+
+    def __init__(self, policy: Policy, socket: zmq.Socket, load: Load) -> None:
+        self._socket, self._load = socket, load
+        self._codec = Codec()
+        self._queue = RequestQueue()
+        self._outbox = Outbox()
+        self._worker = Worker(policy, self._queue, self._outbox.post)
+        self._loader: threading.Thread | None = None
+        self._started_s = time.monotonic()
+        self._counts: Counter[str] = Counter()
+
+    def run(self, stop: threading.Event) -> None:
+        poller = zmq.Poller()
+        poller.register(self._socket, zmq.POLLIN)
+        poller.register(self._outbox.fileno(), zmq.POLLIN)
+        self._worker.start()
+        try:
+            while not stop.is_set():
+                events = dict(poller.poll(POLL_MS))
+                if self._socket in events:
+                    self._receive()
+                self._send_outbox()
+                for job in self._queue.drop():
+                    self._send(job.client, expired(job).reply(job.request.request_id))
+                if not self._worker.is_alive():
+                    raise RuntimeError("the thread that computes is gone; its traceback is above")
+        finally:
+            self._finish()
+
+    def _finish(self) -> None:
+        self._worker.stop()
+        for job in self._queue.drop(only_expired=False):
+            self._send(job.client, stopping().reply(job.request.request_id))
+        self._worker.join(STOP_S)
+        self._send_outbox()
+        self._outbox.close()
+        log.info("policy server stopped; errors sent: %s", dict(self._counts) or "none")
+
+    def _receive(self) -> None:
+        """Take what is there, at most a hundred messages so that replies get their turn."""
+        for _ in range(100):
+            try:
+                client, *frames = self._socket.recv_multipart(zmq.NOBLOCK, copy=False)
+            except zmq.Again:
+                return
+            parts = [frame.buffer for frame in frames]
+            try:
+                self._handle(client.bytes, self._codec.decode(parts))
+            except CoachError as error:
+                self._send(client.bytes, error_reply(error, _request_id(parts)))
+
+    def _handle(self, client: bytes, message: Message) -> None:
+        match message:
+            case ThinkRequest() | ActRequest():
+                self._enqueue(client, message)
+            case HealthRequest():
+                self._send(client, self._health(message.request_id))
+            case ReloadRequest():
+                self._reload(client, message)
+            case _:
+                raise ProtocolError(f"a policy server does not answer {type(message).__name__}",
+                                    "ThinkRequest, ActRequest, HealthRequest, ReloadRequest",
+                                    "send it to the bridge")  # fmt: skip
+
+    def _enqueue(self, client: bytes, request: ThinkRequest | ActRequest) -> None:
+        if not 0 < request.deadline_s <= MAX_DEADLINE_S:
+            raise ProtocolError(f"a deadline of {request.deadline_s} s", f"more than 0, at most {MAX_DEADLINE_S:g} s")
+        _check_observation(request.observation)
+        try:
+            older = self._queue.put(Job(client, request, time.monotonic()))
+        except QueueFullError:
+            self._send(client, _busy("too many clients wait for the policy", request.request_id))
+            return
+        if older is not None:
+            self._send(client, superseded().reply(older.request.request_id))
+
+    def _health(self, request_id: int) -> Health:
+        policy = self._worker.policy
+        return Health(
+            request_id=request_id, checkpoint=policy.checkpoint, device=policy.device, parameters=policy.parameters,
+            memory_mb=_memory_mb(), uptime_s=time.monotonic() - self._started_s,
+        )  # fmt: skip
+
+    def _reload(self, client: bytes, request: ReloadRequest) -> None:
+        if self._loader is not None and self._loader.is_alive():
+            self._send(client, _busy("another checkpoint is being loaded", request.request_id))
+            return
+        self._loader = threading.Thread(target=self._load_and_swap, args=(client, request), daemon=True,
+                                        name="policy-loader")  # fmt: skip
+        self._loader.start()
+
+    def _load_and_swap(self, client: bytes, request: ReloadRequest) -> None:
+        previous = self._worker.policy.checkpoint
+        try:
+            self._worker.policy = self._load(request.checkpoint)
+        except CoachError as error:
+            reply: Message = error_reply(error, request.request_id)
+            log.warning("checkpoint '%s' not loaded, %s goes on being served: %s", request.checkpoint, previous, error)
+        except Exception as error:
+            log.exception("checkpoint '%s' not loaded, %s goes on being served", request.checkpoint, previous)
+            broken = CheckpointError(f"checkpoint '{request.checkpoint}' cannot be loaded: {error}"[:500],
+                                     next_step=f"{previous} goes on being served")  # fmt: skip
+            reply = error_reply(broken, request.request_id)
+        else:
+            served = self._worker.policy.checkpoint
+            reply = ReloadReply(request_id=request.request_id, served=served, previous=previous)
+            log.info("now serving %s instead of %s", served, previous)
+        self._outbox.post(client, reply)
+
+    def _send_outbox(self) -> None:
+        for client, message in self._outbox.take():
+            self._send(client, message)
+
+    def _send(self, client: bytes, message: Message) -> None:
+        """Never waits: a client that is gone, or does not read, loses its reply."""
+        if isinstance(message, Error):
+            self._counts[message.code] += 1
+            log.info("error to a client (%s, number %d): %s", message.code, self._counts[message.code], message.what)
+        try:
+            self._socket.send_multipart([client, *self._codec.encode(message)], zmq.NOBLOCK)
+        except zmq.ZMQError as error:
+            log.warning("a %s could not be sent: %s", type(message).__name__, error)
+
+
+def _check_observation(observation: Observation) -> None:
+    state = observation.state
+    if state.shape != (WIDTH,) or state.dtype != np.float32 or not np.isfinite(state).all():
+        raise ProtocolError(f"a state of {state.dtype}{list(state.shape)}", f"finite float32[{WIDTH}]")
+    if not math.isfinite(observation.time_s):
+        raise ProtocolError(f"an observation time of {observation.time_s}", "seconds")
+    for name, picture in observation.images.items():
+        if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8 or not picture.size:
+            raise ProtocolError(
+                f"picture '{name[:40]}' is {picture.dtype}{list(picture.shape)}", "uint8[height, width, 3]"
+            )
+
+
+def _busy(what: str, request_id: int) -> Error:
+    return Error(code="busy", what=what, next_step="try again in a moment", request_id=request_id)
+
+
+def _request_id(parts: list) -> int:
+    """The number of a request that could not be read whole, so that its sender knows which one; 0 if hopeless."""
+    try:
+        return msgspec.msgpack.decode(parts[0], type=_NumberOnly).request_id
+    except (*UNREADABLE, IndexError):
+        return 0
+
+
+def _memory_mb() -> float:
+    """Resident set of this process."""
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+    except OSError:  # not Linux: the largest it ever was
+        import resource
+        import sys
+
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak / (2**20 if sys.platform == "darwin" else 2**10)
