@@ -1,1 +1,1 @@
-"""What was seen, thought, done and corrected, in one SQLite file."""
+"""What the robot remembers: one SQLite file of episodes, thoughts, words and corrections."""

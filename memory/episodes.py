@@ -1,0 +1,102 @@
+"""Episodes and what happens in them: thoughts, actions, interventions, events."""
+
+from __future__ import annotations
+
+import time
+
+import msgspec
+import numpy as np
+from sqlite_utils import Database
+
+from memory.connection import insert
+from memory.records import ActionRecord, Episode, EventRecord, InterventionRecord, ThoughtRecord
+from robot_bridge.protocol.messages import ChunkEvent, Event, Intervention, ThoughtEvent
+
+_EPISODE = """
+SELECT episodes.*, (SELECT count(*) FROM frames WHERE episode_id = episodes.id) AS frames,
+       (SELECT count(*) FROM corrections WHERE episode_id = episodes.id) AS corrections
+FROM episodes"""
+
+
+def begin(db: Database, **fields: str) -> int:
+    return insert(db, "episodes", {**fields, "started_s": time.time()})
+
+
+def end(db: Database, episode_id: int, outcome: str) -> None:
+    """Close an episode; one that is closed already keeps its first end."""
+    db.conn.execute("UPDATE episodes SET ended_s = ?, outcome = ? WHERE id = ? AND ended_s IS NULL",
+                    (time.time(), outcome, episode_id))  # fmt: skip
+
+
+def end_all(db: Database, outcome: str) -> int:
+    return db.conn.execute(
+        "UPDATE episodes SET ended_s = ?, outcome = ? WHERE ended_s IS NULL", (time.time(), outcome)
+    ).rowcount
+
+
+def listed(db: Database, limit: int, offset: int) -> list[Episode]:
+    """Newest first."""
+    rows = db.query(f"{_EPISODE} ORDER BY id DESC LIMIT ? OFFSET ?", (limit, offset))
+    return [msgspec.convert(row, Episode) for row in rows]
+
+
+def one(db: Database, episode_id: int) -> Episode | None:
+    rows = db.query(f"{_EPISODE} WHERE id = ?", (episode_id,))
+    return next((msgspec.convert(row, Episode) for row in rows), None)
+
+
+def add_thought(db: Database, episode_id: int | None, event: ThoughtEvent) -> int:
+    thought = event.thought
+    row = {"episode_id": episode_id, "task_id": event.task_id, "wall_s": time.time(), "time_s": event.time_s,
+           "observation_sequence": event.observation_sequence, "text": str(thought), "subtask": thought.subtask,
+           "source": thought.source, "confidence": thought.confidence, "cause": event.cause,
+           "latency_s": event.latency_s}  # fmt: skip
+    return insert(db, "thoughts", row)
+
+
+def add_actions(db: Database, episode_id: int | None, event: ChunkEvent) -> int:
+    actions = np.ascontiguousarray(event.actions, np.float32)
+    row = {"episode_id": episode_id, "task_id": event.task_id, "wall_s": time.time(), "time_s": event.time_s,
+           "observation_sequence": event.observation_sequence, "horizon": actions.shape[0], "width": actions.shape[1],
+           "actions": actions.tobytes(), "dt_s": event.dt_s, "dropped_rows": event.dropped_rows,
+           "cause": event.cause}  # fmt: skip
+    return insert(db, "actions", row)
+
+
+def add_intervention(db: Database, episode_id: int | None, intervention: Intervention) -> None:
+    """Keyed by the intervention's id: one sent twice is kept once."""
+    message = msgspec.json.encode(intervention).decode()
+    row = {"id": intervention.id, "episode_id": episode_id, "wall_s": time.time(), "kind": intervention.kind,
+           "text": intervention.text, "by": intervention.by, "message": message}  # fmt: skip
+    insert(db, "interventions", row, on_conflict="IGNORE")
+
+
+def add_event(db: Database, episode_id: int | None, event: Event) -> int:
+    row = {"episode_id": episode_id, "task_id": event.task_id, "wall_s": time.time(), "time_s": event.time_s,
+           "level": event.level, "code": event.code, "text": event.text,
+           "data": msgspec.json.encode(event.data).decode()}  # fmt: skip
+    return insert(db, "events", row)
+
+
+def thoughts(db: Database, episode_id: int) -> list[ThoughtRecord]:
+    rows = db.query("SELECT * FROM thoughts WHERE episode_id = ? ORDER BY id", (episode_id,))
+    return [msgspec.convert(row, ThoughtRecord) for row in rows]
+
+
+def actions(db: Database, episode_id: int) -> list[ActionRecord]:
+    rows = db.query("SELECT *, actions AS action_bytes FROM actions WHERE episode_id = ? ORDER BY id", (episode_id,))
+    return [msgspec.convert(row, ActionRecord) for row in rows]
+
+
+def interventions(db: Database, episode_id: int) -> list[InterventionRecord]:
+    rows = db.query("SELECT * FROM interventions WHERE episode_id = ? ORDER BY rowid", (episode_id,))
+    return [
+        msgspec.convert({**row, "message": msgspec.json.decode(row["message"])}, InterventionRecord) for row in rows
+    ]
+
+
+def events(db: Database, episode_id: int | None, limit: int) -> list[EventRecord]:
+    """The last events, of one episode or of all, oldest first."""
+    rows = list(db.query("SELECT * FROM events WHERE ?1 IS NULL OR episode_id = ?1 ORDER BY id DESC LIMIT ?2",
+                         (episode_id, limit)))  # fmt: skip
+    return [msgspec.convert({**row, "data": msgspec.json.decode(row["data"])}, EventRecord) for row in reversed(rows)]

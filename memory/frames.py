@@ -1,0 +1,104 @@
+"""Frames in the file: a state vector and one JPEG per camera."""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image
+from sqlite_utils import Database
+
+from memory.records import Frame
+from robot_bridge.protocol.errors import StoreError
+from robot_bridge.protocol.messages import Observation
+
+# High, without chroma subsampling: a cup is 6×10 pixels in a 96-pixel picture, and its colour is its name.
+JPEG_QUALITY = 90
+
+
+class EncodedFrame(NamedTuple):
+    """A frame ready for its row: `state` float32 bytes, `jpegs` camera name → JPEG file."""
+
+    episode_id: int | None
+    sequence: int
+    time_s: float
+    wall_s: float
+    state: bytes
+    jpegs: dict[str, bytes]
+
+
+def encode(episode_id: int | None, observation: Observation, wall_s: float | None = None) -> EncodedFrame:
+    """The bytes to store for an observation.
+
+    Raises:
+        StoreError: a picture is not uint8[height, width, 3].
+    """
+    check(observation)
+    jpegs = {camera: _jpeg(picture) for camera, picture in observation.images.items()}
+    state = np.ascontiguousarray(observation.state, np.float32).tobytes()
+    wall_s = time.time() if wall_s is None else wall_s
+    return EncodedFrame(episode_id, observation.sequence, observation.time_s, wall_s, state, jpegs)
+
+
+def write(db: Database, frames: Iterable[EncodedFrame]) -> int:
+    """Add frames within the caller's transaction; one that is there already stays. Returns how many were new."""
+    new = 0
+    for frame in frames:
+        size = len(frame.state) + sum(map(len, frame.jpegs.values()))
+        cursor = db.conn.execute(
+            "INSERT INTO frames (episode_id, sequence, time_s, wall_s, state, bytes) SELECT ?1, ?2, ?3, ?4, ?5, ?6"
+            " WHERE NOT EXISTS (SELECT 1 FROM frames WHERE episode_id IS ?1 AND time_s=?3 AND sequence=?2)",
+            (frame.episode_id, frame.sequence, frame.time_s, frame.wall_s, frame.state, size),
+        )
+        if not cursor.rowcount:
+            continue
+        pictures = ((cursor.lastrowid, camera, jpeg) for camera, jpeg in frame.jpegs.items())
+        db.conn.executemany("INSERT INTO pictures (frame_id, camera, jpeg) VALUES (?, ?, ?)", pictures)
+        new += 1
+    return new
+
+
+def read(db: Database, episode_id: int | None, start_s: float, end_s: float, limit: int) -> list[Frame]:
+    """Frames of an episode with start_s ≤ time_s ≤ end_s, oldest first."""
+    rows = db.conn.execute(
+        "SELECT id, episode_id, sequence, time_s, wall_s, state FROM frames"
+        " WHERE episode_id IS ? AND time_s BETWEEN ? AND ? ORDER BY time_s, id LIMIT ?",
+        (episode_id, start_s, end_s, limit),
+    ).fetchall()
+    return [
+        Frame(id=row[0], episode_id=row[1], sequence=row[2], time_s=row[3], wall_s=row[4], state_bytes=row[5],
+              jpegs=dict(db.conn.execute("SELECT camera, jpeg FROM pictures WHERE frame_id=?", (row[0],))))
+        for row in rows
+    ]  # fmt: skip
+
+
+def moment(db: Database, episode_id: int | None, sequence: int, otherwise_s: float) -> float:
+    """The bridge's time of an observation: of the frame of that number (the latest, should a restarted bridge
+    have counted anew), else of the episode's last frame, else `otherwise_s`."""
+    row = db.conn.execute(
+        "SELECT time_s FROM frames WHERE episode_id IS ? AND sequence = ? ORDER BY time_s DESC LIMIT 1",
+        (episode_id, sequence),
+    ).fetchone()
+    row = row or db.conn.execute("SELECT max(time_s) FROM frames WHERE episode_id IS ?", (episode_id,)).fetchone()
+    return otherwise_s if row[0] is None else float(row[0])
+
+
+def check(observation: Observation) -> None:
+    """Refuse what cannot be stored.
+
+    Raises:
+        StoreError: a picture is not uint8[height, width, 3].
+    """
+    for camera, picture in observation.images.items():
+        if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3 or not picture.size:
+            raise StoreError(f"the picture of camera {camera} is {picture.dtype}{list(picture.shape)}",
+                             "uint8[height, width, 3]")  # fmt: skip
+
+
+def _jpeg(picture: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(picture).save(file, "JPEG", quality=JPEG_QUALITY, subsampling=0)
+    return file.getvalue()
