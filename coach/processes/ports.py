@@ -1,0 +1,89 @@
+"""Which addresses are ours to serve, and who is there already."""
+
+from __future__ import annotations
+
+import errno
+import ipaddress
+import socket
+import time
+from typing import Literal
+from urllib.parse import urlsplit
+
+from robot_bridge.protocol.errors import CoachError
+
+ANSWER_S = 1.0
+SETTLE_S = 3.0
+
+Kind = Literal["policy", "bridge"]
+
+
+def is_local(address: str) -> bool:
+    """Whether only this machine can be meant: loopback, or a file."""
+    if not address.startswith("tcp://"):
+        return True
+    host = urlsplit(address).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def in_use(address: str) -> bool:
+    """Whether someone listens there on this machine."""
+    if address.startswith("ipc://"):
+        with socket.socket(socket.AF_UNIX) as client:
+            return client.connect_ex(address.removeprefix("ipc://")) == 0
+    parts = urlsplit(address)
+    family = socket.AF_INET6 if ":" in (parts.hostname or "") else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as ZeroMQ does: closing sockets do not count
+        try:
+            probe.bind((parts.hostname, parts.port or 0))
+        except OSError as error:
+            return error.errno == errno.EADDRINUSE
+    return False
+
+
+def serves(address: str, kind: Kind) -> bool:
+    """Whether the server at this address is a policy server or a bridge of ours."""
+    import zmq  # here, not above: only asked when a port is taken
+
+    from robot_bridge.protocol.codec import Codec
+    from robot_bridge.protocol.messages import Health, HealthRequest, Status, StatusRequest
+
+    request = HealthRequest(request_id=1) if kind == "policy" else StatusRequest()
+    context = zmq.Context()
+    client = context.socket(zmq.DEALER)
+    try:
+        client.connect(address)
+        client.send_multipart(Codec().encode(request))
+        if not client.poll(int(ANSWER_S * 1000)):
+            return False
+        return isinstance(Codec().decode(client.recv_multipart()), Health | Status)
+    except (CoachError, zmq.ZMQError):
+        return False
+    finally:
+        client.close(linger=0)
+        context.term()
+
+
+def must_start(address: str, kind: Kind, key: str) -> bool:
+    """Whether the server for `address` is to be started here: not if it lives elsewhere or runs already.
+
+    Raises:
+        CoachError: something else holds the port.
+    """
+    if not is_local(address):
+        return False
+    give_up_s = time.monotonic() + SETTLE_S  # a server that was just told to stop gets time to go
+    while in_use(address):
+        if serves(address, kind):
+            return False
+        if time.monotonic() > give_up_s:
+            raise taken(address, key)
+    return True
+
+
+def taken(address: str, key: str) -> CoachError:
+    return CoachError(f"{key} is {address}, and another program already uses that port",
+                      next_step=f"stop that program, or set {key} to a free port in config.yaml")  # fmt: skip
