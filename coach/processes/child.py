@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -108,6 +108,19 @@ class Child:
         if self.process is not None and self.process.poll() is None:
             with contextlib.suppress(ProcessLookupError):
                 self.process.send_signal(number)
+
+
+def end(children: Sequence[Child], grace_s: float) -> None:
+    """SIGTERM to all that live, SIGKILL to what is left after the grace; then none of them runs any more."""
+    for child in children:
+        child.signal(signal.SIGTERM)
+    give_up_s = time.monotonic() + grace_s
+    while any(child.alive for child in children) and time.monotonic() < give_up_s:
+        time.sleep(0.01)
+    for child in children:
+        child.signal(signal.SIGKILL)
+        if child.process is not None:
+            child.process.wait()
 
 
 def _dies_with(parent: int) -> Callable[[], None] | None:

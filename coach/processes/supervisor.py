@@ -16,10 +16,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from coach.processes.child import MAX_RESTARTS, WINDOW_S, Child, Spec
+from coach.processes.child import MAX_RESTARTS, WINDOW_S, Child, Spec, end
 from coach.processes.lock import HomeLock
 from coach.processes.notices import Restart, notices_path, write_restart
-from coach.processes.ports import in_use, is_local, must_start, taken
+from coach.processes.plan import server_specs, ui_spec
+from coach.processes.ports import in_use
 from coach.processes.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 POLL_S = 0.05
 GRACE_S = 3.0
 INTERRUPT_GRACE_S = 2.0
-HEAD_START_S = 0.3  # the UI paints before the others take the processor
 STARTUP_S = 2.0  # a UI that fails this early has said why, and would fail again
 HOUSEKEEPING_S = 1.0
 INTERRUPTED, FAILED = 130, 1
@@ -46,35 +46,8 @@ def run(config: Config, headless: bool = False, config_file: str | None = None, 
     """
     config.prepare_home()
     with HomeLock(config.home):
-        specs = _specs(config, headless, config_file, ui_flags)
+        specs = [ui_spec(config, headless, config_file, ui_flags), *server_specs(config, config_file)]
         return Supervisor(specs, config.home, talks=headless).run()
-
-
-def _specs(config: Config, headless: bool, config_file: str | None, ui_flags: Sequence[str]) -> list[Spec]:
-    start_policy = must_start(config.policy_address, "policy", "policy_address")
-    start_bridge = must_start(config.bridge_address, "bridge", "bridge_address")
-    if start_bridge and in_use(config.events_address):
-        raise taken(config.events_address, "events_address")
-    common = ["--home", str(config.home), *(["--config", config_file] if config_file else [])]
-    ui = ["run", "--ui-only", *(["--headless"] if headless else []), *ui_flags, *common]
-    bridge = ["bridge", "serve", "--bind", config.bridge_address, "--events", config.events_address,
-              "--policy", config.policy_address, "--seed", str(config.seed), *common]  # fmt: skip
-    policy = ["policy", "serve", "--bind", config.policy_address, "--checkpoint", config.checkpoint, *common]
-    specs = [Spec("ui", _coach(ui))]
-    for name, arguments, address, start in (
-        ("bridge", bridge, config.bridge_address, start_bridge),
-        ("policy", policy, config.policy_address, start_policy),
-    ):
-        if is_local(address):
-            specs.append(Spec(name, _coach(arguments), config.logs / f"{name}.log", HEAD_START_S,
-                              address="" if start else address))  # fmt: skip
-    return specs
-
-
-def _coach(arguments: Sequence[str]) -> tuple[str, ...]:
-    """The same program again. `-P` keeps packages in the working folder from taking the place of ours."""
-    from_folder = Path(sys.argv[0]).name == "__main__.py" and Path(sys.argv[0]).parent.name == "coach"
-    return (sys.executable, *([] if from_folder else ["-P"]), "-m", "coach", *arguments)
 
 
 class Supervisor:
@@ -178,15 +151,7 @@ class Supervisor:
 
     def _end(self) -> None:
         """SIGTERM to all that live, SIGKILL to what is left after 3 s; then none of them runs any more."""
-        for child in self._children:
-            child.signal(signal.SIGTERM)
-        give_up_s = time.monotonic() + GRACE_S
-        while any(child.alive for child in self._children) and time.monotonic() < give_up_s:
-            time.sleep(POLL_S / 5)
-        for child in self._children:
-            child.signal(signal.SIGKILL)
-            if child.process is not None:
-                child.process.wait()
+        end(self._children, GRACE_S)
         if self._ui.process is not None:
             self._terminal.restore(whole_screen=self._ui.process.returncode < 0)
         for text in self._farewell:

@@ -16,7 +16,7 @@ from coach.config import Config
 from coach.processes import ports
 from coach.processes.logs import last_line, rotate
 from coach.processes.notices import Restart, notices_path, read_restarts, write_restart
-from coach.processes.supervisor import _specs
+from coach.processes.plan import server_specs, ui_spec
 from policy.server import serve
 from robot_bridge.protocol.errors import CoachError
 
@@ -60,7 +60,7 @@ def test_sentence_names_port_and_key_when_another_program_holds_it(
     taken = f"tcp://127.0.0.1:{other_program}"
     for key in ("policy_address", "bridge_address", "events_address"):
         with pytest.raises(CoachError, match=rf"{key} is {taken}, and another program.*set {key}"):
-            _specs(config(tmp_path, **{key: taken}), False, None, ())
+            server_specs(config(tmp_path, **{key: taken}), None)
 
 
 def test_running_server_is_used_and_not_started_when_it_answers(tmp_path: Path) -> None:
@@ -71,10 +71,12 @@ def test_running_server_is_used_and_not_started_when_it_answers(tmp_path: Path) 
     thread.start()
     assert ready.wait(3)
     try:
-        specs = {spec.name: spec for spec in _specs(config(tmp_path, policy_address=address), True, "my.yaml", ())}
+        mine = config(tmp_path, policy_address=address)
+        specs = {spec.name: spec for spec in server_specs(mine, "my.yaml")}
         assert specs["policy"].address == address, "left alone while it is there"
         assert specs["bridge"].address == ""
-        assert ("--headless" in specs["ui"].command) and ("my.yaml" in specs["bridge"].command)
+        assert "my.yaml" in specs["bridge"].command
+        assert {"--headless", "--ui-only", str(tmp_path)} <= set(ui_spec(mine, True, None).command)
     finally:
         stop.set()
         thread.join(5)
@@ -83,7 +85,7 @@ def test_running_server_is_used_and_not_started_when_it_answers(tmp_path: Path) 
 
 def test_remote_parts_are_never_started_when_the_configuration_names_other_machines(tmp_path: Path) -> None:
     remote = {"policy_address": "tcp://gpu-host:5650", "bridge_address": "tcp://192.168.1.4:5651"}
-    assert [spec.name for spec in _specs(config(tmp_path, **remote), False, None, ())] == ["ui"]
+    assert server_specs(config(tmp_path, **remote), None) == []
 
 
 def test_port_counts_as_free_when_only_closed_connections_linger() -> None:

@@ -1,0 +1,53 @@
+"""Which processes a configuration needs on this machine, and their command lines."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from coach.processes.child import Spec
+from coach.processes.ports import in_use, is_local, must_start, taken
+
+if TYPE_CHECKING:
+    from coach.config import Config
+
+HEAD_START_S = 0.3  # the UI paints before the others take the processor
+
+
+def ui_spec(config: Config, headless: bool, config_file: str | None, flags: Sequence[str] = ()) -> Spec:
+    """The process that shares the terminal."""
+    arguments = ["run", "--ui-only", *(["--headless"] if headless else []), *flags]
+    return Spec("ui", _coach(arguments, config, config_file))
+
+
+def server_specs(config: Config, config_file: str | None, delay_s: float = HEAD_START_S) -> list[Spec]:
+    """Bridge and policy, as far as they belong on this machine; what runs already is only watched.
+
+    Raises:
+        CoachError: another program holds a port.
+    """
+    start_policy = must_start(config.policy_address, "policy", "policy_address")
+    start_bridge = must_start(config.bridge_address, "bridge", "bridge_address")
+    if start_bridge and in_use(config.events_address):
+        raise taken(config.events_address, "events_address")
+    bridge = ["bridge", "serve", "--bind", config.bridge_address, "--events", config.events_address,
+              "--policy", config.policy_address, "--seed", str(config.seed)]  # fmt: skip
+    policy = ["policy", "serve", "--bind", config.policy_address, "--checkpoint", config.checkpoint]
+    specs = []
+    for name, arguments, address, start in (
+        ("bridge", bridge, config.bridge_address, start_bridge),
+        ("policy", policy, config.policy_address, start_policy),
+    ):
+        if is_local(address):
+            specs.append(Spec(name, _coach(arguments, config, config_file), config.logs / f"{name}.log", delay_s,
+                              address="" if start else address))  # fmt: skip
+    return specs
+
+
+def _coach(arguments: Sequence[str], config: Config, config_file: str | None) -> tuple[str, ...]:
+    """The same program again. `-P` keeps packages in the working folder from taking the place of ours."""
+    from_folder = Path(sys.argv[0]).name == "__main__.py" and Path(sys.argv[0]).parent.name == "coach"
+    common = ["--home", str(config.home), *(["--config", config_file] if config_file else [])]
+    return (sys.executable, *([] if from_folder else ["-P"]), "-m", "coach", *arguments, *common)
