@@ -1,0 +1,86 @@
+"""Single pictures with what is in them, for learning to see: thousands a minute.
+
+A shard is a folder with `images.npy` uint8[N, 96, 96, 3] (the base camera) and `labels.json`, a list of N lists of
+`{"name", "kind", "colour", "dirty", "place", "x", "y"}`, x and y the middle of the object as fractions of the picture
+from its top left corner.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from pathlib import Path
+
+import numpy as np
+
+from robot_bridge.arms.kitchen import ik
+from robot_bridge.arms.kitchen.episodes import stow
+from robot_bridge.arms.kitchen.layout import make_layout
+from robot_bridge.arms.kitchen.objects import KINDS
+from robot_bridge.arms.kitchen.scene import HANDS
+from robot_bridge.arms.kitchen.world import Kitchen
+
+
+def stills(seeds: range, out_dir: str | Path, per_shard: int = 1000, size: int = 96) -> list[Path]:
+    """Write labelled pictures for `seeds`; shards already there are kept."""
+    out = Path(out_dir)
+    out.mkdir(parents=True, exist_ok=True)
+    kitchen, written = Kitchen("sticky", size), []
+    for start in range(seeds.start, seeds.stop, per_shard):
+        part = range(start, min(start + per_shard, seeds.stop))
+        target = out / f"stills-{part.start:08d}-{part.stop - 1:08d}"
+        written.append(target)
+        if target.exists():
+            continue
+        began = time.perf_counter()
+        pairs = [still(kitchen, seed) for seed in part]
+        temporary = target.with_suffix(f".part{os.getpid()}")
+        temporary.mkdir()
+        np.save(temporary / "images.npy", np.stack([image for image, _ in pairs]))
+        (temporary / "labels.json").write_text(json.dumps([labels for _, labels in pairs]), "utf-8")
+        shutil.rmtree(target, ignore_errors=True)
+        temporary.rename(target)
+        print(f"{target.name}: {60 * len(part) / (time.perf_counter() - began):.0f} a minute", flush=True)
+    return written
+
+
+def still(kitchen: Kitchen, seed: int) -> tuple[np.ndarray, list[dict]]:
+    """uint8[size, size, 3] of the base camera, and its labels."""
+    rng = np.random.default_rng([seed, 3])
+    arms, carrying = _random_arms(kitchen, rng)
+    kitchen.reset(make_layout(seed), arms, settle_s=0.0)
+    if rng.random() < 0.5:
+        stow(kitchen, rng, int(rng.integers(1, 4)))
+    if carrying:
+        thing = kitchen.objects()[int(rng.integers(len(kitchen.objects())))]
+        pose = kitchen.state()
+        at = 0 if carrying == "left" else 7
+        pose[at + 6] = KINDS[thing.kind].half_width
+        if KINDS[thing.kind].rim:
+            pose[at + 5] = np.pi / 2
+        kitchen.pose_arms(pose)
+        kitchen.give(carrying, thing.name)
+    labels = []
+    for thing in kitchen.objects():
+        where = kitchen.project("base", thing.centre)
+        labels.append({"name": thing.name, "kind": thing.kind, "colour": thing.colour, "dirty": thing.dirty,
+                       "place": thing.place, "x": round(where.x, 5), "y": round(where.y, 5)})  # fmt: skip
+    return kitchen.render("base"), labels
+
+
+def _random_arms(kitchen: Kitchen, rng: np.random.Generator) -> tuple[np.ndarray, str]:
+    """float32[14] with at most one arm away from home, and the hand that is to carry something (or empty)."""
+    arms = kitchen.body.home + np.where(np.arange(14) % 7 != 6, rng.uniform(-0.15, 0.15, 14), 0)
+    if rng.random() < 0.4:
+        return arms.astype(np.float32), ""
+    hand = HANDS[int(rng.integers(2))]
+    at, sign = (0, 1) if hand == "left" else (7, -1)
+    while True:
+        point = np.array([sign * rng.uniform(-0.45, 0.2), rng.uniform(-0.15, 0.26), rng.uniform(0.13, 0.26)])
+        if ik.reachable(hand, point):
+            break
+    arms[at : at + 6] = ik.solve(hand, point, rng.choice([0.0, np.pi / 2, rng.uniform(-1.5, 1.5)]))
+    arms[at + 6] = rng.uniform(0.0, 0.048)
+    return arms.astype(np.float32), hand if rng.random() < 0.4 else ""
