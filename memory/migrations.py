@@ -22,8 +22,8 @@ CREATE TABLE frames (
     sequence INTEGER NOT NULL, time_s REAL NOT NULL, wall_s REAL NOT NULL, state BLOB NOT NULL, bytes INTEGER NOT NULL);
 CREATE UNIQUE INDEX frames_moment ON frames(episode_id, time_s, sequence);
 CREATE TABLE pictures (
-    frame_id INTEGER NOT NULL REFERENCES frames(id) ON DELETE CASCADE, camera TEXT NOT NULL, jpeg BLOB NOT NULL,
-    PRIMARY KEY (frame_id, camera)) WITHOUT ROWID;
+    id INTEGER PRIMARY KEY, frame_id INTEGER NOT NULL REFERENCES frames(id) ON DELETE CASCADE,
+    camera TEXT NOT NULL, jpeg BLOB NOT NULL, UNIQUE (frame_id, camera));
 CREATE TABLE thoughts (
     id INTEGER PRIMARY KEY, episode_id INTEGER REFERENCES episodes(id) ON DELETE CASCADE, task_id TEXT NOT NULL,
     wall_s REAL NOT NULL, time_s REAL NOT NULL, observation_sequence INTEGER NOT NULL, text TEXT NOT NULL,

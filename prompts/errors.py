@@ -9,6 +9,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+MANY = 20  # names that still make a readable sentence
+
 
 class PromptError(Exception):
     """An expected failure in one clear sentence; the same fields as the errors of the protocol, which this
@@ -33,6 +35,5 @@ def unknown(kind: str, name: object, known: Iterable[str], file: str = "") -> Pr
     known = sorted(known)
     near = difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)
     where = f"{file}: " if file else ""
-    return PromptError(
-        f"{where}unknown {kind} '{name}'", ", ".join(known), f"did you mean '{near[0]}'?" if near else ""
-    )
+    allowed = ", ".join(known) if len(known) <= MANY else f"one of the {len(known)} names there are"
+    return PromptError(f"{where}unknown {kind} '{name}'", allowed, f"did you mean '{near[0]}'?" if near else "")

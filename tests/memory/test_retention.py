@@ -1,0 +1,58 @@
+"""Making room: old frames go, lessons and their frames stay."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from memory.records import CorrectionDraft
+from memory.store import Store
+from robot_bridge.protocol.messages import Observation
+
+
+@pytest.fixture
+def recorded(store: Store, episode: int) -> Store:
+    """100 s of noisy pictures and a lesson at 50 s."""
+    dice = np.random.default_rng(0)
+    for sequence in range(1, 1001):
+        picture = dice.integers(0, 255, (32, 32, 3), dtype=np.uint8)
+        images = {"base": picture}
+        frame = Observation(sequence=sequence, time_s=sequence / 10, state=np.zeros(38, np.float32), images=images)
+        store.add_frame(episode, frame)
+        if sequence % 100 == 0:
+            store.flush()
+        if sequence == 500:
+            store.add_correction(CorrectionDraft(id="i1", words="no", episode_id=episode, observation_sequence=500))
+    store.flush()
+    return store
+
+
+def test_nothing_goes_when_there_is_room(recorded: Store, episode: int):
+    pruned = recorded.prune(1 << 30)
+    assert pruned.frames == 0 and pruned.bytes_now == pruned.bytes_before
+    assert recorded.episode(episode).frames == 1000
+
+
+def test_oldest_frames_go_when_room_is_short(recorded: Store, episode: int):
+    whole = recorded.prune(1 << 30).bytes_now
+    pruned = recorded.prune(whole * 3 // 4)
+    left = [frame.sequence for frame in recorded.frames(episode)]
+    assert 150 < pruned.frames < 450 and pruned.bytes_now <= whole * 3 // 4
+    assert left == list(range(pruned.frames + 1, 1001))
+
+
+def test_frames_of_a_lesson_stay_when_everything_else_must_go(recorded: Store, episode: int):
+    pruned = recorded.prune(0)
+    assert [frame.sequence for frame in recorded.frames(episode)] == list(range(470, 541))
+    assert pruned.kept_frames == 71 and pruned.frames == 929
+    assert len(recorded.correction_frames("i1")) == 71 and recorded.correction("i1").words == "no"
+
+
+def test_file_shrinks_when_frames_went(recorded: Store):
+    recorded.prune(1 << 30)
+    with recorded._connection.reading() as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    before = recorded.path.stat().st_size
+    recorded.prune(0)
+    assert recorded.path.stat().st_size < before / 3
+    recorded.check()
