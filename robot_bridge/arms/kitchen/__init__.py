@@ -1,0 +1,1 @@
+"""The simulated two-armed kitchen (MuJoCo)."""

@@ -1,0 +1,215 @@
+"""One demonstration from one seed: a task, what may go wrong on the way, and the expert's recoveries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from robot_bridge.arms.kitchen.expert import STEP_S, Expert
+from robot_bridge.arms.kitchen.grasp import GraspMode
+from robot_bridge.arms.kitchen.layout import make_layout
+from robot_bridge.arms.kitchen.objects import COLOURS, KINDS
+from robot_bridge.arms.kitchen.places import MIDDLE, PLACES
+from robot_bridge.arms.kitchen.tasks import PICK_WORDINGS, PUT_WORDINGS, Task, plan, succeeded
+from robot_bridge.arms.kitchen.world import Kitchen
+
+_JOINTS = np.arange(14) % 7 != 6
+_HOME_TOLERANCE = 0.05
+_IDLE_STEPS = 6  # at home after the task
+_ASK_STEPS = 12
+
+
+@dataclass(frozen=True)
+class DemoConfig:
+    """What demonstrations are made of. Shares are of episodes, 0 to 1.
+
+    Args:
+        put, pick, change, ask: shares of "put X in Y", "pick up X", a change of mind on the way, and
+            instructions that call for a question; they are scaled to sum to 1.
+        noisy: share with noise of `noise_rad` (σ) on the executed joint targets.
+        jittered: share that starts up to `jitter_rad` from home.
+        slip: share in which the hand once closes too early.
+        moved: share in which somebody moves the object on the way.
+        stored: share that starts with something already in a receptacle.
+        short_name: share of instructions that leave the colour out where it is not needed.
+    """
+
+    put: float = 0.70
+    pick: float = 0.10
+    change: float = 0.15
+    ask: float = 0.05
+    noisy: float = 0.5
+    noise_rad: float = 0.02
+    jittered: float = 0.5
+    jitter_rad: float = 0.15
+    slip: float = 0.10
+    moved: float = 0.05
+    stored: float = 0.20
+    short_name: float = 0.15
+    longest: int = 200
+    grasp: GraspMode = "sticky"
+    size: int = 96
+
+
+@dataclass(frozen=True)
+class Episode:
+    """A recorded demonstration of N frames; arrays as in `demos`, texts one per frame."""
+
+    seed: int
+    mix: str
+    ok: bool
+    noise_rad: float
+    images: np.ndarray
+    states: np.ndarray
+    actions: np.ndarray
+    thoughts: list[str]
+    instructions: list[str]
+
+
+@dataclass(frozen=True)
+class _Script:
+    """What happens in an episode: the tasks in order and the mishaps, by step number (-1: never)."""
+
+    mix: str
+    tasks: tuple[Task, ...]
+    words: tuple[str, ...]
+    change_at: int = -1
+    slip_at: int = -1
+    move_at: int = -1
+    noise_rad: float = 0.0
+
+
+def record(kitchen: Kitchen, seed: int, config: DemoConfig) -> Episode:
+    """Reset the kitchen to this seed's layout and let the expert work."""
+    rng = np.random.default_rng([seed, 2])
+    _set_scene(kitchen, seed, rng, config)
+    script = _write_script(kitchen, rng, config)
+    expert, current, calm = Expert(kitchen), 0, 0
+    images, states, actions, thoughts, instructions = [], [], [], [], []
+    for step_index in range(config.longest):
+        if step_index == script.change_at:
+            current = 1
+        if step_index == script.move_at:
+            _move_target(kitchen, script.tasks[current], rng)
+        step = plan(kitchen, script.tasks[current])
+        action = expert.target(step)
+        pictures = kitchen.render()
+        images.append(np.stack([pictures[c] for c in ("base", "left_wrist", "right_wrist")]))
+        states.append(kitchen.state())
+        actions.append(action)
+        thoughts.append(str(step.thought))
+        instructions.append(script.words[current])
+        settled = step.action in ("done", "ask") and np.abs(states[-1] - action).max() < _HOME_TOLERANCE
+        calm = calm + 1 if settled else 0
+        enough = _ASK_STEPS if script.mix == "ask" else _IDLE_STEPS
+        if calm >= enough and step_index > script.change_at:
+            break
+        slipping = 0 <= step_index - script.slip_at < 5 and script.slip_at >= 0
+        kitchen.step(_disturb(action, step.hand, slipping, script.noise_rad, rng), STEP_S)
+    task = script.tasks[current]
+    ok = calm > 0 and (step.action == "ask" if script.mix == "ask" else succeeded(kitchen, task))
+    return Episode(seed, script.mix, bool(ok), script.noise_rad, np.stack(images), np.stack(states),
+                   np.stack(actions), thoughts, instructions)  # fmt: skip
+
+
+def _set_scene(kitchen: Kitchen, seed: int, rng: np.random.Generator, config: DemoConfig) -> None:
+    arms = kitchen.body.home.copy()
+    if rng.random() < config.jittered:
+        arms += np.where(_JOINTS, rng.uniform(-config.jitter_rad, config.jitter_rad, 14), 0).astype(np.float32)
+        arms[[6, 13]] = rng.uniform(0.02, 0.048, 2)
+    kitchen.reset(make_layout(seed), arms)
+    if rng.random() < config.stored:
+        stow(kitchen, rng, int(rng.integers(1, 3)))
+
+
+def stow(kitchen: Kitchen, rng: np.random.Generator, count: int) -> None:
+    """Move up to `count` objects into receptacles, one into each, and let them come to rest."""
+    things, places = kitchen.objects(), list(PLACES.values())
+    chosen = rng.permutation(len(things))[:count]
+    for index, place in zip(chosen, rng.permutation(len(places)), strict=False):
+        target = places[place]
+        dx, dy = target.slots[int(rng.integers(2))]
+        spot = (target.centre[0] + dx, target.centre[1] + dy, target.floor_z + 0.003)
+        yaw = things[index].yaw
+        kitchen.move_object(things[index].name, spot, yaw)
+    kitchen.step(kitchen.state(), 0.1)
+
+
+def _write_script(kitchen: Kitchen, rng: np.random.Generator, config: DemoConfig) -> _Script:
+    shares = np.array([config.put, config.pick, config.change, config.ask])
+    mix = ("put", "pick", "change", "ask")[int(rng.choice(4, p=shares / shares.sum()))]
+    noise = config.noise_rad if rng.random() < config.noisy else 0.0
+    slip = int(rng.integers(5, 25)) if rng.random() < config.slip else -1
+    move = int(rng.integers(4, 40)) if rng.random() < config.moved else -1
+    if mix == "ask":
+        task = _asking_task(kitchen, rng)
+        return _Script(mix, (task,), (_say(task, rng),), noise_rad=0.0)
+    first = _task(kitchen, rng, config, "" if mix == "pick" else _any_place(rng))
+    if mix != "change":
+        return _Script(mix, (first,), (_say(first, rng),), slip_at=slip, move_at=move, noise_rad=noise)
+    second = first
+    while second == first:
+        same_object = rng.random() < 0.6
+        second = _task(kitchen, rng, config, _any_place(rng))
+        if same_object:
+            second = Task(first.kind, first.colour, _any_place(rng))
+    words = (_say(first, rng), _say(second, rng))
+    return _Script(mix, (first, second), words, int(rng.integers(4, 75)), slip, -1, noise)
+
+
+def _any_place(rng: np.random.Generator) -> str:
+    return list(PLACES)[int(rng.integers(len(PLACES)))]
+
+
+def _task(kitchen: Kitchen, rng: np.random.Generator, config: DemoConfig, place: str) -> Task:
+    """A task on one of the objects; those already in the place are left alone where there are others."""
+    things = kitchen.objects()
+    pool = [t for t in things if t.place != place] or things
+    thing = pool[int(rng.integers(len(pool)))]
+    alone = sum(t.kind == thing.kind for t in things) == 1
+    return Task(thing.kind, "" if alone and rng.random() < config.short_name else thing.colour, place)
+
+
+def _asking_task(kitchen: Kitchen, rng: np.random.Generator) -> Task:
+    """A task on an object that is not there, or on one of two that match."""
+    things = kitchen.objects()
+    kinds = [t.kind for t in things]
+    twins = sorted({kind for kind in kinds if kinds.count(kind) > 1})
+    place = _any_place(rng)
+    if twins and rng.random() < 0.7:
+        return Task(twins[int(rng.integers(len(twins)))], "", place)
+    there = {t.name for t in things}
+    absent = [(c, k) for c in COLOURS for k in KINDS if f"{c} {k}" not in there]
+    colour, kind = absent[int(rng.integers(len(absent)))]
+    return Task(kind, "" if kind not in kinds and rng.random() < 0.3 else colour, place)
+
+
+def _say(task: Task, rng: np.random.Generator) -> str:
+    wordings = PUT_WORDINGS if task.place else PICK_WORDINGS
+    plain = rng.random() < 0.4
+    return task.instruction(wordings[0] if plain else wordings[int(rng.integers(len(wordings)))])
+
+
+def _move_target(kitchen: Kitchen, task: Task, rng: np.random.Generator) -> None:
+    """Somebody moves the object elsewhere on the counter, if it stands there and a free spot turns up."""
+    half, near, far = MIDDLE
+    thing = next((t for t in kitchen.objects() if t.kind == task.kind and task.colour in ("", t.colour)), None)
+    if thing is None or thing.place != "counter":
+        return
+    radius = KINDS[thing.kind].radius
+    others = [t for t in kitchen.objects() if t.slot != thing.slot]
+    for _ in range(20):
+        spot = rng.uniform((-half, near + 0.03), (half, far - radius))
+        room = [np.hypot(*(t.position[:2] - spot)) - radius - KINDS[t.kind].radius for t in others]
+        if min(room, default=1.0) > 0.03:
+            kitchen.move_object(thing.name, (*spot, 0.001), thing.yaw)
+            return
+
+
+def _disturb(action: np.ndarray, hand: str, slipping: bool, noise: float, rng: np.random.Generator) -> np.ndarray:
+    """What is executed in place of the expert's action."""
+    executed = action + np.where(_JOINTS, rng.normal(0, noise, 14), 0) if noise else action.copy()
+    if slipping and hand:
+        executed[6 if hand == "left" else 13] = 0.0
+    return executed
