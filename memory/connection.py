@@ -12,6 +12,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from memory.failures import store_error, translated
+from memory.text import clean
 from robot_bridge.protocol.errors import StoreError
 
 BUSY_S = 5.0  # how long to wait for another process that writes
@@ -100,5 +101,6 @@ def insert(db: Database, table: str, row: Mapping[str, Any], on_conflict: str = 
     """Add a row and return its rowid. Names come from our own code, values are bound."""
     columns = ", ".join(f'"{name}"' for name in row)
     marks = ", ".join("?" for _ in row)
-    cursor = db.conn.execute(f"INSERT OR {on_conflict} INTO {table} ({columns}) VALUES ({marks})", tuple(row.values()))
+    values = tuple(clean(value) if isinstance(value, str) else value for value in row.values())
+    cursor = db.conn.execute(f"INSERT OR {on_conflict} INTO {table} ({columns}) VALUES ({marks})", values)
     return int(cursor.lastrowid or 0)

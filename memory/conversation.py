@@ -10,6 +10,7 @@ from sqlite_utils import Database
 
 from memory.connection import insert
 from memory.records import Role, Utterance
+from memory.text import to_json
 from robot_bridge.protocol.errors import StoreError
 
 
@@ -33,5 +34,5 @@ def get_state(db: Database, key: str, default: Any) -> Any:
 
 
 def set_state(db: Database, key: str, value: Any) -> None:
-    row = {"key": key, "value": msgspec.json.encode(value).decode(), "wall_s": time.time()}
+    row = {"key": key, "value": to_json(value), "wall_s": time.time()}
     insert(db, "state", row, on_conflict="REPLACE")

@@ -12,6 +12,7 @@ from sqlite_utils import Database
 from memory import frames
 from memory.connection import insert
 from memory.records import OUTCOMES, Correction, CorrectionChange, CorrectionDraft
+from memory.text import clean, to_json
 from robot_bridge.protocol.errors import StoreError, UsageError
 
 MARGIN_S = 1.0  # frames kept before the lesson begins
@@ -34,21 +35,22 @@ def add(db: Database, draft: CorrectionDraft, around: Iterable[frames.EncodedFra
     anchor_s = frames.moment(db, draft.episode_id, draft.observation_sequence, draft.time_s)
     times_s = [frame.time_s for frame in around]
     stored = {name: getattr(draft, name) for name in CorrectionDraft.__struct_fields__}
+    stored.update({name: clean(value) for name, value in stored.items() if isinstance(value, str)})
     stored["wall_s"] = draft.wall_s or time.time()
     stored["window_start_s"] = min([anchor_s - draft.label_start_s - MARGIN_S, *times_s])
     stored["window_end_s"] = max([anchor_s + AFTER_S, *times_s])
-    known = find(db, draft.id)
+    known = find(db, stored["id"])
     if known is not None:
-        return _same(known, draft)
-    row = {name: msgspec.json.encode(value).decode() if name in _JSON else value for name, value in stored.items()}
+        return _same(known, stored)
+    row = {name: to_json(value) if name in _JSON else value for name, value in stored.items()}
     number = insert(db, "corrections", row)
     del stored["audio"]
     return Correction(number=number, **stored)
 
 
-def _same(known: Correction, draft: CorrectionDraft) -> Correction:
-    if (known.words, known.thought_should, known.episode_id) != (draft.words, draft.thought_should, draft.episode_id):
-        raise StoreError(f"the correction '{draft.id}' is in the memory already, with the words '{known.words}'",
+def _same(known: Correction, draft: dict[str, Any]) -> Correction:
+    if any(getattr(known, name) != draft[name] for name in ("words", "thought_should", "episode_id")):
+        raise StoreError(f"the correction '{known.id}' is in the memory already, with the words '{known.words}'",
                          "an id that was never used")  # fmt: skip
     return known
 
@@ -63,6 +65,7 @@ def one(db: Database, correction_id: str) -> Correction:
     Raises:
         UsageError: none, or several.
     """
+    correction_id = clean(correction_id)
     found = find(db, correction_id)
     if found is not None:
         return found
@@ -95,7 +98,7 @@ def change(db: Database, correction_id: str, field: str, now: str, by: str) -> C
     """
     if field == "outcome" and now not in OUTCOMES:
         raise UsageError(f"'{now}' is not an outcome of a correction", ", ".join(OUTCOMES))
-    correction = one(db, correction_id)
+    correction, now = one(db, correction_id), clean(now)
     was = getattr(correction, field)
     if was == now:
         return correction

@@ -10,6 +10,7 @@ from sqlite_utils import Database
 
 from memory.connection import insert
 from memory.records import ActionRecord, Episode, EventRecord, InterventionRecord, ThoughtRecord
+from memory.text import to_json
 from robot_bridge.protocol.messages import ChunkEvent, Event, Intervention, ThoughtEvent
 
 _EPISODE = """
@@ -65,16 +66,15 @@ def add_actions(db: Database, episode_id: int | None, event: ChunkEvent) -> int:
 
 def add_intervention(db: Database, episode_id: int | None, intervention: Intervention) -> None:
     """Keyed by the intervention's id: one sent twice is kept once."""
-    message = msgspec.json.encode(intervention).decode()
     row = {"id": intervention.id, "episode_id": episode_id, "wall_s": time.time(), "kind": intervention.kind,
-           "text": intervention.text, "by": intervention.by, "message": message}  # fmt: skip
+           "text": intervention.text, "by": intervention.by, "message": to_json(intervention)}  # fmt: skip
     insert(db, "interventions", row, on_conflict="IGNORE")
 
 
 def add_event(db: Database, episode_id: int | None, event: Event) -> int:
     row = {"episode_id": episode_id, "task_id": event.task_id, "wall_s": time.time(), "time_s": event.time_s,
            "level": event.level, "code": event.code, "text": event.text,
-           "data": msgspec.json.encode(event.data).decode()}  # fmt: skip
+           "data": to_json(event.data)}  # fmt: skip
     return insert(db, "events", row)
 
 

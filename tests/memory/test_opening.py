@@ -164,9 +164,7 @@ def test_lessons_are_found_when_the_file_is_from_before_the_search(path: Path):
     old.close()
     with Store.open(path) as store, store._connection.reading() as db:
         assert [step.name for step in migrations.pending(db)] == []
-        assert (
-            db.execute("SELECT count(*) FROM corrections_fts WHERE corrections_fts MATCH 'rack'").fetchone()[0] == 1
-        )
+        assert db.execute("SELECT count(*) FROM corrections_fts WHERE corrections_fts MATCH 'rack'").fetchone()[0] == 1
 
 
 def test_steps_before_stay_when_a_step_fails(path: Path, monkeypatch: pytest.MonkeyPatch):

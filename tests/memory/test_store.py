@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from memory.records import CorrectionDraft
 from memory.store import Store
 from robot_bridge.protocol.errors import StoreError, UsageError
 from robot_bridge.protocol.messages import ChunkEvent, Event, Intervention, ThoughtEvent
@@ -77,6 +78,19 @@ def test_words_come_back_unchanged_when_they_are_odd(store: Store):
     text = 'no – "the café"; DROP TABLE corrections; \n 🫖 ' + "x" * 10_000
     store.add_utterance(text, "ann", "person")
     assert store.conversation()[-1].text == text
+
+
+def test_words_are_kept_when_bytes_among_them_are_no_text(store: Store, episode: int):
+    text = "no\udcff, the \ud800cup"
+    store.add_utterance(text, "ann", "person")
+    store.set_state("ui", {"draft": [text]})
+    store.add_intervention(Intervention(id="i1", kind="task", text=text), episode)
+    store.add_correction(CorrectionDraft(id="i1", words=text, episode_id=episode))
+    store.complete_correction("i1", text)
+    assert store.conversation()[-1].text == "no?, the ?cup"
+    assert store.get_state("ui") == {"draft": ["no?, the ?cup"]}
+    assert store.interventions(episode)[0].message["text"] == "no?, the ?cup"
+    assert store.correction("i1").words == store.correction("i1").thought_final == "no?, the ?cup"
 
 
 def test_store_error_when_neither_person_nor_robot_speaks(store: Store):
