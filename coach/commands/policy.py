@@ -38,6 +38,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
     device = _checked_device(args.device)
 
     from policy.loading import load_policy  # here, not above: torch comes with it
+
     from policy.server import serve
 
     try:

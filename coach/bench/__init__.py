@@ -1,0 +1,1 @@
+"""The measurements that the README quotes: each a function that returns rows, printed and stored by `coach bench`."""
