@@ -1,0 +1,56 @@
+"""What steers the work as a whole: pause, resume, undo, restart, takeover, praise, chatter, answers."""
+
+from __future__ import annotations
+
+import re
+
+from coach.interpreter.items import Item, Kind
+
+_MOMENT = r"(?:a|one|just a|half a|just one|another) (?:second|sec|moment|minute|tick|bit|while|mo)"
+_CONTROLS: tuple[tuple[Kind, str], ...] = (
+    ("pause", rf"pause(?: it| that| there| now| the (?:task|robot|arms?)| for {_MOMENT})?|"
+              rf"(?:wait|hold on|hang on|hold|stop|halt)(?: up| there| right there)?(?: for)? {_MOMENT}|"
+              rf"wait(?: up| there| here| wait| for me| a bit| until i am (?:ready|back|done))*|hold(?: on| up| there)?(?: wait| on)*|"
+              rf"hang on|{_MOMENT}|give me {_MOMENT}|not (?:yet|now|so soon)|take (?:a break|five)|hold (?:that thought|your horses|position|your position)|"
+              r"stay(?: there| put| here| like that)?|do not go (?:on|any further|further)(?: yet)?|let me think|stand by|rest(?: now)?"),
+    ("resume", r"resume(?: it| that| work| working| the task)?|continue(?: it| that| with (?:it|that|the task))?|"
+               r"(?:go|carry|move|keep|press) on(?: with (?:it|that|what you were doing))?|keep (?:going|at it|moving|working)|go ahead|go|go go|"
+               r"proceed|unpause|as you were|do not (?:stop|pause|wait)(?: now| there| yet| please| keep going)?|never stop|"
+               r"(?:it is )?your turn(?: again)?|(?:it is )?(?:back|over) to you|you (?:can|may|could) (?:go on|continue|start|proceed|go ahead|carry on|keep going)(?: again| now)?|"
+               r"all clear|start(?: now| moving)?|begin|get going|get (?:back )?to work|back to work|you (?:take over|drive|do it)(?: again| now)?|"
+               r"i am (?:done|finished|ready)(?: now)?|(?:i am )?letting go|release(?: the)? control|take (?:back )?control(?: back)?|off you go|go for it|do it"),
+    ("undo", r"undo(?: it| that| this| the last (?:one|step|thing|move|action))?|take (?:it|that) back|put (?:it|that|them) back"
+             r"(?: where (?:it|that|they) (?:was|were|belongs?|came from)| again)?|reverse(?: that| it)?|revert(?: it| that)?|roll (?:it |that )?back|"
+             r"scratch that|strike that|(?:go )?back one step|one step back|undo undo"),
+    ("restart", r"restart(?: it| that| the task)?|start (?:over|again|afresh|anew|from (?:scratch|the beginning|the top|the start))(?: again)?|"
+                r"(?:let us )?(?:try|do) (?:it|that|this)? ?(?:again|over|once more|one more time|over again)|try again|again|once (?:more|again)|one more time|redo(?: it| that)?|"
+                r"from (?:scratch|the (?:beginning|top|start))|begin again|do over|another try|have another go|repeat(?: it| that)?|retry|reset(?: it)?|all over again"),
+    ("takeover", r"(?:let|allow) me(?: to)?(?: (?:do|drive|show|take|try|handle|have|control|move|help)(?: .{1,40})?| (?:at )?it)?|i (?:will|want to|am going to|shall|am) (?:take|taking) (?:it )?over(?: now| from here| control)?|"
+                 r"(?:i am )?taking over|takeover|take over|i (?:will|shall|want to) (?:do|drive|handle|move|steer|show|control|take) (?:it|that|this|you|them|control|the arms?)(?: .{1,40})?|"
+                 r"i (?:have|got) (?:it|control|this)|(?:give|hand) me (?:the )?control(?:s)?(?: of the arms?)?|hand over (?:the )?controls?|manual(?: mode| control)?|my turn|"
+                 r"teleop(?:eration)?|i am in control|go limp|let go of the controls?"),
+    ("praise", r"(?:that is |that was |you are |you did |what a |such a |it is |it was |i am |looks |very |really |so |a |quite |nice and |most )*"
+               r"(?:good|great|nice|well done|excellent|perfect|brilliant|awesome|wonderful|amazing|fantastic|lovely|super|superb|splendid|marvellous|terrific|"
+               r"beautiful|correct|exactly|bravo|clever|impressive|neat|cool|sweet|happy|proud of you|the best|a star|spot on|much better|better|right|nailed it|helpful)"
+               r"(?: (?:job|work|robot|boy|girl|one|move|catch|going|done|right|now|like that|stuff|thing|way to do it|effort|enough|so far|with that|helper|thank you|thanks|this time|very much))*|"
+               r"(?:thank you|thanks|cheers|many thanks|much appreciated|appreciate it)(?: .{1,30})?|i (?:really )?(?:like|love) (?:it|that|this|how you .{1,40}|you)|"
+               r"well done(?: .{1,20})?|good job(?: .{1,20})?|nice work(?: .{1,20})?|way to go|you (?:did|got) (?:it|that)(?: right| well| perfectly)?|you rock|keep it up|yay|hooray|wow|"
+               r"(?:yes )?(?:exactly )?like that|(?:that is|just) (?:it|right|what i (?:wanted|meant))|that works(?: .{1,20})?|(?:that|it) (?:looks|went|worked) (?:good|great|perfect|fine|well|perfectly)"),
+    ("answer", r"(?:yes|no|sure|of course|correct|affirmative|negative|exactly|certainly|absolutely|definitely|maybe|either|both|neither|any|whichever|"
+               r"i do not (?:know|care|mind)|does not matter|doesnt matter|it does not matter|all of them|none|none of them|not really|i think so|that one|this one|yes that one|up to you|you choose|your choice|"
+               r"yes yes|no no|yes do|yes it is|no it is not|yes please|no thank you|no thanks|okay|fine|all right|by all means|whatever|either one|any of them|as you like)"
+               r"(?: please| thanks| thank you| of course)?"),
+    ("chatter", r"(?:good )?(?:hello|hi|hey|morning|afternoon|evening|good night|bye|goodbye|see you|welcome|greetings|howdy)(?: .{1,30})?|good (?:morning|afternoon|evening|night)(?: .{1,20})?|"
+                r"(?:i am|we are|it is|it was|he is|she is|they are) (?:so |very |just |really )?(?:tired|hungry|home|back|busy|bored|cold|hot|sleepy|here|funny|raining|late|early|sunny|a joke|nothing|upstairs|downstairs|leaving|off)(?: .{1,30})?|"
+                r"(?:ha(?:ha)+|lol|oh|oh no|oops|ah|hmm|um+|uh+|er+|sorry|excuse me|bless you|my goodness|oh dear|oh well|interesting|i see|robot|hey robot|okay robot|please|stop (?:worrying|thinking|crying|laughing|talking|joking|kidding|complaining|apologi[sz]ing|asking|listening)(?: .{1,30})?|nice to meet you|so|well|just kidding|i was kidding|testing|test|one two three|is this on)"),
+)  # fmt: skip
+_COMPILED = tuple((kind, re.compile(pattern)) for kind, pattern in _CONTROLS)
+_TEXT_KINDS = ("answer", "chatter")
+
+
+def parse_control(clause: str) -> Item | None:
+    """The control that the whole clause means, if it is one."""
+    for kind, pattern in _COMPILED:
+        if pattern.fullmatch(clause):
+            return Item(kind=kind, text=clause if kind in _TEXT_KINDS else "")
+    return None

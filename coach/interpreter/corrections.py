@@ -1,0 +1,208 @@
+"""Corrections: `no, in the drying rack`, `not the plate, the towel`, `the other cup`, `wrong one`."""
+
+from __future__ import annotations
+
+import re
+
+from coach.interpreter.bans import is_ban
+from coach.interpreter.items import Item, Object
+from coach.interpreter.lexicon import VERBS, alternatives
+from coach.interpreter.phrases import is_known_place, parse_noun, parse_place, split_prepositions
+from coach.interpreter.tasks import parse_elided, parse_task
+
+_MARKER = re.compile(
+    r"(?:no|wrong|incorrect|not (?:like )?(?:that|this|it|there|here|so|that way|in there|over there)(?: one)?|that is (?:wrong|not (?:it|right|correct|what i (?:meant|said|wanted|asked for|asked)))|"
+    r"actually|i (?:meant|mean)|what i meant was|rather|sorry|oops|correction|change of plans?|(?:on )?second thoughts?|wait no|i said|"
+    r"(?:what|how) about|i (?:want|wanted|would (?:prefer|rather have|like)|prefer|need|asked for|told you)|make (?:it|that)|i changed my mind|"
+    r"this is wrong|that is not right|you are wrong|that is a mistake|mistake|better|hang on|wait|hold on|use|try|choose|go (?:with|for)|"
+    r"it (?:should|has to|must|needs to|is supposed to|ought to) (?:go|be)|(?:it|that|this|they|those) (?:goes|go|belongs?)|that (?:should|has to|must) (?:go|be)|do|,|but|and|it is|put)"
+    r"(?= |$)"
+)
+# markers that alone do not make a correction: they only introduce what is said
+_WEAK = frozenset(
+    "hang on|wait|hold on|use|try|choose|do|,|but|and|it is|put|go with|go for|i want|i need|i would like|better|sorry".split(
+        "|"
+    )
+)
+
+_CONTRASTS = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"(?P<wanted>.+?) (?:, )?(?:instead of|rather than|in place of|as opposed to) (?P<unwanted>.+)",
+        r"(?:instead of|rather than) (?P<unwanted>.+?) , (?P<wanted>.+)",
+        r"(?:it is |that is )?not (?P<unwanted>.+?) (?:, )?(?:but|i (?:said|meant|mean|want|wanted)|it is|rather|take|use) (?P<wanted>.+)",
+        r"(?:it is |that is )?not (?P<unwanted>.+?) , (?P<wanted>.+)",
+        r"(?P<wanted>.+?) (?:, )?(?:and |but )?not (?P<unwanted>.+)",
+        r"(?:it is |that is )?not (?P<unwanted>.+)",
+    )
+)
+_WRONG = re.compile(
+    r"(?:.{0,40}\b)?(?:the )?wrong (?P<what>(?:(?:one|thing|object|item|place|spot|way|side|hand|arm|direction)|[a-z]+(?: [a-z]+)?))"
+)
+_BAD = re.compile(
+    r"(?:that is |this is |it is |you are |you did it |very |really |so )*(?:wrong|incorrect|bad(?: robot| job| idea)?|not (?:good|right|correct|quite|quite right|like that|that way|okay|it|"
+    r"what i (?:meant|wanted|said|asked for|asked))|a mistake|terrible|awful|no good|rubbish|nonsense)(?: again)?|"
+    r"you (?:missed|dropped|forgot|misunderstood|spilled|broke|lost|knocked over)(?: (?:it|that|one|me|something|again|the .{1,30}|a .{1,30}))*|not again|i did not (?:say|mean|want|ask for) (?:that|this|it)"
+)  # fmt: skip
+_NEGATED = re.compile(r"(?:do|should|must|shall|will) not (?:you )?(?P<task>.+)")
+_USE_FOR = re.compile(r"use .+ (?:on|for) ")
+_GENERIC_RULE = re.compile(rf"(?:{alternatives(VERBS)}) (?!(?:the|that|this|it|my|those|these|them)\b)")
+
+
+def parse_correction(clause: str) -> list[Item] | None:
+    """What the person wants otherwise; None where nothing says that it is a correction."""
+    if is_ban(clause):
+        return None
+    if _BAD.fullmatch(clause):
+        return [Item(kind="correction", text=clause)]
+    wrong = _WRONG.fullmatch(clause)
+    if wrong and "," not in clause:
+        return [_wrong(wrong["what"], clause)]
+    negated = _NEGATED.fullmatch(clause)
+    if negated:
+        return _negated(negated["task"], clause)
+    marked, rest = _take_markers(clause)
+    wanted, unwanted = _contrast(rest)
+    wanted, instead = _take_instead(wanted)
+    marked = marked or instead or bool(unwanted)
+    if not marked:
+        return _the_other(clause)
+    if not wanted:
+        return [Item(kind="correction", instead_of=unwanted, text="" if unwanted else clause)]
+    return _wanted(wanted, unwanted)
+
+
+def _take_markers(clause: str) -> tuple[bool, str]:
+    marked, rest = False, clause
+    while match := _MARKER.match(rest):
+        if match[0] in ("put", "do", "use") and not marked:
+            break
+        if match[0] == "put":
+            break
+        marked = marked or match[0] not in _WEAK
+        rest = rest[match.end() :].strip(" ,")
+    return marked, rest
+
+
+def _take_instead(wanted: str) -> tuple[str, bool]:
+    shorter = re.sub(r" ?,? ?\b(?:instead|rather)$", "", wanted)
+    shorter = re.sub(r"^(?:instead|rather) ,? ?", "", shorter)
+    return shorter.strip(" ,"), shorter != wanted
+
+
+def _contrast(rest: str) -> tuple[str, str]:
+    """What is wanted and what is not, where the words set one against the other."""
+    if _NEGATED.match(rest):
+        return rest, ""
+    for pattern in _CONTRASTS:
+        match = pattern.fullmatch(rest)
+        if match:
+            unwanted = _name(match["unwanted"])
+            if unwanted or match["unwanted"] in (
+                "that",
+                "this",
+                "it",
+                "that one",
+                "this one",
+                "there",
+                "here",
+                "in there",
+            ):
+                return match.groupdict().get("wanted") or "", unwanted
+    return rest, ""
+
+
+def _wanted(wanted: str, unwanted: str) -> list[Item] | None:
+    negated = _NEGATED.fullmatch(wanted)
+    if negated:
+        return _negated(negated["task"], wanted)
+    if " , " in wanted and unwanted == "":
+        first, _, second = wanted.partition(" , ")
+        before = _NEGATED.fullmatch(first)
+        after = _wanted(second, "")
+        if before and after:
+            gone = _negated(before["task"], first)
+            return [_with_instead(item, gone[0].instead_of if gone else "") for item in after]
+    tasks = parse_task(wanted)
+    if tasks:
+        return [_with_instead(_as_correction(item), unwanted) for item in tasks]
+    found = parse_elided(
+        re.sub(r"^(?:use|take|try|choose|do|go (?:with|for)|it is|that is|i want|i said|with) ", "", wanted)
+    )
+    if found is None:
+        return None
+    return [Item(kind="correction", object=found[0], place=found[1], instead_of=unwanted)]
+
+
+def _negated(task: str, clause: str) -> list[Item] | None:
+    """`do not put it in the bin , put it in the sink`; a plural or bare noun makes it a rule, which is not ours."""
+    first, _, second = task.partition(" , ")
+    unwanted_tasks = parse_task(first)
+    if not unwanted_tasks:
+        return None
+    if not second and (_GENERIC_RULE.match(first) or _USE_FOR.match(first)):
+        return None
+    task_item = unwanted_tasks[0]
+    unwanted = task_item.place or (_text_of(task_item.object) if task_item.object else "")
+    if second:
+        wanted = _wanted(re.sub(r"^(?:but|put it|rather) (?=in |on |into )", "", second), unwanted)
+        if wanted:
+            return wanted
+        return None
+    text = "" if unwanted else clause
+    named = task_item.object if task_item.place else None
+    return [Item(kind="correction", verb=task_item.verb, object=named, instead_of=unwanted, text=text)]
+
+
+def _the_other(clause: str) -> list[Item] | None:
+    """`the other cup` alone says that this one is wrong."""
+    found = parse_elided(clause)
+    if found and found[0] and found[0].which == "other":
+        return [Item(kind="correction", object=found[0], place=found[1])]
+    return None
+
+
+def _wrong(what: str, clause: str) -> Item:
+    if what in ("place", "spot", "way", "side", "direction", "again"):
+        return Item(kind="correction", text=clause)
+    if what in ("one", "thing", "object", "item"):
+        return Item(kind="correction", object=Object(which="other"))
+    thing = parse_noun(what)
+    if thing and thing.object and not is_known_place(what):
+        return Item(kind="correction", object=Object(name=thing.object.name, which="other"))
+    return Item(kind="correction", instead_of=parse_place(what), text=clause)
+
+
+def _name(words: str) -> str:
+    """The thing or place in `in the red bin`, `the blue one`."""
+    words = words.strip(" ,")
+    head, phrases = split_prepositions(words)
+    if not head and phrases:
+        return parse_place(phrases[-1][1])
+    tasks = parse_task(words)
+    if tasks and tasks[0].kind == "task":
+        return tasks[0].place or _text_of(tasks[0].object)
+    if is_known_place(head):
+        return parse_place(head)
+    thing = parse_noun(head)
+    return _text_of(thing.object) if thing else ""
+
+
+def _text_of(thing: Object | None) -> str:
+    if thing is None:
+        return ""
+    return " ".join(filter(None, (thing.which if not thing.name and not thing.color else "", thing.color, thing.name)))
+
+
+def _as_correction(item: Item) -> Item:
+    if item.kind != "task":
+        return item
+    return Item(kind="correction", verb=item.verb, object=item.object, place=item.place, text=item.text)
+
+
+def _with_instead(item: Item, unwanted: str) -> Item:
+    if item.kind != "correction" or not unwanted:
+        return item
+    return Item(
+        kind="correction", verb=item.verb, object=item.object, place=item.place, instead_of=unwanted, text=item.text
+    )

@@ -1,0 +1,90 @@
+"""Words as a person types or a recogniser writes them → one plain form that the rules read.
+
+Lower case, contractions spelt out, sentences apart, commas as words of their own, no other punctuation.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+MAX_CHARACTERS = 2000
+
+_CONTRACTIONS = {
+    "don't": "do not", "dont": "do not", "can't": "can not", "cant": "can not", "cannot": "can not",
+    "won't": "will not", "wont": "will not", "isn't": "is not", "isnt": "is not", "aren't": "are not",
+    "doesn't": "does not", "doesnt": "does not", "didn't": "did not", "didnt": "did not", "wasn't": "was not",
+    "shouldn't": "should not", "shouldnt": "should not", "wouldn't": "would not", "couldn't": "could not",
+    "haven't": "have not", "hasn't": "has not", "mustn't": "must not", "it's": "it is", "that's": "that is",
+    "thats": "that is", "what's": "what is", "whats": "what is", "where's": "where is", "wheres": "where is",
+    "who's": "who is", "how's": "how is", "there's": "there is", "let's": "let us", "lets": "let us", "i'm": "i am",
+    "im": "i am", "i'll": "i will", "i'd": "i would", "i've": "i have", "you're": "you are", "youre": "you are",
+    "you'll": "you will", "you've": "you have", "we're": "we are", "we've": "we have", "we'll": "we will",
+    "they're": "they are", "gimme": "give me", "lemme": "let me", "wanna": "want to", "gonna": "going to",
+    "'em": "them", "dunno": "do not know", "outta": "out of", "e-stop": "emergency stop", "estop": "emergency stop",
+    "nevermind": "never mind", "pls": "please", "plz": "please", "thx": "thanks", "ty": "thanks", "u": "you",
+    "alright": "all right", "ok": "okay", "k": "okay", "stpo": "stop", "sotp": "stop", "stp": "stop", "tsop": "stop",
+    "stopp": "stop", "sstop": "stop", "stopit": "stop it", "woah": "whoa", "wait-": "wait", "non-stop": "nonstop",
+    "cm.": "cm", "nope": "no", "nah": "no", "yep": "yes", "yup": "yes", "yeah": "yes", "ya": "yes", "colour": "color",
+    "noo": "no", "tryna": "try to", "mums": "mum's",
+}  # fmt: skip
+_RUNS = re.compile(r"([a-z])\1{2,}")
+_TOKEN = re.compile(r"\d+(?:[.:]\d+)+(?:am|pm)?|[a-z0-9'äöüßéèêàçñ]+(?:-[a-z0-9']+)*%?|[.,;!?…\n–—]")
+_SENTENCE_END = frozenset(".;!?…\n")
+
+_FILLER_WORDS = "please|um+|uh+|erm?|hm+|well|okay|hey|hi|hello|robot|hey robot|bot|buddy|mate|dude|oh|ah+|so|and|but|then|just|" \
+                "now|actually robot|kindly|oi|yo|listen|look|like|coach|all right|right then|dear|honey|my friend|also|next"  # fmt: skip
+_REQUESTS = "can you|could you|would you|will you|can you please|would you mind|i want you to|i would like you to|i need you to|" \
+            "you should|you can|you need to|you have to|you must|you may|go ahead and|try to|make sure to|make sure you|be so kind to|" \
+            "let us|we should|i would like to|do me a favor and|do me a favour and|i said|i say|i told you to|go and|come and|" \
+            "it is time to|time to|you had better|you better|remember to|do not forget to|you could|you might|" \
+            "are you able to|how about you|why do not you|i ask you to|i order you to|next thing|first|finally|after that|afterwards"  # fmt: skip
+_BEFORE = re.compile(rf"(?:(?:{_FILLER_WORDS}|{_REQUESTS}|,) )+")
+_AFTER = re.compile(
+    r"(?: (?:,|please|now|robot|for me|thanks|thank you|will you|would you|okay|right now|buddy|mate|right away|"
+    r"if you can|if you could|if you would|if you do not mind|if possible|then|um+|uh+|real quick|and|"
+    r"as soon as possible|immediately|first|could you|can you|dude|man))+$"
+)
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of an utterance, in plain form: `"Don't stop, robot!"` → `["do not stop , robot"]`."""
+    plain = unicodedata.normalize("NFKC", text).lower().replace("’", "'").replace("‘", "'")
+    found: list[list[str]] = [[]]
+    for token in _TOKEN.findall(plain):
+        if token in _SENTENCE_END:
+            found.append([])
+        elif token in ",–—":
+            if found[-1] and found[-1][-1] != ",":
+                found[-1].append(",")
+        else:
+            found[-1] += _plain_word(token).split()
+    joined = (" ".join(words).strip(" ,") for words in found)
+    return [s for s in joined if s]
+
+
+def strip_fillers(clause: str) -> str:
+    """Without politeness and hesitation around it; what is nothing else stays as it is."""
+    before = _BEFORE.match(f"{clause} ")
+    rest = clause[before.end() :] if before else clause
+    rest = _AFTER.sub("", rest).strip(" ,")
+    return rest or clause
+
+
+def is_filler(clause: str) -> bool:
+    """Whether nothing is said but politeness, hesitation or the beginning of a request."""
+    return _BEFORE.fullmatch(f"{clause} ") is not None
+
+
+def _plain_word(token: str) -> str:
+    word = _RUNS.sub(r"\1", token) if _RUNS.search(token) else token
+    if word != token and word in ("god", "of", "to", "wel", "al"):  # goood, offf, tooo, welll, alll
+        word = _RUNS.sub(r"\1\1", token)
+    if word in _CONTRACTIONS:
+        return _CONTRACTIONS[word]
+    word = (
+        word.strip("'").removesuffix("'s") if word.endswith("'s") and word[:-2] in ("robot", "let") else word.strip("'")
+    )
+    if re.fullmatch(r"[a-z]+(?:-[a-z]+)+", word):
+        return word.replace("-", " ")
+    return word

@@ -1,0 +1,152 @@
+"""Small motions: `a little to the left`, `5 cm higher`, `open your hand`, `slower`."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from coach.interpreter.items import Item, Object
+from coach.interpreter.lexicon import alternatives
+from coach.interpreter.phrases import parse_noun
+
+DIRECTIONS = {
+    **dict.fromkeys("left|leftwards|leftward|to the left|to your left|to my left|on the left|the left".split("|"), "left"),
+    **dict.fromkeys("right|rightwards|rightward|to the right|to your right|to my right|the right".split("|"), "right"),
+    **dict.fromkeys("up|upwards|upward|higher|higher up|raise|rise|up a level|lift".split("|"), "up"),
+    **dict.fromkeys("down|downwards|downward|lower|lower down|sink down|descend".split("|"), "down"),
+    **dict.fromkeys("forward|forwards|ahead|away from you|away|further|farther|further away|further in|outwards|"
+                    "straight ahead|in front|further out|deeper".split("|"), "forward"),
+    **dict.fromkeys("back|backward|backwards|towards you|toward you|closer to you|retreat|back up|towards yourself|"
+                    "nearer to you".split("|"), "back"),
+    **dict.fromkeys("open|let go|release|wider|looser|loosen|ungrip|let go of it|let it go|open up|drop it|release it|"
+                    "let loose|unclench|loosen up|loosen your grip|loosen the grip|let go now".split("|"), "open"),
+    **dict.fromkeys("close|grip|squeeze|tighter|firmer|tighten|clench|grip it|squeeze it|grip tighter|grip harder|"
+                    "hold tighter|hold it tighter|tighten your grip|tighten the grip|hold on tighter|grip it tighter|"
+                    "grip it harder|pinch|squeeze harder|hold it tight|hold tight".split("|"), "close"),
+    **dict.fromkeys("faster|quicker|speed up|hurry|hurry up|more quickly|quickly|quick|speed it up|move faster|go faster|"
+                    "not so slow|not so slowly|too slow|pick up the pace|step on it|chop chop|make haste|speedier".split("|"), "faster"),
+    **dict.fromkeys("slower|slow down|slowly|slow|careful|carefully|be careful|gently|gentle|be gentle|easy|take it easy|more slowly|"
+                    "more carefully|more gently|not so fast|too fast|easy now|take your time|easy does it|slow it down|steady|"
+                    "no rush|no hurry|gentler|softer|softly|be more careful|do not rush|do not hurry|move slower|go slower".split("|"), "slower"),
+    **dict.fromkeys("rotate left|turn left|twist left|counterclockwise|counter clockwise|anticlockwise|anti clockwise|"
+                    "rotate to the left|turn to the left|rotate counterclockwise|turn counterclockwise|turn anticlockwise|"
+                    "rotate anticlockwise|roll left|spin left|tilt left|swivel left|rotate counter clockwise|twist to the left".split("|"), "rotate_left"),
+    **dict.fromkeys("rotate right|turn right|twist right|clockwise|rotate to the right|turn to the right|rotate clockwise|"
+                    "turn clockwise|roll right|spin right|tilt right|swivel right|twist clockwise|twist to the right".split("|"), "rotate_right"),
+}  # fmt: skip
+_OPPOSITE = {
+    "left": "right", "right": "left", "up": "down", "down": "up", "forward": "back", "back": "forward", "open": "close",
+    "close": "open", "faster": "slower", "slower": "faster", "rotate_left": "rotate_right", "rotate_right": "rotate_left",
+}  # fmt: skip
+_AMOUNTS = {
+    "little": "a little bit|a little|a bit|a tiny bit|a wee bit|slightly|a touch|a tad|a hair|a smidge|a smidgen|a fraction|just a bit|"
+              "little|a small amount|ever so slightly|a notch|bit|little bit|tiny bit|a whisker|a few millimeters|a few millimetres|a few mm",
+    "some": "some|some more|a few centimeters|a few centimetres|a few cm|somewhat|a couple of centimeters|a couple of centimetres",
+    "lot": "a lot|much|way|far|a good deal|all the way|a long way|lots|considerably|a great deal|a whole lot|completely|fully|"
+           "as far as you can|loads|very much|significantly|quite a bit|quite a lot|a good bit",
+}  # fmt: skip
+_AMOUNT_OF = {phrase: amount for amount, phrases in _AMOUNTS.items() for phrase in phrases.split("|")}
+_NUMBERS = {
+    "a": 1.0, "an": 1.0, "one": 1.0, "two": 2.0, "three": 3.0, "four": 4.0, "five": 5.0, "six": 6.0, "seven": 7.0, "eight": 8.0,
+    "nine": 9.0, "ten": 10.0, "twelve": 12.0, "fifteen": 15.0, "twenty": 20.0, "thirty": 30.0, "fifty": 50.0, "half a": 0.5,
+    "half an": 0.5, "another": 1.0, "one more": 1.0,
+}  # fmt: skip
+_METRES = {
+    **dict.fromkeys("mm millimeter millimeters millimetre millimetres".split(), 0.001),
+    **dict.fromkeys("cm centimeter centimeters centimetre centimetres".split(), 0.01),
+    **dict.fromkeys("m meter meters metre metres".split(), 1.0),
+    **dict.fromkeys("inch inches".split(), 0.0254),
+}
+
+# One alternative a kind of piece; at each place the longest match wins, and a nudge is a clause made of pieces alone.
+_PIECES = tuple(
+    (kind, re.compile(rf"(?:{pattern})(?= |$)"))
+    for kind, pattern in (
+        ("direction", alternatives(DIRECTIONS)),
+        ("amount", alternatives(_AMOUNT_OF)),
+        ("length", rf"(?P<number>\d+(?:\.\d+)?|{alternatives(_NUMBERS)}) ?(?P<unit>{alternatives(_METRES)})"),
+        ("body", r"(?:the |your |its |that |both )?(?:(?P<which>left|right|other) )?"
+                 r"(?P<part>hand|arm|gripper|claw|finger|wrist|grip|jaw)s?|yourself|it|that"),
+        ("verb", r"(?:keep )?(?:move|moving|go|going|come|coming|shift|bring|slide|push|pull|nudge|scoot|reach|steer|drive|swing|inch|"
+                 r"step|turn|rotate|twist|tilt|head|get|do it|try)"),
+        ("nothing", r"by|to|a|more|still|even|just|then|,|another|further|over|bit by bit|no|there|again|for me|and"),
+    )
+)  # fmt: skip
+_TOO = re.compile(
+    r"(?:that is |you are |it is |no )?(?:a (?:little|bit) |way |much )?too (?:far |much )?(?:to the |in the )?(?P<word>left|right|high|low|"
+    r"high up|low down|far up|far down|up|down|far forward|forward|far back|back|fast|slow|tight|loose|far|close|quick|hard)"
+)
+_TOO_WORDS = {"high": "up", "high up": "up", "low": "down", "low down": "down", "fast": "faster", "quick": "faster",
+              "slow": "slower", "tight": "close", "hard": "close", "loose": "open", "far": "forward", "close": "forward",
+              "far up": "up", "far down": "down", "far forward": "forward", "far back": "back"}  # fmt: skip
+_UNTIL = re.compile(r" (?:until|till) (?P<until>.+)$")
+_NAMED = re.compile(
+    r"(?:move|push|slide|shift|nudge|turn|rotate|lower|raise|tilt|scoot) (?P<named>(?:the|that|this|my|those) .+)"
+)
+_TASKS = frozenset(("open it", "close it", "open that", "close that", "lift it", "lift that", "close", "back", "pull it",
+                    "release that", "up there", "get it", "get that", "bring it", "bring that", "get down"))  # fmt: skip
+
+
+def parse_nudge(clause: str) -> Item | None:
+    """The small motion that the clause asks for, None where it asks for something else."""
+    too = _TOO.fullmatch(clause)
+    if too:
+        word = too["word"]
+        if word == "close":  # too close: away from it
+            return Item(kind="nudge", direction="back")
+        return Item(kind="nudge", direction=_OPPOSITE[_TOO_WORDS.get(word, word)])
+    if clause in _TASKS and clause not in ("close", "back"):
+        return None
+    until = _UNTIL.search(clause)
+    if until:
+        found = parse_nudge(clause[: until.start()])
+        return msgspec.structs.replace(found, until=until["until"]) if found else None
+    return _of_pieces(clause) or _with_named_object(clause)
+
+
+def _of_pieces(clause: str) -> Item | None:
+    direction = which = part = ""
+    amount: str | float = ""
+    position = 0
+    while position < len(clause):
+        found = [(m.end(), kind, m) for kind, pattern in _PIECES if (m := pattern.match(clause, position))]
+        if not found:
+            return None
+        end, kind, match = max(found, key=lambda piece: piece[0])
+        if kind == "direction":
+            if direction and direction not in ("forward", "open"):  # "further left" is left
+                return None
+            direction = DIRECTIONS[match[0]]
+        elif kind == "amount":
+            amount = _AMOUNT_OF[match[0]]
+        elif kind == "length":
+            amount = _metres(match)
+        elif kind == "body" and match["which"]:
+            which, part = match["which"], match["part"]
+        position = end + 1
+    if not direction and not (amount and clause.split()[-1] in ("more", "bit", "further")):
+        return None
+    body = Object(name=part, which=which) if which else None
+    return Item(kind="nudge", object=body, direction=direction, amount=amount)
+
+
+def _with_named_object(clause: str) -> Item | None:
+    """`move the cup a little to the left`: the longest tail of pieces, and a thing before it."""
+    match = _NAMED.fullmatch(clause)
+    if match is None:
+        return None
+    words = match["named"].split()
+    for cut in range(2, len(words)):
+        if words[cut] == "side":
+            continue
+        nudge = _of_pieces(" ".join(words[cut:]))
+        thing = parse_noun(" ".join(words[:cut]))
+        if nudge and nudge.direction and thing and thing.object and thing.object.name:
+            return Item(kind="nudge", object=thing.object, direction=nudge.direction, amount=nudge.amount)
+    return None
+
+
+def _metres(match: re.Match[str]) -> float:
+    number = _NUMBERS.get(match["number"])
+    return round((float(match["number"]) if number is None else number) * _METRES[match["unit"]], 4)

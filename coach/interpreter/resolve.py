@@ -1,0 +1,227 @@
+"""An item and the scene → the instruction in the robot's own words, or the question that settles it.
+
+Nothing is guessed: two things that match make a question, and so does a thing that is not there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from coach.interpreter.items import Item, Object, Scene
+from coach.interpreter.lexicon import SAME_AS, preposition_of
+from coach.interpreter.tasks import parse_task
+
+ACTIONABLE = ("task", "correction", "answer")
+LEARNT = ("pick_up", "put")
+_SIDES = frozenset("left right middle first second third last nearest farthest front back top bottom".split())
+
+
+class Resolution(msgspec.Struct, frozen=True, kw_only=True):
+    """What to do, or what to ask; exactly one of `instruction` and `question` is filled.
+
+    Args:
+        instruction: in full, such as `put the red cup in the drying rack`.
+        verb: `pick_up` or `put`.
+        object: as the scene calls it, such as `red cup`.
+        place: empty for `pick_up`.
+    """
+
+    instruction: str = ""
+    question: str | None = None
+    verb: str = ""
+    object: str = ""
+    place: str = ""
+
+
+def resolve(item: Item, scene: Scene | None) -> Resolution:
+    """The instruction that a task, correction or answer asks for in this scene."""
+    scene = scene or Scene()
+    current = _current(scene)
+    try:
+        verb = _verb(item, current)
+        thing = _thing(item, current, scene)
+        place = _place(item, verb, thing, current, scene)
+    except _Unclear as unclear:
+        return Resolution(question=str(unclear))
+    return Resolution(instruction=instruction_for(verb, thing, place), verb=verb, object=thing, place=place)
+
+
+def resolve_all(items: Sequence[Item], scene: Scene | None) -> list[Resolution]:
+    """Every actionable item of an utterance, in order; `pick up X and put it in Y` is one instruction."""
+    found: list[Resolution] = []
+    for item in items:
+        if item.kind not in ACTIONABLE:
+            continue
+        resolved = resolve(item, scene)
+        last = found[-1] if found else None
+        if last and resolved.verb == "put" and last.verb == "pick_up" and last.object == resolved.object:
+            found.pop()
+        found.append(resolved)
+    return found
+
+
+def ask_back(items: Sequence[Item], scene: Scene | None) -> str | None:
+    """The first question that the items raise. Without a scene only what no scene could settle."""
+    for item in items:
+        if item.kind not in ("task", "correction"):
+            continue
+        if scene is not None:
+            question = resolve(item, scene).question
+        else:
+            question = _incomplete(item)
+        if question:
+            return question
+    return None
+
+
+def instruction_for(verb: str, thing: str, place: str) -> str:
+    """`put`, `red cup`, `counter` → `put the red cup on the counter`."""
+    if verb == "pick_up":
+        return f"pick up the {thing}"
+    return f"put the {thing} {preposition_of(place)} the {place}"
+
+
+class _Unclear(Exception):
+    """Carries the question to ask."""
+
+
+def _incomplete(item: Item) -> str | None:
+    if item.kind != "task":
+        return None
+    if item.verb == "put" and not item.place:
+        return f"where should the {item.object} go?" if item.object else "where should it go?"
+    if item.verb in ("pick_up", "put", "hand_over", "bring") and not item.object and not item.place:
+        return "which thing do you mean?"
+    return None
+
+
+def _current(scene: Scene) -> Item | None:
+    tasks = parse_task(scene.task) if scene.task else None
+    return tasks[0] if tasks else None
+
+
+def _verb(item: Item, current: Item | None) -> str:
+    verb = item.verb
+    if not verb and item.place:
+        verb = "put"
+    if not verb:
+        verb = current.verb if current else ""
+    if not verb:
+        raise _Unclear("what should I do with it: pick it up, or put it somewhere?")
+    if verb not in LEARNT:
+        spoken = verb.replace("_", " ") if verb != "other" else "do"
+        raise _Unclear(
+            f"I have not learnt to {spoken} that yet; I can pick up a thing or put it somewhere: which shall I do?"
+        )
+    return verb
+
+
+def _thing(item: Item, current: Item | None, scene: Scene) -> str:
+    wanted, before = item.object, current.object if current else None
+    if wanted is None:
+        if item.instead_of and not item.place and before and _is_thing(item.instead_of, before, scene):
+            return _another(before, scene)
+        if before is None or (item.kind == "task" and scene.task == ""):
+            raise _Unclear(
+                f"what should go {preposition_of(item.place)} the {item.place}?"
+                if item.place
+                else "which thing do you mean?"
+            )
+        return _named(before, scene)
+    if wanted.which == "other":
+        like = Object(name=wanted.name or (before.name if before else ""), color=wanted.color)
+        return _another(like, scene, but=_named(before, scene) if before else "")
+    if not wanted.name and before and (wanted.color or wanted.which):
+        narrowed = Object(name=before.name, color=wanted.color, which=wanted.which)
+        if not scene.objects or _matches(narrowed, scene):
+            return _named(narrowed, scene)
+    return _named(wanted, scene)
+
+
+def _named(wanted: Object, scene: Scene) -> str:
+    """The one thing in the scene that the words fit."""
+    if not scene.objects:
+        if not wanted.name:
+            raise _Unclear(f"the {wanted.color or wanted.which} what?")
+        return " ".join(filter(None, (wanted.color, wanted.name)))
+    found = _matches(wanted, scene)
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        asked = " ".join(filter(None, (wanted.color, wanted.name or "one")))
+        article = "an" if asked[0] in "aeiou" else "a"
+        raise _Unclear(f"I do not see {article} {asked}, I see {_listed(scene.objects, 'and')}: which one do you mean?")
+    if wanted.which in ("all", "both"):
+        raise _Unclear(f"I do one thing at a time: first {_either(found)}?")
+    if wanted.which in _SIDES:
+        raise _Unclear(f"I tell them apart by colour: {_either(found)}?")
+    raise _Unclear(f"{_either(found)}?")
+
+
+def _another(like: Object, scene: Scene, but: str = "") -> str:
+    """The one thing of the kind that is not the one at hand."""
+    kind = Object(name=like.name, color=like.color if but else "")
+    avoided = but or " ".join(filter(None, (like.color, like.name)))
+    found = [o for o in (_matches(kind, scene) if kind.name or kind.color else scene.objects) if o != avoided]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise _Unclear(f"{_either(found)}?")
+    if not scene.objects:
+        raise _Unclear("which one should it be?")
+    raise _Unclear(
+        f"I see no other {like.name or 'thing'}, only {_listed(scene.objects, 'and')}: which one do you mean?"
+    )
+
+
+def _matches(wanted: Object, scene: Scene) -> list[str]:
+    """By the name said, else by what the scene may call it, else by its last word (`coffee mug`)."""
+    head = wanted.name.split()[-1] if wanted.name else ""
+    for names in ((wanted.name,), SAME_AS.get(wanted.name, ()), (head,), SAME_AS.get(head, ())):
+        found = [o for o in scene.objects
+                 if (not wanted.name or o.split(" ", 1)[-1] in names or o in names)
+                 and (not wanted.color or o.split(" ", 1)[0] == wanted.color)]  # fmt: skip
+        if found or not wanted.name:
+            return found
+    return []
+
+
+def _place(item: Item, verb: str, thing: str, current: Item | None, scene: Scene) -> str:
+    if verb == "pick_up":
+        return ""
+    place = item.place or (current.place if current and item.kind != "task" else "")
+    unwanted = bool(item.instead_of) and place == item.instead_of
+    if not place or unwanted or _nothing_said(item):
+        raise _Unclear(f"where should the {thing} go: {_places(scene, item.instead_of)}?")
+    if place not in scene.places:
+        raise _Unclear(f"I cannot reach a {place} here; where should the {thing} go: {_places(scene, '')}?")
+    return place
+
+
+def _nothing_said(item: Item) -> bool:
+    return item.kind == "correction" and not (item.verb or item.object or item.place or item.instead_of)
+
+
+def _is_thing(words: str, before: Object, scene: Scene) -> bool:
+    return words not in scene.places and words.split()[-1] in (before.name, before.color)
+
+
+def _places(scene: Scene, unwanted: str) -> str:
+    return _listed([f"{preposition_of(p)} the {p}" for p in scene.places if p != unwanted], "or")
+
+
+def _either(found: Sequence[str]) -> str:
+    """`the red cup or the blue one`."""
+    kinds = {o.split(" ", 1)[-1] for o in found}
+    first, *others = found
+    words = [f"the {first}"] + [
+        f"the {o.split(' ', 1)[0]} one" if len(kinds) == 1 and " " in o else f"the {o}" for o in others
+    ]
+    return _listed(words, "or")
+
+
+def _listed(words: Sequence[str], last: str) -> str:
+    words = [w if w.startswith(("the ", "in ", "on ")) else f"the {w}" for w in words]
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}"

@@ -1,0 +1,146 @@
+"""Tasks: a verb of the lexicon, what it is done to, and where that should go."""
+
+from __future__ import annotations
+
+import re
+
+from coach.interpreter.items import Item, Object
+from coach.interpreter.lexicon import PARTICLES, PLACES, THROWING_AWAY, VERBS, WHOLE_TASKS, alternatives
+from coach.interpreter.phrases import Places, parse_noun, parse_place, parse_places, split_prepositions
+
+_VERB = re.compile(rf"({alternatives(VERBS)})(?= |$)")
+_WHOLE = re.compile(
+    rf"(?:{alternatives(WHOLE_TASKS)})(?: (?:now|please|again|for (?:two|three|four|five|six|\d+)(?: people)?))?"
+)
+_TO_ME = re.compile(r" (?:to|for) (?:me|us|him|her)\b| over here\b")
+_LIST = re.compile(r" (?:and|,) (?:and )?")
+_SLOWLY = re.compile(r"(?:^| )(carefully|gently|slowly|softly|cautiously)(?= |$)")
+_QUICKLY = re.compile(r"(?:^| )(quickly|fast|swiftly)(?= |$)")
+_NOT_A_TASK = re.compile(r"(?:make|get|take|have|give|hold|watch|play|show|touch|set|leave|let|push|press|start|catch|find|pass|buy) "
+                         r"(?:sure|care|it right|ready|going|fun|up|me up|on with|out of here|it easy|well|soon|a look|him|her|sense|that|this|it)$")  # fmt: skip
+
+
+def parse_task(clause: str, previous: Item | None = None) -> list[Item] | None:
+    """The tasks in one clause, one for each thing named; None where the clause starts with no known verb.
+
+    Args:
+        previous: the task right before in the same utterance; lends its verb to `… and the plate in the rack`.
+    """
+    for pattern, direction in ((_SLOWLY, "slower"), (_QUICKLY, "faster")):
+        plain = pattern.sub("", clause).strip()
+        if plain and plain != clause:
+            tasks = parse_task(plain, previous)
+            return [*tasks, Item(kind="nudge", direction=direction)] if tasks else None
+    whole = _WHOLE.fullmatch(clause)
+    if whole:
+        phrase = next(p for p in sorted(WHOLE_TASKS, key=len, reverse=True) if clause.startswith(p))
+        named = Object(name="dish") if "dish" in phrase else None
+        return [Item(kind="task", verb=WHOLE_TASKS[phrase], object=named)]
+    match = _VERB.match(clause)
+    if match is None:
+        return _elided(clause, previous) if previous else None
+    if _NOT_A_TASK.match(clause):
+        return None
+    return _with_verb(match[1], clause[match.end() :].strip())
+
+
+def parse_elided(clause: str) -> tuple[Object | None, str] | None:
+    """A thing, a place, or both, without a verb: `the blue one`, `in the rack`, `the plate in the rack`."""
+    head, phrases = split_prepositions(clause)
+    place = parse_places(phrases).target
+    thing = parse_noun(head) if head else None
+    if head and thing is None:
+        return None
+    if not place and (thing is None or thing.object is None):
+        return None
+    return (thing.object if thing else None), place
+
+
+def _elided(clause: str, previous: Item | None) -> list[Item] | None:
+    found = parse_elided(clause)
+    if found is None or previous is None or previous.kind != "task" or not (found[0] and found[0].name):
+        return None
+    thing, place = found
+    return [Item(kind="task", verb=previous.verb, object=thing, place=place or previous.place)]
+
+
+def _with_verb(phrase: str, rest: str) -> list[Item] | None:
+    verb = VERBS[phrase]
+    for_me = _TO_ME.search(f" {rest} ") is not None
+    rest = _TO_ME.sub("", f" {rest}").strip()
+    head, phrases = split_prepositions(rest)
+    head, phrase = _take_particle(phrase, head)
+    verb = VERBS.get(phrase, verb)
+    if any(" and " in f" {words} " or "," in words for _, words in phrases):
+        return None  # two clauses, or two places
+    places = parse_places(phrases)
+    verb, place = _settle(verb, phrase, places, for_me)
+    if phrase == "set" and not place:
+        return None
+    things = [parse_noun(part) for part in _LIST.split(head)] if head else []
+    if any(thing is None for thing in things) or any(is_verb(part.split()[0]) for part in _LIST.split(head)[1:] if part):
+        return None
+    objects = [thing.object for thing in things if thing] or [None]
+    if verb == "other":
+        return [Item(kind="task", verb=verb, object=o, place=place, text=f"{phrase} {rest}".strip()) for o in objects]
+    if objects == [None] and not place and not rest and verb not in ("wash", "wipe", "open", "close"):
+        return [Item(kind="task", verb=verb)] if phrase in _BARE else None
+    if phrase == "load" and objects[0] is not None and objects[0].name in PLACES and not place:
+        return [Item(kind="task", verb="put", place=PLACES[objects[0].name])]
+    if (
+        phrase in ("clear", "empty", "unload", "wipe", "wipe down", "clean", "open", "close", "shut")
+        and len(objects) == 1
+    ):
+        objects = [_surface(objects[0])]
+    return [Item(kind="task", verb=verb, object=o, place=place) for o in objects]
+
+
+_BARE = frozenset(
+    "pick up|pick|grab|grasp|lift|lift up|put away|put down|clear up|clear away|take out|hand over|bring|fetch|grab hold of".split(
+        "|"
+    )
+)
+
+
+def _take_particle(phrase: str, head: str) -> tuple[str, str]:
+    """`pick the cup up`, `put the plates away`: the particle belongs to the verb."""
+    words = head.split()
+    if words and words[-1] in PARTICLES:
+        joined = f"{phrase} {words[-1]}"
+        return " ".join(words[:-1]), joined if joined in VERBS else phrase
+    if words and words[0] in PARTICLES and f"{phrase} {words[0]}" in VERBS:
+        return " ".join(words[1:]), f"{phrase} {words[0]}"
+    return head, phrase
+
+
+def _settle(verb: str, phrase: str, places: Places, for_me: bool) -> tuple[str, str]:
+    """The verb and the place once both are known."""
+    if phrase in THROWING_AWAY:
+        return verb, places.target or "bin"
+    if verb == "pick_up":
+        if for_me and phrase in ("get", "grab", "take"):
+            return "bring", ""
+        if phrase in ("take", "get") and places.target and not places.source:
+            return "put", places.target
+        if phrase in ("take", "get") and places.target:
+            return "put", places.target
+        return verb, ""  # a place only says where the thing is
+    if verb == "put" and for_me and not places.target:
+        return "hand_over", ""
+    if verb in ("clear", "wash", "wipe", "open", "close", "clean", "cook"):
+        return verb, ""
+    return verb, places.target
+
+
+def _surface(thing: Object | None) -> Object | None:
+    if thing is None or not thing.name:
+        return thing
+    return Object(name=parse_place(thing.name) or thing.name, color=thing.color, which=thing.which)
+
+
+def is_verb(word: str) -> bool:
+    """Whether a clause can start with the word as a task."""
+    return word in _FIRST_WORDS
+
+
+_FIRST_WORDS = frozenset(phrase.split()[0] for phrase in (*VERBS, *WHOLE_TASKS))

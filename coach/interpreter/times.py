@@ -1,0 +1,166 @@
+"""Days, hours and recurrences in words → RFC 5545 and `HH:MM`."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+_DAYS = {
+    "monday": "MO",
+    "tuesday": "TU",
+    "wednesday": "WE",
+    "thursday": "TH",
+    "friday": "FR",
+    "saturday": "SA",
+    "sunday": "SU",
+}
+_DAY = "|".join(_DAYS)
+_DAY_LIST = rf"(?:{_DAY})s?(?:(?: and| ,| , and) (?:on )?(?:{_DAY})s?)*"
+_COUNT = {
+    "two": 2,
+    "three": 3,
+    "four": 4,
+    "five": 5,
+    "six": 6,
+    "ten": 10,
+    "fifteen": 15,
+    "twenty": 20,
+    "thirty": 30,
+    "other": 2,
+    "second": 2,
+}
+_NUMBER = rf"(?:\d+|{'|'.join(_COUNT)})"
+_UNITS = {
+    "minute": "MINUTELY",
+    "hour": "HOURLY",
+    "day": "DAILY",
+    "week": "WEEKLY",
+    "month": "MONTHLY",
+    "year": "YEARLY",
+}
+_ORDINALS = {"first": "1", "second": "2", "third": "3", "fourth": "4", "last": "-1"}
+_HOURS = {w: n for n, w in enumerate("one two three four five six seven eight nine ten eleven twelve".split(), 1)}
+_HOUR = rf"(?:\d{{1,2}}|{'|'.join(_HOURS)})"
+
+_WEEKLY = re.compile(
+    rf"\b(?:on |every |each )(?P<other>other |second )?(?P<days>{_DAY_LIST})\b|\b(?P<bare>(?:{_DAY})s(?:(?: and| ,) (?:{_DAY})s)*)\b"
+)
+_NTH = re.compile(
+    rf"\b(?:on |every )?(?:the )?(?P<nth>first|second|third|fourth|last) (?P<day>{_DAY}) (?:of|in) (?:the|every|each) month\b"
+)
+_EVERY = re.compile(rf"\b(?:every|each) (?:(?P<count>{_NUMBER}) )?(?P<unit>minute|hour|day|week|month|year)s?\b")
+_SIMPLE = (
+    (re.compile(r"\b(?:every|each|on) (?:weekday|working day|work day)s?\b|\bon weekdays\b|\bweekdays\b"), "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR"),
+    (re.compile(r"\b(?:every|each|on|at) (?:the )?weekends?\b|\bweekends\b"), "FREQ=WEEKLY;BYDAY=SA,SU"),
+    (re.compile(r"\b(?:every|each) (?:single )?(?:morning|evening|night|afternoon|noon|lunchtime)\b|\bdaily\b|\bonce a day\b|\bnightly\b"), "FREQ=DAILY"),
+    (re.compile(r"\bweekly\b|\bonce a week\b"), "FREQ=WEEKLY"),
+    (re.compile(r"\bmonthly\b|\bonce a month\b"), "FREQ=MONTHLY"),
+    (re.compile(r"\bhourly\b"), "FREQ=HOURLY"),
+)  # fmt: skip
+_EXCEPT = re.compile(
+    rf"\b(?:, )?(?:except|but not|apart from|other than|not)(?: for| on)? (?P<what>(?:{_DAY})s?|weekends?|weekdays?|holidays?|the [a-z ]+|(?:red|blue|green|yellow|white) [a-z]+)\b"
+)
+_UNTIL = re.compile(
+    rf"\b(?:until|till) (?P<what>(?:next )?(?:{_DAY})|tomorrow|tonight|\d{{4}}-\d\d-\d\d|(?:the )?end of (?:the )?(?:day|week|month)|further notice)\b"
+)
+_DATE = re.compile(
+    rf"\b(?:on )?(?P<what>today|tonight|tomorrow(?: morning| evening| night)?|the day after tomorrow|(?:next|this) (?:{_DAY})|\d{{4}}-\d\d-\d\d)\b|\bon (?P<day>{_DAY})\b(?!s)"
+)
+_CLOCK = re.compile(
+    rf"\b(?:at|by|around|about|before) (?:(?P<half>half past|quarter past|quarter to) )?(?P<hour>{_HOUR})(?:[:.](?P<minute>\d\d)| (?P<spoken>fifteen|thirty|forty five))?"
+    r"(?: ?(?P<meridiem>am|pm|a m|p m))?(?: o'?clock)?(?: (?:in the|at) (?P<part>morning|evening|afternoon|night))?(?= |$)|\b(?:at |by )(?P<named>noon|midnight|midday)\b"
+)  # fmt: skip
+
+
+class When(NamedTuple):
+    """What was said of time, and the clause without it."""
+
+    rest: str
+    rrule: str = ""
+    time: str = ""
+    date: str = ""
+    until: str = ""
+    except_: str = ""
+
+
+def take_times(clause: str) -> When:
+    """Everything said of time in the clause; empty fields where nothing was."""
+    clause, except_ = _take(_EXCEPT, clause)
+    except_ = except_ if not except_ else _singular_day(except_.removeprefix("the "))
+    clause, until = _take(_UNTIL, clause)
+    clause, time = _take_clock(clause)
+    clause, rrule = _take_recurrence(clause)
+    date = ""
+    match = None if rrule else _DATE.search(clause)
+    if match:
+        date = match["what"] or match["day"]
+        clause = clause[: match.start()] + clause[match.end() :]
+    return When(" ".join(clause.split()).strip(" ,"), rrule, time, date, until, except_)
+
+
+def _take(pattern: re.Pattern[str], clause: str) -> tuple[str, str]:
+    match = pattern.search(clause)
+    return (clause[: match.start()] + clause[match.end() :], match["what"]) if match else (clause, "")
+
+
+def _take_recurrence(clause: str) -> tuple[str, str]:
+    for pattern, rule in _SIMPLE:
+        match = pattern.search(clause)
+        if match:
+            return clause[: match.start()] + clause[match.end() :], rule
+    match = _NTH.search(clause)
+    if match:
+        return clause[: match.start()] + clause[
+            match.end() :
+        ], f"FREQ=MONTHLY;BYDAY={_ORDINALS[match['nth']]}{_DAYS[match['day']]}"
+    match = _EVERY.search(clause)
+    if match:
+        count = int(_COUNT.get(match["count"] or "", match["count"] or 1))
+        rule = f"FREQ={_UNITS[match['unit']]}" + (f";INTERVAL={count}" if count > 1 else "")
+        return clause[: match.start()] + clause[match.end() :], rule
+    match = _WEEKLY.search(clause)
+    days = match and (match["days"] or match["bare"])
+    if not match or not days or (match[0].startswith("on ") and not days.endswith("s")):
+        return clause, ""
+    codes = ",".join(_DAYS[day] for day in re.findall(_DAY, days))
+    every = ";INTERVAL=2" if match["other"] else ""
+    return clause[: match.start()] + clause[match.end() :], f"FREQ=WEEKLY{every};BYDAY={codes}"
+
+
+def _take_clock(clause: str) -> tuple[str, str]:
+    match = _CLOCK.search(clause)
+    if not match:
+        return clause, ""
+    rest = clause[: match.start()] + clause[match.end() :]
+    if match["named"]:
+        return rest, "00:00" if match["named"] == "midnight" else "12:00"
+    hour = int(_HOURS.get(match["hour"], match["hour"])) if not match["hour"].isdigit() else int(match["hour"])
+    minute = int(match["minute"] or {"fifteen": 15, "thirty": 30, "forty five": 45}.get(match["spoken"] or "", 0))
+    if match["half"]:
+        minute = {"half past": 30, "quarter past": 15, "quarter to": -15}[match["half"]]
+    if hour > 24 or minute > 59:
+        return clause, ""
+    hour = _on_24_hours(hour, match["meridiem"], match["part"], clause)
+    total = (hour * 60 + minute) % (24 * 60)
+    return rest, f"{total // 60:02d}:{total % 60:02d}"
+
+
+def _on_24_hours(hour: int, meridiem: str | None, part: str | None, clause: str) -> int:
+    """`dinner at 6` is in the evening; 8 to 12 without a word are taken as they are."""
+    if meridiem:
+        return hour % 12 + (12 if meridiem.startswith("p") else 0)
+    early = part == "morning" or re.search(r"\b(?:breakfast|morning|wake|sunrise)\b", clause)
+    late = part in ("evening", "afternoon", "night") or re.search(
+        r"\b(?:dinner|supper|evening|night|tonight)\b", clause
+    )
+    if hour < 12 and not early and (late or 1 <= hour <= 6):
+        return hour + 12
+    return hour
+
+
+def _singular_day(words: str) -> str:
+    return (
+        words[:-1]
+        if words.removesuffix("s") in (*_DAYS, "weekend", "weekday", "holiday") and words.endswith("s")
+        else words
+    )
