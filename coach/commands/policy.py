@@ -35,14 +35,12 @@ def run(args: argparse.Namespace, config: Config) -> int:
     address = args.bind or config.policy_address
     checkpoint = find_checkpoint(config, config.checkpoint if args.checkpoint is None else args.checkpoint)
     _limit_threads(args.threads)
-    device = _checked_device(args.device)
 
     from policy.loading import load_policy  # here, not above: torch comes with it
-
     from policy.server import serve
 
     try:
-        policy = load_policy(checkpoint, device)
+        policy = load_policy(checkpoint, args.device)
     except CheckpointError as error:  # wrong input: starting again would not help
         raise ConfigError(error.what, error.allowed, error.next_step) from error
     if not is_local(address):
@@ -56,7 +54,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
             "serving %s (%s parameters, %s) at %s", policy.checkpoint, f"{policy.parameters:,}", policy.device, where
         )
 
-    serve(policy, address, stop, load=lambda name: load_policy(find_checkpoint(config, name), device), ready=ready)
+    serve(policy, address, stop, load=lambda name: load_policy(find_checkpoint(config, name), args.device), ready=ready)
     return 0
 
 
@@ -75,11 +73,3 @@ def _limit_threads(wanted: int | None) -> None:
     import torch
 
     torch.set_num_threads(threads)
-
-
-def _checked_device(device: str) -> str:
-    import torch
-
-    if device == "cuda" and not torch.cuda.is_available():
-        raise UsageError("--device cuda, but this machine offers no CUDA device", "auto, cpu")
-    return device
