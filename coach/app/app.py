@@ -1,0 +1,242 @@
+"""The app: keys and commands, and the way between the session and the screen.
+
+First paint comes first: memory, sockets and the picture library are loaded in threads after it, and the UI is
+alive while the bridge and the policy are not there yet.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from textual.app import App
+from textual.binding import Binding
+
+from coach.app.commands import CoachCommands
+from coach.app.conversation import Conversation
+from coach.app.keymap import make_bindings, resolve_keys
+from coach.app.main_screen import MainScreen
+from coach.app.messages import Answered, Connected, ConnectFailed, Said
+from coach.app.say_line import SayLine
+from coach.app.status_line import StatusLine
+from coach.app.themes import DARK, LIGHT, THEMES
+from coach.app.thought_panel import ThoughtPanel
+from robot_bridge.protocol.errors import CoachError
+from robot_bridge.protocol.messages import InterventionKind, Observation
+from robot_bridge.protocol.messages import Message as WireMessage
+
+if TYPE_CHECKING:
+    from textual.notifications import SeverityLevel
+
+    from coach.app.pictures import Renderable
+    from coach.config import Config
+    from coach.processes.notices import Restart
+    from coach.session.replies import Reply
+    from coach.session.system import System
+
+PICTURES_HZ = 5.0
+INBOX_HZ = 20.0
+MEMORY_HZ = 2.0
+MAX_INBOX = 4000
+RESTORED_LINES = 200
+NEW_LINES = 20
+
+Connect = Callable[["Config", Callable[[WireMessage], None], Callable[["Reply"], None]], "System"]
+
+
+class CoachApp(App[None]):
+    """Args: connect: opens the running system; left out, the real one of `coach.session`."""
+
+    CSS_PATH = "coach.tcss"
+    TITLE = "robot-coach"
+    COMMANDS = {CoachCommands}  # noqa: RUF012 - Textual's own declaration
+    ENABLE_COMMAND_PALETTE = True
+    BINDINGS = [Binding("ctrl+q", "noop", show=False)]  # noqa: RUF012 - the real one comes from the keymap
+
+    def __init__(self, config: Config, connect: Connect | None = None) -> None:
+        """Raises: ConfigError: the configured keys contradict each other."""
+        self.keys = resolve_keys(config.keys)
+        super().__init__()
+        self.config = config
+        self._connect_system = connect
+        self._system: System | None = None
+        self._inbox: deque[WireMessage] = deque(maxlen=MAX_INBOX)
+        self._picture: Observation | None = None
+        self._renderable: Renderable | None = None
+        self._early: list[str] = []
+        self.main = MainScreen(self.keys)
+        for binding in make_bindings(self.keys):
+            self._bindings.key_to_bindings.pop(binding.key, None)
+        for binding in make_bindings(self.keys):
+            self._bindings.key_to_bindings.setdefault(binding.key, []).append(binding)
+
+    def get_default_screen(self) -> MainScreen:
+        return self.main
+
+    def on_mount(self) -> None:
+        self.register_theme(DARK)
+        self.register_theme(LIGHT)
+        self.theme = THEMES[self.config.theme].name
+        self.set_interval(1 / INBOX_HZ, self._drain_inbox)
+        self.set_interval(1 / PICTURES_HZ, self._draw_pictures)
+        self.call_after_refresh(self._begin_loading)
+
+    def _begin_loading(self) -> None:
+        self.run_worker(self._connect, thread=True, group="connect", exit_on_error=False)
+        self.run_worker(self._load_pictures, thread=True, group="pictures", exit_on_error=False)
+
+    def _connect(self) -> None:
+        try:
+            connect = self._connect_system
+            if connect is None:
+                from coach.session.system import System
+
+                connect = System.open
+            system = connect(self.config, self._deliver, self._answer)
+        except CoachError as error:
+            self.post_message(ConnectFailed(str(error)))
+        else:
+            if not self.post_message(Connected(system)):
+                system.close()
+
+    def _load_pictures(self) -> None:
+        from coach.app.pictures import load_renderable
+
+        self._renderable = load_renderable()
+
+    def _deliver(self, message: WireMessage) -> None:
+        """Called by the thread that listens to the bridge."""
+        if isinstance(message, Observation):
+            self._picture = message
+        else:
+            self._inbox.append(message)
+
+    def _answer(self, reply: Reply) -> None:
+        """Called by the session's threads."""
+        self.post_message(Answered(reply))
+
+    def on_connected(self, event: Connected) -> None:
+        self._system = event.system
+        conversation = self.main.query_one(Conversation)
+        remembered = self._system.conversation(RESTORED_LINES)
+        conversation.show(remembered)
+        self.main.query_one(SayLine).remember([u.text for u in remembered if u.role == "person"])
+        theme = self._system.recall("theme")
+        if theme in THEMES:
+            self.theme = THEMES[theme].name
+        self._show_new_lines()
+        self.set_interval(1 / MEMORY_HZ, self._show_new_lines)
+        self.set_interval(0.5, self.main.check_silence)
+        for text in self._early:
+            self._system.submit(text)
+        self._early.clear()
+
+    def on_connect_failed(self, event: ConnectFailed) -> None:
+        self.main.query_one(StatusLine).waking(event.reason)
+        self.main.query_one(Conversation).expect("robot", event.reason)
+        self.notify(event.reason, title="cannot start", severity="error", timeout=30)
+
+    def on_said(self, event: Said) -> None:
+        self.say(event.text)
+
+    def say(self, text: str) -> None:
+        """An utterance from the line or from a command; shown at once, answered when the session has dealt with it."""
+        if text.strip():
+            self.main.query_one(Conversation).expect("person", text.strip(), self.config.person, time.time())
+        if self._system is None:
+            self._early.append(text)
+        else:
+            self._system.submit(text)
+
+    def on_answered(self, event: Answered) -> None:
+        reply = event.reply
+        self._show_new_lines()
+        if reply.said:
+            self.main.query_one(Conversation).answered(reply.said, time.time())
+        if reply.forced:
+            self.main.query_one(ThoughtPanel).begin(reply.forced)
+
+    def action_stop(self) -> None:
+        """Never behind anything else: the session's stop has its own thread and socket."""
+        if self._system is None:
+            self.notify("Nothing is connected yet, so nothing moves.", severity="warning")
+            return
+        self._system.stop()
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+
+    def action_pause_or_resume(self) -> None:
+        state = self.main.status.state if self.main.status else ""
+        self._act("resume" if state in ("holding", "stopped", "takeover") else "pause")
+
+    def action_reset(self) -> None:
+        self._act("reset")
+
+    def _act(self, kind: InterventionKind) -> None:
+        if self._system is None:
+            self.notify("Nothing is connected yet.", severity="warning")
+        else:
+            self._system.act(kind)
+
+    def action_show_help(self) -> None:
+        from coach.app.help_screen import HelpScreen
+
+        self._toggle(HelpScreen, partial(HelpScreen, self.keys))
+
+    def action_corrections(self) -> None:
+        from coach.app.corrections_screen import CorrectionsScreen
+
+        if self._system is None:
+            self.notify("The memory is not open yet.", severity="warning")
+            return
+        self._toggle(CorrectionsScreen, partial(CorrectionsScreen, self._system.corrections()))
+
+    def _toggle(self, kind: type, make: Callable[[], Any]) -> None:
+        if isinstance(self.screen, kind):
+            self.pop_screen()
+        elif len(self.screen_stack) == 1:
+            self.push_screen(make())
+
+    def action_switch_theme(self) -> None:
+        name = "light" if self.current_theme.dark else "dark"
+        self.theme = THEMES[name].name
+        if self._system is not None:
+            self._system.remember("theme", name)
+
+    async def action_quit(self) -> None:
+        self.exit()
+
+    def on_unmount(self) -> None:
+        if self._system is not None:
+            self._system.close()
+
+    def _drain_inbox(self) -> None:
+        for _ in range(len(self._inbox)):
+            self.main.take(self._inbox.popleft())
+
+    def _draw_pictures(self) -> None:
+        picture, self._picture = self._picture, None
+        if picture is not None and self._renderable is not None and self.screen is self.main:
+            self.main.take(picture)
+            self.main.draw_pictures(self._renderable)
+
+    def _show_new_lines(self) -> None:
+        if self._system is not None:
+            conversation = self.main.query_one(Conversation)
+            conversation.show(self._system.conversation(NEW_LINES))
+            self.main.queued = self._system.queued
+            for restart in self._system.restarts():
+                self._tell_restart(restart)
+
+    def _tell_restart(self, restart: Restart) -> None:
+        from prompts import say
+
+        if restart.process == "ui":
+            self.notify(say("ui_restarted"), title="started again", timeout=8)
+        else:
+            severity: SeverityLevel = "error" if restart.gave_up else "warning"
+            self.notify(restart.text or restart.reason, title=f"{restart.process} started again", severity=severity,
+                        timeout=10)  # fmt: skip

@@ -1,0 +1,116 @@
+"""The robot's cameras: the base camera large, the wrists below it where there is room."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rich.text import Text
+from textual.app import ComposeResult, RenderResult
+from textual.containers import Horizontal, Vertical
+from textual.geometry import Size
+from textual.widget import Widget
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from coach.app.pictures import Renderable
+    from robot_bridge.protocol.messages import Observation
+    from robot_bridge.protocol.thought import Where
+
+MARK = (255, 214, 10)
+BORDER = 2
+SMALL_BASE = 36  # a base picture narrower than this gets no wrist pictures beside it
+
+
+class Picture(Widget):
+    """One camera. Its size in cells is set from outside, twice as wide as high, since a cell is twice as high."""
+
+    def __init__(self, camera: str) -> None:
+        super().__init__(id=camera.replace("_", "-"))
+        self.camera = camera
+        self.border_title = camera.replace("_", " ")
+        self._renderable: Renderable | None = None
+        self._drawn: Any = None
+        self._pixels: np.ndarray | None = None
+
+    @property
+    def has_picture(self) -> bool:
+        return self._pixels is not None and self._renderable is not None
+
+    def show(self, pixels: np.ndarray, renderable: Renderable) -> None:
+        """`pixels`: uint8[height, width, 3] RGB."""
+        self._pixels, self._renderable = pixels, renderable
+        self.refresh()
+
+    def render(self) -> RenderResult:
+        if self._pixels is None or self._renderable is None:
+            return Text("no picture yet", style="dim italic", justify="center")
+        from PIL import Image  # loaded with the renderable, after the first paint
+
+        if self._drawn is not None:
+            self._drawn.cleanup()
+        width, height = self.content_size
+        self._drawn = self._renderable(Image.fromarray(self._pixels), width, height)
+        return self._drawn
+
+
+class Cameras(Vertical):
+    """Three pictures, laid out for the room there is."""
+
+    def __init__(self, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.base = Picture("base")
+        self.wrists = (Picture("left_wrist"), Picture("right_wrist"))
+
+    def compose(self) -> ComposeResult:
+        yield self.base
+        with Horizontal(id="wrists"):
+            yield from self.wrists
+
+    def fit(self, room: Size) -> int:
+        """Choose the sizes for a room in cells; returns the width taken, 0 if there is no room for a picture."""
+        width, wrists = best_fit(room)
+        self.display = width > 0
+        self.query_one("#wrists").display = wrists
+        if width:
+            self.styles.width = width
+            self.base.styles.height = (width - BORDER) // 2 + BORDER
+            for wrist in self.wrists:
+                wrist.styles.height = (width // 2 - BORDER) // 2 + BORDER
+        return width
+
+    def show(self, observation: Observation, renderable: Renderable, where: Where | None) -> None:
+        """The newest pictures, with the point that the thought is about marked."""
+        for picture in (self.base, *self.wrists):
+            pixels = observation.images.get(picture.camera)
+            if pixels is None or not picture.display or not self.display:
+                continue
+            if where is not None and where.camera == picture.camera:
+                pixels = marked(pixels, where)
+            picture.show(pixels, renderable)
+
+
+def best_fit(room: Size) -> tuple[int, bool]:
+    """(width of the base picture with its border, whether the wrists fit below) for a room in cells."""
+    both = min(room.width, (room.height - 2 * BORDER) * 4 // 3 + BORDER)
+    both -= both % 4
+    if both - BORDER >= SMALL_BASE:
+        return both, True
+    alone = min(room.width, (room.height - BORDER) * 2 + BORDER)
+    return (alone - alone % 2, False) if alone - BORDER >= 20 else (0, False)
+
+
+def marked(pixels: np.ndarray, where: Where) -> np.ndarray:
+    """A copy with a ring around the point."""
+    drawn = pixels.copy()
+    height, width = drawn.shape[:2]
+    row, column = int(where.y * height), int(where.x * width)
+    reach = max(3, height // 28)
+    for offset in range(-reach, reach + 1):
+        for r, c in (
+            (row - reach, column + offset), (row + reach, column + offset),
+            (row + offset, column - reach), (row + offset, column + reach),
+        ):  # fmt: skip
+            if 0 <= r < height and 0 <= c < width:
+                drawn[r, c] = MARK
+    return drawn

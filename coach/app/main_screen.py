@@ -1,0 +1,152 @@
+"""The one screen that is always there: pictures and status from the bridge, the conversation, the line to type on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.geometry import Size
+from textual.screen import Screen
+
+from coach.app.cameras import Cameras
+from coach.app.conversation import Conversation
+from coach.app.key_hints import KeyHints
+from coach.app.say_line import SayLine
+from coach.app.status_line import StatusLine
+from coach.app.subtask_list import SubtaskList
+from coach.app.task_line import TaskLine
+from coach.app.thought_panel import ThoughtPanel
+from robot_bridge.protocol.messages import Event, Observation, Status, ThoughtEvent, ThoughtToken
+from robot_bridge.protocol.messages import Message as WireMessage
+
+if TYPE_CHECKING:
+    from coach.app.pictures import Renderable
+
+SILENT_AFTER_S = 1.5
+FIXED_ROWS = 3  # task line, status line, key hints
+COLUMN_GAP = 1
+RIGHT_COLUMN_MIN = 40
+THOUGHT_MIN_ROWS, SUBTASKS_MIN_ROWS, HINTS_MIN_ROWS = 15, 19, 8
+
+
+class MainScreen(Screen[None]):
+    """Lays the panels out for the size at hand and shows what the bridge publishes."""
+
+    def __init__(self, keys: Mapping[str, str]) -> None:
+        super().__init__()
+        self._keys = dict(keys)
+        self.status: Status | None = None
+        self._status_at = 0.0
+        self._ever_seen = False
+        self._observation: Observation | None = None
+        self.queued: tuple[str, ...] = ()
+
+    def compose(self) -> ComposeResult:
+        yield TaskLine(id="task")
+        with Horizontal(id="columns"):
+            yield Cameras(id="cameras")
+            with Vertical(id="words"):
+                yield ThoughtPanel(id="thought")
+                yield SubtaskList(id="subtasks")
+                yield Conversation(id="conversation")
+                yield SayLine(id="say")
+        yield StatusLine(id="status")
+        yield KeyHints(self._keys, id="hints")
+
+    def on_mount(self) -> None:
+        self.fit(self.app.size)
+        self.query_one(SayLine).focus()
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.fit(event.size)
+
+    def fit(self, size: Size) -> None:
+        """Give the cameras what the words can spare; in a small terminal the words win."""
+        rows = size.height - FIXED_ROWS
+        room = Size(max(0, min(size.width * 45 // 100, size.width - RIGHT_COLUMN_MIN - COLUMN_GAP)), rows)
+        self.query_one(Cameras).fit(room)
+        self.query_one(ThoughtPanel).display = size.height >= THOUGHT_MIN_ROWS
+        self.query_one(SubtaskList).display = size.height >= SUBTASKS_MIN_ROWS
+        for name in ("#task", "#hints"):
+            self.query_one(name).display = size.height >= HINTS_MIN_ROWS
+        self.set_class(size.height < THOUGHT_MIN_ROWS or size.width < RIGHT_COLUMN_MIN, "-tiny")
+        self.set_class(size.height < 30, "-short")
+        self.set_class(size.height >= 40, "-tall")
+
+    def take(self, message: WireMessage) -> None:
+        """One message from the bridge; pictures are only kept here and drawn by `draw_pictures`."""
+        match message:
+            case Observation():
+                self._observation = message
+            case Status():
+                self._take_status(message)
+            case ThoughtToken():
+                self.query_one(ThoughtPanel).write(message.request_id, message.index, message.text)
+            case ThoughtEvent():
+                self.query_one(ThoughtPanel).settle(message.thought, taught=message.cause not in ("", message.task_id))
+            case Event():
+                self._take_event(message)
+
+    def draw_pictures(self, renderable: Renderable) -> None:
+        """Draw the newest pictures, if there are newer ones than those shown."""
+        observation, self._observation = self._observation, None
+        if observation is not None:
+            thought = self.status.thought if self.status else None
+            where = thought.where if thought else None
+            self.query_one(Cameras).show(observation, renderable, where)
+
+    def check_silence(self) -> None:
+        """Say so when the bridge has not been heard for a while."""
+        if self._status_at and time.monotonic() - self._status_at > SILENT_AFTER_S:
+            self._status_at = 0.0
+            self.status = None
+            self.query_one(StatusLine).waking("the arms' bridge is silent; it is being started again…")
+            self.query_one(SubtaskList).waiting = True
+            self.notify("The arms' bridge does not answer. The arms hold still by themselves.",
+                        title="bridge lost", severity="error", timeout=8)  # fmt: skip
+
+    def _take_status(self, status: Status) -> None:
+        now, before = time.monotonic(), self.status
+        if self._ever_seen and before is None:
+            self.notify("The arms' bridge answers again.", title="bridge back", timeout=5)
+        if before is not None and before.policy_ok and not status.policy_ok:
+            self.notify("The policy does not answer; the arms hold still until it is back.",
+                        title="policy lost", severity="error", timeout=8)  # fmt: skip
+        if before is not None and status.policy_ok and not before.policy_ok:
+            self.notify("The policy answers.", title="policy ready", timeout=4)
+        self.status, self._status_at, self._ever_seen = status, now, True
+        self.query_one(StatusLine).show(status)
+        self.query_one(TaskLine).show(status.instruction, status.state, status.detail)
+        self.query_one(KeyHints).show(paused=status.state in ("holding", "stopped"))
+        self._show_subtasks(status)
+        if status.thought is None and status.state == "idle":
+            return
+        panel = self.query_one(ThoughtPanel)
+        if status.thought is not None and not panel.text:
+            panel.settle(status.thought, taught=False)
+
+    def _show_subtasks(self, status: Status) -> None:
+        thought = status.thought
+        now = thought.subtask if thought and not thought.is_done and status.instruction else ""
+        done = status.done
+        upcoming = _expected_next(status.instruction, now)
+        self.query_one(SubtaskList).show(done, now, (*upcoming, *self.queued), waiting=status.state != "running")
+
+    def _take_event(self, event: Event) -> None:
+        if event.level == "fault":
+            self.notify(event.text, title="fault", severity="error", timeout=12)
+        elif event.code in ("task_done", "done"):
+            self.notify(event.text, title="done", timeout=5)
+        elif event.level == "warning":
+            self.notify(event.text, title=event.code.replace("_", " "), severity="warning", timeout=6)
+
+
+def _expected_next(instruction: str, now: str) -> tuple[str, ...]:
+    """After picking up comes putting, as the task says it; nothing else is known ahead."""
+    if now.startswith("pick up") and instruction.startswith("put "):
+        return (instruction,)
+    return ()

@@ -1,0 +1,60 @@
+"""`coach run`: everything in one; or, with `--ui-only`, the terminal alone beside a bridge that runs already."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from robot_bridge.protocol.errors import CoachError, UsageError
+
+if TYPE_CHECKING:
+    from coach.config import Config
+
+EXAMPLE = """coach run
+coach run --seed 7 --checkpoint ./checkpoints/mine
+echo "put the red cup in the sink" | coach run --headless"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--headless", action="store_true", help="talk on stdin and stdout, without a screen")
+    parser.add_argument("--ui-only", action="store_true", help="start neither bridge nor policy: they run elsewhere")
+    parser.add_argument("--seed", type=int, metavar="N", help="layout of the simulated kitchen (default: seed)")
+    parser.add_argument("--checkpoint", metavar="DIR", help="a folder, or a name under the home's checkpoints")
+    parser.add_argument("--no-record", action="store_true", help="keep no pictures and actions; lessons are kept")
+
+
+def run(args: argparse.Namespace, config: Config) -> int:
+    config = _with_flags(args, config)
+    if not args.ui_only:
+        from coach.processes import supervisor
+
+        flags = ["--no-record"] if args.no_record else []
+        return supervisor.run(config, headless=args.headless, config_file=args.config, ui_flags=flags)
+    if args.headless:
+        from coach.session.headless import run_headless
+
+        return run_headless(config)
+    return _run_screen(config)
+
+
+def _with_flags(args: argparse.Namespace, config: Config) -> Config:
+    if args.seed is not None and args.seed < 0:
+        raise UsageError(f"--seed {args.seed}", "0 or more")
+    if args.seed is not None:
+        config = replace(config, seed=args.seed)
+    if args.checkpoint is not None:
+        config = replace(config, checkpoint=args.checkpoint)
+    return replace(config, record=False) if args.no_record else config
+
+
+def _run_screen(config: Config) -> int:
+    import sys
+
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise CoachError("the screen needs a terminal, and this is none", next_step="use coach run --headless here")
+    from coach.app.app import CoachApp
+
+    app = CoachApp(config)
+    app.run()
+    return app.return_code or 0

@@ -1,0 +1,268 @@
+"""What the session does about one item of an utterance."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from coach.interpreter.items import Item
+from coach.interpreter.lexicon import SAME_AS
+from coach.session import answers
+from coach.session.episodes import Episodes
+from coach.session.errand import KINDS, PLACES, Errand, name_of
+from coach.session.identity import new_id
+from coach.session.lessons import FramesAround, as_intervention, draft_lesson, is_followed_already
+from coach.session.nudges import nudge_offset
+from coach.session.pending import Pending
+from coach.session.situation import Situation
+from coach.session.wording import known_places, known_things
+from prompts import say
+from robot_bridge.protocol.errors import CoachError, StoreError
+from robot_bridge.protocol.messages import Accepted, Intervention, InterventionKind
+
+if TYPE_CHECKING:
+    from coach.config import Config
+    from coach.session.task_queue import TaskQueue
+    from memory.store import Store
+    from robot_bridge.client import BridgeClient
+
+SAID_OF: dict[str, str] = {
+    "pause": "paused", "undo": "undone", "takeover": "takeover", "release": "released", "praise": "praised",
+    "reset": "reset",
+}  # fmt: skip
+NOT_YET = {"rule", "fact", "routine", "checkin"}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one item. `pending`: it waits for an answer."""
+
+    said: str
+    task_id: str = ""
+    correction_id: str = ""
+    forced: str = ""
+    pending: Pending | None = None
+    ok: bool = True
+    unreachable: bool = False
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """An item with the words around it."""
+
+    item: Item
+    words: str
+    by: str
+    situation: Situation
+
+
+class Actions:
+    """Sends to the bridge, stores, and finds the words to say about it."""
+
+    def __init__(self, config: Config, store: Store, bridge: BridgeClient, episodes: Episodes, queue: TaskQueue,
+                 frames_around: FramesAround) -> None:  # fmt: skip
+        self._config, self._store, self._bridge = config, store, bridge
+        self._episodes, self._queue, self._frames_around = episodes, queue, frames_around
+
+    def do(self, spoken: Spoken) -> Outcome:
+        """Raises: CoachError: the bridge refused it or did not answer; nothing has changed there."""
+        kind = spoken.item.kind
+        match kind:
+            case "task" if spoken.item.object is None and spoken.situation.busy:
+                return self._correct(spoken)  # "put it in the bin" is about the thing in hand
+            case "task":
+                return self._task(spoken)
+            case "correction":
+                return self._correct(spoken)
+            case "pause" | "resume" | "undo" | "restart" | "takeover" | "praise":
+                return self.steer(kind, spoken.words, spoken.by, spoken.situation)
+            case "nudge":
+                return self._nudge(spoken)
+            case "question":
+                return Outcome(answers.answer(spoken.words, spoken.situation, self._store.count_corrections()))
+            case "chatter":
+                return Outcome(_chat(spoken.words))
+            case _ if kind in NOT_YET:
+                return Outcome(say("not_yet", what=f"keep a {kind}"), ok=False)
+        return Outcome(say("unknown_words", text=spoken.words), ok=False)
+
+    def start(self, errand: Errand, words: str, by: str, situation: Situation) -> str:
+        """Send a task; returns its id. Raises: CoachError: it did not reach the arms."""
+        intervention = Intervention(id=new_id(), kind="task", text=words, instruction=str(errand), by=by,
+                                    time_s=time.monotonic())  # fmt: skip
+        self._bridge.send(intervention)
+        episode_id = self._episodes.begin(intervention.id, str(errand), by, situation.status)
+        self._store.add_intervention(intervention, episode_id)
+        return intervention.id
+
+    def steer(self, kind: InterventionKind, words: str, by: str, situation: Situation) -> Outcome:
+        """Pause, resume, undo, restart, takeover, praise, reset: one word to the bridge."""
+        status = situation.status
+        if kind == "resume" and status is not None and status.state == "takeover":
+            kind = "release"
+        refusal = _pointless(kind, situation)
+        if refusal:
+            return Outcome(refusal, ok=False)
+        seed = str(int(time.time()) % 1_000_000) if kind == "reset" else ""
+        self._send(kind, words, by, situation, instruction=seed)
+        if kind == "undo":
+            self._mark_undone(situation)
+        if kind == "reset":
+            self._queue.clear()
+        if kind == "restart":
+            return Outcome(say("restarted", task=situation.instruction or "do that"), situation.task_id)
+        if kind == "resume":
+            task = situation.instruction
+            return Outcome(say("resumed", task=task) if task else say("resumed_idle"), situation.task_id)
+        return Outcome(say(SAID_OF[kind]), situation.task_id)
+
+    def _task(self, spoken: Spoken) -> Outcome:
+        item, situation = spoken.item, spoken.situation
+        if item.verb not in ("put", "pick_up"):
+            return Outcome(say("not_yet", what=spoken.words), ok=False)
+        doubt = self._doubt(item)
+        if doubt is not None:
+            return doubt
+        errand = Errand.of(item)
+        assert errand is not None
+        before = situation.instruction if situation.busy else ""
+        task_id = self.start(errand, spoken.words, spoken.by, situation)
+        if before and before != str(errand):
+            return Outcome(say("accepted_instead", before=before, task=errand), task_id)
+        return Outcome(say("accepted", task=errand), task_id)
+
+    def _correct(self, spoken: Spoken) -> Outcome:
+        situation, item = spoken.situation, _in_known_words(spoken.item)
+        errand = situation.errand
+        if not situation.busy or errand is None:
+            if item.verb in ("put", "pick_up") and self._doubt(item) is None:
+                return self._task(spoken)
+            return Outcome(say("nothing_to_correct"), ok=False)
+        if item.object is None and not item.place:
+            return self._vague(spoken)
+        refusal = _unknown_part(item)
+        if refusal:
+            return Outcome(refusal, ok=False)
+        corrected = errand.corrected(item)
+        dictated = f"pick up the {corrected.thing}" if item.verb == "pick_up" else ""
+        if is_followed_already(corrected, situation, dictated):
+            return Outcome(say("correction_repeated"), situation.task_id)
+        return self._teach(spoken, corrected, dictated)
+
+    def _teach(self, spoken: Spoken, errand: Errand, dictated: str) -> Outcome:
+        """On the disk first; only then to the arms; only then the confirmation."""
+        situation, frames = spoken.situation, self._frames_around()
+        lesson = draft_lesson(spoken.words, spoken.by, errand, dictated, situation, self._episodes.home_id(), frames)
+        failure = ""
+        try:
+            self._store.add_correction(lesson, frames)
+        except StoreError as error:  # the person's word still counts now
+            failure = str(error)
+        intervention = as_intervention(lesson)
+        try:
+            accepted = self._bridge.send(intervention)
+        except CoachError:
+            if not failure:
+                self._store.set_outcome(lesson.id, "failed")
+            raise
+        if failure:
+            return Outcome(say("lesson_not_kept", reason=failure), situation.task_id, forced=lesson.thought_should)
+        self._store.add_intervention(intervention, situation.episode_id)
+        said = say("corrected_subtask", subtask=dictated) if dictated and str(errand) == situation.instruction \
+            else say("corrected", task=errand)  # fmt: skip
+        if accepted.state == "stopped":
+            said = f"{said} {say('status_stopped')}"
+        return Outcome(said, situation.task_id, lesson.id, lesson.thought_should)
+
+    def _vague(self, spoken: Spoken) -> Outcome:
+        """ "No" and nothing else: hold still until the person has said what instead."""
+        self._send("pause", spoken.words, spoken.by, spoken.situation)
+        return Outcome(say("asks_instead"), spoken.situation.task_id, ok=False)
+
+    def _nudge(self, spoken: Spoken) -> Outcome:
+        status = spoken.situation.status
+        if status is not None and status.state == "takeover" and spoken.item.direction == "open":  # "release"
+            return self.steer("release", spoken.words, spoken.by, spoken.situation)
+        offset = nudge_offset(spoken.item.direction, spoken.item.amount)
+        if offset is None:
+            return Outcome(say("not_yet", what=spoken.words), ok=False)
+        self._send("nudge", spoken.words, spoken.by, spoken.situation, offset=offset)
+        return Outcome(say("nudged", direction=spoken.item.direction), spoken.situation.task_id)
+
+    def _send(self, kind: InterventionKind, words: str, by: str, situation: Situation, instruction: str = "",
+              offset: tuple[float, float, float] | None = None) -> Accepted:  # fmt: skip
+        intervention = Intervention(id=new_id(), kind=kind, text=words, instruction=instruction, offset=offset, by=by,
+                                    time_s=time.monotonic())  # fmt: skip
+        accepted = self._bridge.send(intervention)
+        self._store.add_intervention(intervention, situation.episode_id)
+        return accepted
+
+    def _doubt(self, item: Item) -> Outcome | None:
+        """What must be asked or refused before a task can start; None where all is said."""
+        item = _in_known_words(item)
+        if item.object is not None and item.object.which == "all":
+            return Outcome(say("not_yet", what="several things with one sentence"), ok=False)
+        refusal = _unknown_part(item)
+        if refusal:
+            return Outcome(refusal, ok=False)
+        if item.object is None or not item.object.name:
+            said = say("asks_object", objects=known_things())
+            return Outcome(said, pending=Pending(question=said, item=item))
+        if item.verb == "put" and not item.place:
+            said = say("asks_place", object=f"the {name_of(item.object)}", places=known_places())
+            return Outcome(said, pending=Pending(question=said, item=item))
+        return None
+
+    def _mark_undone(self, situation: Situation) -> None:
+        latest = self._store.corrections(limit=1)
+        if latest and latest[0].outcome == "open" and latest[0].episode_id == situation.episode_id:
+            self._store.set_outcome(latest[0].id, "undone", by="person")
+
+
+def _in_known_words(item: Item) -> Item:
+    """A mug is a cup to this robot, and a place stays a place wherever it stands in the sentence."""
+    if item.object is None:
+        return item
+    if item.object.name in PLACES and not item.place:
+        return msgspec.structs.replace(item, object=None, place=item.object.name)
+    same = SAME_AS.get(item.object.name, ())
+    if item.object.name in KINDS or len(same) != 1:
+        return item
+    return msgspec.structs.replace(item, object=msgspec.structs.replace(item.object, name=same[0]))
+
+
+def _unknown_part(item: Item) -> str:
+    """A sentence about a thing or place that this robot does not know, or nothing."""
+    if item.object is not None and item.object.name not in ("", "one", *KINDS):
+        return say("unknown_object", object=name_of(item.object), objects=known_things())
+    if item.place and item.place not in PLACES:
+        return say("unknown_place", place=item.place, places=known_places())
+    return ""
+
+
+def _pointless(kind: InterventionKind, situation: Situation) -> str:
+    """A sentence where the word would change nothing."""
+    status = situation.status
+    if status is None:
+        return ""
+    if kind == "pause" and status.state == "idle":
+        return say("nothing_to_pause")
+    if kind == "resume" and status.state == "idle":
+        return say("nothing_to_resume")
+    if kind == "release" and status.state != "takeover":
+        return say("nothing_to_release")
+    if kind == "undo" and not situation.busy:
+        return say("nothing_to_undo")
+    return ""
+
+
+def _chat(words: str) -> str:
+    plain = words.lower()
+    if "bye" in plain or "good night" in plain:
+        return say("goodbye")
+    if any(word in plain for word in ("hello", "hi", "hey", "good morning", "good evening")):
+        return say("greeting")
+    return say("chatter")

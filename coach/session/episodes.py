@@ -1,0 +1,53 @@
+"""Which episode the running task is recorded in; kept in the memory, so that every process knows it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from coach.session.identity import new_id
+
+if TYPE_CHECKING:
+    from coach.config import Config
+    from memory.store import Store
+    from robot_bridge.protocol.messages import Status
+
+STATE_KEY = "episode"
+HOME_KEY = "home_id"
+
+
+class Episodes:
+    """One task, one episode. With recording off there are none."""
+
+    def __init__(self, config: Config, store: Store) -> None:
+        self._config, self._store = config, store
+
+    def current(self, task_id: str) -> int | None:
+        """The episode of a task; None where it is not recorded."""
+        known = self._store.get_state(STATE_KEY) or {}
+        return known.get("episode_id") if task_id and known.get("task_id") == task_id else None
+
+    def begin(self, task_id: str, instruction: str, by: str, status: Status | None) -> int | None:
+        """A new episode; whatever was open ends as left."""
+        if not self._config.record:
+            return None
+        self.end("left")
+        checkpoint = (status.checkpoint if status else "") or self._config.checkpoint or "embedded"
+        body = status.embodiment if status else self._config.embodiment
+        episode_id = self._store.begin_episode(task_id, instruction, self.home_id(), checkpoint, body, by)
+        self._store.set_state(STATE_KEY, {"task_id": task_id, "episode_id": episode_id})
+        return episode_id
+
+    def end(self, outcome: str) -> None:
+        """End the open episode, if there is one."""
+        known = self._store.get_state(STATE_KEY)
+        if known:
+            self._store.set_state(STATE_KEY, None)
+            self._store.end_episode(known["episode_id"], outcome)
+
+    def home_id(self) -> str:
+        """A name for this home that stays the same for ever."""
+        known = self._store.get_state(HOME_KEY)
+        if not known:
+            known = new_id()
+            self._store.set_state(HOME_KEY, known)
+        return str(known)

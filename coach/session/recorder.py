@@ -1,0 +1,183 @@
+"""Keeps what the bridge publishes: frames, thoughts, chunks, events; and what came of a correction."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol
+
+from coach.session.episodes import Episodes
+from robot_bridge.protocol.errors import CoachError, UsageError
+from robot_bridge.protocol.messages import ChunkEvent, Event, Message, Observation, Status, ThoughtEvent
+
+if TYPE_CHECKING:
+    from memory.store import Store
+
+log = logging.getLogger(__name__)
+
+FRAMES_AROUND_S = 2.0
+MAX_WAITING = 500
+POLL_S = 0.2
+RECORDED_STATES = ("running", "holding", "takeover")
+OUTCOMES_BY_EVENT = {"task_done": ("done", "followed"), "task_failed": ("failed", "failed")}
+
+
+class Subscriber(Protocol):
+    """The part of an event subscriber that the recorder needs."""
+
+    def poll(self, timeout_s: float) -> Message | None: ...
+
+    def close(self) -> None: ...
+
+
+class Recorder:
+    """Two threads: one listens and hands messages on at once, one writes, so that a slow disk delays nobody.
+
+    Args:
+        connect: opens the subscription, in the listening thread.
+        deliver: gets every message in the listening thread; must return at once.
+        on_event: gets the events that a person is told of, in the writing thread, once they are stored.
+        record: keep episodes; without it only corrections are completed.
+    """
+
+    def __init__(self, store: Store, episodes: Episodes, connect: Callable[[], Subscriber],
+                 deliver: Callable[[Message], None], on_event: Callable[[Event, Status | None], None],
+                 record: bool = True) -> None:  # fmt: skip
+        self._store, self._episodes, self._connect, self._deliver = store, episodes, connect, deliver
+        self._on_event, self._record = on_event, record
+        self.status: Status | None = None
+        self._recent: deque[Observation] = deque()
+        self._recent_lock = threading.Lock()
+        self._waiting: queue.Queue[Message] = queue.Queue(MAX_WAITING)
+        self._closing = threading.Event()
+        self._task_id: str | None = None
+        self._episode_id: int | None = None
+        self._completed: set[str] = set()
+        self._threads = [threading.Thread(target=run, name=name, daemon=True)
+                         for name, run in (("bridge-listener", self._listen), ("recorder", self._write))]  # fmt: skip
+        for thread in self._threads:
+            thread.start()
+
+    def frames_around(self) -> tuple[Observation, ...]:
+        """The observations of the last two seconds, oldest first."""
+        with self._recent_lock:
+            return tuple(self._recent)
+
+    def close(self) -> None:
+        """Write what waits, then end."""
+        self._closing.set()
+        for thread in self._threads:
+            thread.join(timeout=5.0)
+
+    def _listen(self) -> None:
+        subscriber = self._connect()
+        try:
+            while not self._closing.is_set():
+                try:
+                    message = subscriber.poll(POLL_S)
+                except CoachError as error:
+                    log.warning("a message of the bridge was refused: %s", error)
+                    continue
+                if message is not None:
+                    self._take(message)
+        finally:
+            subscriber.close()
+
+    def _take(self, message: Message) -> None:
+        self._deliver(message)
+        if isinstance(message, Observation):
+            with self._recent_lock:
+                self._recent.append(message)
+                while self._recent[0].time_s < message.time_s - FRAMES_AROUND_S or len(self._recent) > MAX_WAITING:
+                    self._recent.popleft()
+        if isinstance(message, Status):
+            self.status = message
+        if isinstance(message, Observation | Status | ThoughtEvent | ChunkEvent | Event):
+            try:
+                self._waiting.put_nowait(message)
+            except queue.Full:
+                if not isinstance(message, Observation | Status):
+                    self._waiting.put(message, timeout=1.0)
+
+    def _write(self) -> None:
+        while not (self._closing.is_set() and self._waiting.empty()):
+            try:
+                message = self._waiting.get(timeout=POLL_S)
+            except queue.Empty:
+                continue
+            try:
+                self._keep(message)
+            except CoachError as error:  # told by the session when it matters; the recording goes on
+                log.warning("not recorded: %s", error)
+            except Exception:
+                log.exception("not recorded: %s", type(message).__name__)
+
+    def _keep(self, message: Message) -> None:
+        match message:
+            case Status():
+                self._follow(message)
+            case Observation() if self._episode_id is not None and self.status and self.status.state in RECORDED_STATES:
+                self._store.add_frame(self._episode_id, message)
+            case ThoughtEvent():
+                if self._record:
+                    self._store.add_thought(self._episode_of(message.task_id), message)
+                self._complete(message)
+            case ChunkEvent() if self._record:
+                self._store.add_actions(self._episode_of(message.task_id), message)
+            case Event():
+                self._keep_event(message)
+
+    def _follow(self, status: Status) -> None:
+        """Begin and end episodes with the bridge's tasks, also those that another process started."""
+        if status.task_id == self._task_id:
+            return
+        first, self._task_id = self._task_id is None, status.task_id
+        self._episode_id = self._episode_of(status.task_id) if self._record else None
+        if not self._record:
+            return
+        if first and self._episode_id is None:
+            self._store.end_open_episodes("interrupted")
+        if not status.task_id:
+            self._episodes.end("left")
+        elif self._episode_id is None:
+            time.sleep(0.05)  # whoever gave the task is about to begin its episode
+            known = self._episode_of(status.task_id)
+            self._episode_id = known or self._episodes.begin(status.task_id, status.instruction, "", status)
+
+    def _episode_of(self, task_id: str) -> int | None:
+        return self._episodes.current(task_id)
+
+    def _complete(self, event: ThoughtEvent) -> None:
+        """The whole thought behind a correction, once."""
+        if not event.cause or event.cause == event.task_id or event.cause in self._completed:
+            return
+        self._completed.add(event.cause)
+        try:
+            lesson = self._store.correction(event.cause)
+        except UsageError:
+            return  # the cause was no correction
+        if lesson.id == event.cause and not lesson.thought_final:
+            self._store.complete_correction(lesson.id, str(event.thought))
+
+    def _keep_event(self, event: Event) -> None:
+        episode_id = self._episode_of(event.task_id)
+        self._store.add_event(episode_id, event)
+        if event.code in OUTCOMES_BY_EVENT:
+            episode_outcome, lesson_outcome = OUTCOMES_BY_EVENT[event.code]
+            self._judge(episode_id, lesson_outcome)
+            if episode_id is not None:
+                self._episodes.end(episode_outcome)
+                self._episode_id = None
+        self._on_event(event, self.status)
+
+    def _judge(self, episode_id: int | None, outcome: Any) -> None:
+        """What came of the lessons of this task."""
+        if episode_id is None:
+            return
+        for lesson in self._store.corrections(limit=20):
+            if lesson.episode_id == episode_id and lesson.outcome == "open":
+                self._store.set_outcome(lesson.id, outcome)

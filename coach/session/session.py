@@ -1,0 +1,252 @@
+"""From words to what the robot does about them. One utterance at a time, except that a stop never waits."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from coach.interpreter.items import Interpretation, Item, Scene
+from coach.session.actions import Actions, Outcome, Spoken
+from coach.session.episodes import Episodes
+from coach.session.errand import Errand, choices
+from coach.session.lessons import FramesAround
+from coach.session.pending import Pending, keep_pending, load_pending
+from coach.session.replies import Reply
+from coach.session.situation import Situation
+from coach.session.task_queue import TaskQueue
+from coach.session.wording import joined, sentence
+from prompts import say
+from robot_bridge.protocol.errors import CoachError, StoreError, UnreachableError, UsageError
+
+if TYPE_CHECKING:
+    from coach.config import Config
+    from coach.session.stop_line import StopLine
+    from memory.store import Store
+    from robot_bridge.client import BridgeClient
+    from robot_bridge.protocol.messages import Accepted, Intervention, InterventionKind
+    from robot_bridge.protocol.thought import Thought
+
+MAX_CHARACTERS = 2000
+STOP_WAIT_S = 3.0  # longer than the stop line's own tries
+STATUS_WAIT_S = 1.0
+Interpret = Callable[[str, Scene | None], Interpretation]
+Pulled = tuple["Intervention", Future["Accepted"]]
+
+
+class Session:
+    """The one place where an utterance is dealt with, for the UI, `--headless` and `coach say`.
+
+    Args:
+        stop_line: sends a stop before anything else is looked at.
+        frames_around: the observations of the last two seconds, oldest first.
+    """
+
+    def __init__(self, config: Config, store: Store, bridge: BridgeClient, interpret: Interpret, stop_line: StopLine,
+                 frames_around: FramesAround = tuple) -> None:  # fmt: skip
+        self._config, self._store, self._bridge = config, store, bridge
+        self._interpret, self._stop_line = interpret, stop_line
+        self._lock = threading.Lock()
+        self.episodes = Episodes(config, store)
+        self.queue = TaskQueue(store)
+        self._actions = Actions(config, store, bridge, self.episodes, self.queue, frames_around)
+
+    def is_stop(self, text: str) -> bool:
+        """Whether these words say stop, whatever else they say."""
+        try:
+            return any(item.kind == "stop" for item in self._interpret(text[:MAX_CHARACTERS], None).items)
+        except UsageError:
+            return False
+
+    def hear(self, text: str, by: str = "", pulled: Pulled | None = None) -> Reply:
+        """Deal with one utterance. Never raises for what a person or the network did.
+
+        Args:
+            by: who said it.
+            pulled: a stop that was sent for these words already.
+        """
+        by = by or self._config.person
+        if pulled is None and self.is_stop(text):
+            pulled = self._stop_line.pull(text[:MAX_CHARACTERS], by)
+        with self._lock:
+            try:
+                return self._hear(text.strip(), by, pulled)
+            except StoreError as error:
+                return Reply(say("memory_broken", reason=error), ok=False)
+
+    def stopped(self, pulled: Pulled, by: str = "") -> Reply:
+        """Wait for the answer to a stop that was sent by a key, keep it and find the words for it."""
+        outcome = self._finish_stop(pulled)
+        with self._lock:
+            return self._reply([outcome], (), None)
+
+    def act(self, kind: InterventionKind, by: str = "") -> Reply:
+        """What a key asks for: pause, resume, reset."""
+        with self._lock:
+            situation = self._situation()
+            try:
+                outcome = self._guarded(lambda: self._actions.steer(kind, "", by or self._config.person, situation))
+                return self._reply([outcome], (), situation)
+            except StoreError as error:
+                return Reply(say("memory_broken", reason=error), ok=False)
+
+    def robot_asks(self, thought: Thought | None, instruction: str) -> str:
+        """The robot cannot go on alone: the question for the person, kept until it is answered."""
+        options, errand = choices(thought), Errand.parse(instruction)
+        if thought is None or not options or errand is None:
+            missing = thought.reason.partition("there is no ")[2].partition(" in sight")[0] if thought else ""
+            if missing:
+                return say("not_in_sight", object=missing)
+            return say("asks_help", reason=thought.reason if thought else "I do not know how to go on")
+        said = say("asks_which", choices=joined(tuple(f"the {option}" for option in options), "or"))
+        place = errand.place.partition(" the ")[2]
+        item = Item(kind="task", verb="put" if place else "pick_up", place=place)
+        keep_pending(self._store, Pending(question=said, item=item, options=options))
+        return said
+
+    def start_queued(self) -> str:
+        """Begin the next waiting task; returns what the robot says, empty where none waits."""
+        with self._lock:
+            instruction = self.queue.take()
+            errand = Errand.parse(instruction)
+            if errand is None:
+                return ""
+            situation = self._situation()
+            outcome = self._guarded(lambda: self._started(errand, situation))
+            return outcome.said
+
+    def _started(self, errand: Errand, situation: Situation) -> Outcome:
+        task_id = self._actions.start(errand, str(errand), self._config.person, situation)
+        return Outcome(say("accepted", task=errand), task_id)
+
+    def _hear(self, words: str, by: str, pulled: Pulled | None) -> Reply:
+        if not words:
+            return Reply(say("empty_line"), ok=False)
+        situation = self._situation() if pulled is None else Situation(None)
+        self._store.add_utterance(words[:MAX_CHARACTERS], by, "person", situation.episode_id)
+        if len(words) > MAX_CHARACTERS:
+            outcome = Outcome(say("too_long", length=len(words), limit=MAX_CHARACTERS), ok=False)
+            return self._reply([outcome], (), situation)
+        if pulled is not None:
+            return self._hear_stop(words, by, pulled)
+        items, question, early = self._understand(words, situation)
+        if early is not None:
+            return self._reply([early], items, situation, question)
+        outcomes = [self._guarded(partial(self._actions.do, spoken))
+                    for spoken in self._queue_later_tasks(items, words, by, situation)]  # fmt: skip
+        later = self.queue.tasks
+        if later and sum(item.kind == "task" for item in items) > 1 and outcomes and outcomes[-1].ok:
+            outcomes.append(Outcome(say("queued", task=joined(later, "and then"))))
+        return self._reply(outcomes, items, situation, question)
+
+    def _hear_stop(self, words: str, by: str, pulled: Pulled) -> Reply:
+        """The stop first; whatever else was said counts afterwards, with the arms held."""
+        stop = self._finish_stop(pulled)
+        situation = self._situation() if stop.ok else Situation(None)
+        items = self._interpret(words, situation.scene()).items
+        rest = [item for item in items if item.kind in ("correction", "task")] if stop.ok and situation.busy else []
+        rest = [item for item in rest if item.object is not None or item.place]
+        redirected = [
+            msgspec.structs.replace(item, kind="correction") for item in rest
+        ]  # a task would set the arms going
+        outcomes = [self._guarded(partial(self._actions.do, Spoken(item, words, by, situation))) for item in redirected]
+        return self._reply(outcomes if outcomes and outcomes[0].ok else [stop, *outcomes], items, situation)
+
+    def _finish_stop(self, pulled: Pulled) -> Outcome:
+        intervention, answer = pulled
+        try:
+            answer.result(timeout=STOP_WAIT_S)
+        except (CoachError, TimeoutError):
+            return Outcome(say("stop_unreachable"), ok=False, unreachable=True)
+        self._store.add_intervention(intervention, None)
+        return Outcome(say("stopped"))
+
+    def _understand(self, words: str, situation: Situation) -> tuple[tuple[Item, ...], str | None, Outcome | None]:
+        """The items, the interpreter's question, and an outcome where nothing is to be done about the items."""
+        pending = load_pending(self._store)
+        scene = situation.scene(pending.question if pending else "")
+        meaning = self._interpret(words, scene)
+        if pending is not None:
+            filled = pending.answered_by(words, meaning.items)
+            if filled is not None:
+                keep_pending(self._store, None)
+                return (filled,), None, None
+            if pending.cancelled_by(words):
+                keep_pending(self._store, None)
+                return meaning.items, None, Outcome(say("never_mind"))
+            if all(item.kind in ("unknown", "answer") for item in meaning.items):
+                return meaning.items, pending.question, Outcome(pending.question, ok=False)
+            keep_pending(self._store, None)
+        if meaning.question and any(item.kind != "unknown" for item in meaning.items):
+            waiting = next((item for item in meaning.items if item.kind in ("task", "correction")), None)
+            kept = (
+                Pending(question=meaning.question, item=waiting, options=_options(waiting, scene)) if waiting else None
+            )
+            if waiting is not None and _is_bare_no(waiting) and situation.busy:
+                self._guarded(lambda: self._actions.steer("pause", words, self._config.person, situation))
+            return meaning.items, meaning.question, Outcome(sentence(meaning.question), pending=kept)
+        return meaning.items, None, None
+
+    def _queue_later_tasks(self, items: Sequence[Item], words: str, by: str, situation: Situation) -> list[Spoken]:
+        """One item a kind of work now; further tasks wait for their turn."""
+        now: list[Spoken] = []
+        tasks = 0
+        for item in items:
+            if item.kind == "task":
+                tasks += 1
+                if tasks == 1:
+                    self.queue.clear()
+                elif (errand := Errand.of(item)) is not None and item.verb in ("put", "pick_up"):
+                    self.queue.add(str(errand))
+                    continue
+            now.append(Spoken(item, words, by, situation))
+        return now or [Spoken(Item(kind="unknown", text=words), words, by, situation)]
+
+    def _situation(self) -> Situation:
+        try:
+            status = self._bridge.status(STATUS_WAIT_S)
+        except CoachError:
+            return Situation(None)
+        return Situation(status, self.episodes.current(status.task_id))
+
+    def _guarded(self, act: Callable[[], Outcome]) -> Outcome:
+        """One clear sentence for whatever the bridge answers."""
+        try:
+            return act()
+        except UnreachableError:
+            return Outcome(say("bridge_unreachable", address=self._config.bridge_address), ok=False, unreachable=True)
+        except StoreError:
+            raise
+        except CoachError as error:
+            return Outcome(say("not_sent", reason=error), ok=False)
+
+    def _reply(self, outcomes: Sequence[Outcome], items: Sequence[Item], situation: Situation | None,
+               question: str | None = None) -> Reply:  # fmt: skip
+        said = " ".join(dict.fromkeys(outcome.said for outcome in outcomes if outcome.said))
+        pending = next((outcome.pending for outcome in outcomes if outcome.pending), None)
+        if pending is not None:
+            keep_pending(self._store, pending)
+        task_id = next((o.task_id for o in outcomes if o.task_id), situation.task_id if situation else "")
+        if said:
+            self._store.add_utterance(said, "robot", "robot", self.episodes.current(task_id))
+        understood: dict[str, Any] = {"items": msgspec.to_builtins(list(items)), "question": question}
+        return Reply(
+            said, understood, task_id, next((o.correction_id for o in outcomes if o.correction_id), ""),
+            next((o.forced for o in outcomes if o.forced), ""), all(outcome.ok for outcome in outcomes),
+            any(outcome.unreachable for outcome in outcomes),
+        )  # fmt: skip
+
+
+def _options(item: Item | None, scene: Scene) -> tuple[str, ...]:
+    """Things in sight that the item may mean."""
+    if item is None or item.object is None:
+        return ()
+    return tuple(thing for thing in scene.objects if thing.endswith(item.object.name))
+
+
+def _is_bare_no(item: Item) -> bool:
+    return item.kind == "correction" and not (item.object or item.place or item.verb or item.instead_of)

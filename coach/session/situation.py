@@ -1,0 +1,43 @@
+"""What is going on while a person speaks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from coach.interpreter.items import Scene
+from coach.session.errand import Errand, choices
+from robot_bridge.protocol.messages import Status
+from robot_bridge.protocol.thought import Thought
+
+
+@dataclass(frozen=True)
+class Situation:
+    """The bridge's status in the words of the session; everything is empty where the bridge is silent."""
+
+    status: Status | None
+    episode_id: int | None = None
+
+    @property
+    def task_id(self) -> str:
+        return self.status.task_id if self.status else ""
+
+    @property
+    def instruction(self) -> str:
+        return self.status.instruction if self.status else ""
+
+    @property
+    def thought(self) -> Thought | None:
+        return self.status.thought if self.status else None
+
+    @property
+    def errand(self) -> Errand | None:
+        return Errand.parse(self.instruction)
+
+    @property
+    def busy(self) -> bool:
+        """There is a task that a correction can be about."""
+        return bool(self.instruction and self.task_id)
+
+    def scene(self, question: str = "") -> Scene:
+        subtask = self.thought.subtask if self.thought else ""
+        return Scene(objects=choices(self.thought), task=self.instruction, subtask=subtask, question=question)

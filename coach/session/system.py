@@ -1,0 +1,167 @@
+"""All that a person's terminal needs, opened and closed together: memory, sockets, session, recorder, threads."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from coach.interpreter import interpret
+from coach.processes.notices import Restart, read_restarts
+from coach.session.heartbeat import Heartbeat
+from coach.session.recorder import Recorder
+from coach.session.replies import Reply
+from coach.session.session import Pulled, Session
+from coach.session.stop_line import StopLine
+from coach.session.wording import sentence
+from memory.store import Store
+from prompts import say
+from robot_bridge.client import BridgeClient, EventSubscriber
+from robot_bridge.protocol.errors import StoreError
+
+if TYPE_CHECKING:
+    from coach.config import Config
+    from memory.records import Correction, Utterance
+    from robot_bridge.protocol.messages import Event, InterventionKind, Message, Status
+
+NOTICES_KEY = "notices_seen_s"
+TOLD_LEVELS = ("warning", "fault")
+UNTOLD_CODES = ("clamped",)
+REPEAT_S = 10.0
+Work = Callable[[], Reply]
+
+
+class System:
+    """One terminal's share of the running robot. Use `open`.
+
+    Args:
+        deliver: gets every message of the bridge, in the listening thread; must return at once.
+        answered: gets every reply, in the session's thread.
+    """
+
+    def __init__(self, config: Config, store: Store, deliver: Callable[[Message], None],
+                 answered: Callable[[Reply], None]) -> None:  # fmt: skip
+        self._config, self._store, self._answered = config, store, answered
+        self._stop_line = StopLine(lambda: BridgeClient(config.bridge_address))
+        self._bridge = BridgeClient(config.bridge_address)
+        self.session = Session(config, store, self._bridge, interpret, self._stop_line, self._frames_around)
+        self._recorder = Recorder(store, self.session.episodes, lambda: EventSubscriber(config.events_address), deliver,
+                                  self._on_event, record=config.record)  # fmt: skip
+        self._heartbeat = Heartbeat(lambda: BridgeClient(config.bridge_address), config.person)
+        self._work: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
+        self._worker = threading.Thread(target=self._run, name="session", daemon=True)
+        self._worker.start()
+        self._told: dict[str, float] = {}
+        self._closed = False
+
+    @classmethod
+    def open(cls, config: Config, deliver: Callable[[Message], None], answered: Callable[[Reply], None]) -> System:
+        """Raises: CoachError: the home folder or the memory cannot be used, or an address is none."""
+        config.prepare_home()
+        return cls(config, Store.open(config.memory_path), deliver, answered)
+
+    def submit(self, text: str, by: str = "") -> None:
+        """Hear an utterance; returns at once. Words that say stop overtake everything that waits."""
+        pulled = None
+        if self.session.is_stop(text):
+            pulled = self._stop_line.pull(text, by or self._config.person)
+        self._work.put(lambda: self.session.hear(text, by, pulled))
+
+    def stop(self) -> Pulled:
+        """Stop the arms; returns at once, the words about it follow as a reply."""
+        pulled = self._stop_line.pull("", self._config.person)
+        waiting = threading.Thread(target=lambda: self._answered(self.session.stopped(pulled)), daemon=True)
+        waiting.start()
+        return pulled
+
+    def act(self, kind: InterventionKind) -> None:
+        """What a key asks for; returns at once."""
+        self._work.put(lambda: self.session.act(kind))
+
+    def conversation(self, limit: int) -> list[Utterance]:
+        return self._store.conversation(limit)
+
+    def corrections(self, limit: int = 200) -> list[Correction]:
+        return self._store.corrections(limit)
+
+    @property
+    def queued(self) -> tuple[str, ...]:
+        """Tasks that wait for the one in hand."""
+        return self.session.queue.tasks
+
+    def recall(self, key: str) -> Any:
+        return self._store.get_state(f"ui_{key}")
+
+    def remember(self, key: str, value: Any) -> None:
+        self._store.set_state(f"ui_{key}", value)
+
+    def restarts(self) -> list[Restart]:
+        """Restarts of any process that no terminal of this home has told of yet."""
+        since = self._store.get_state(NOTICES_KEY, 0.0)
+        fresh = read_restarts(self._config.home, since)
+        if fresh:
+            self._store.set_state(NOTICES_KEY, fresh[-1].wall_s)
+        return fresh
+
+    def drain(self, deadline_s: float) -> bool:
+        """Wait until all that was submitted is dealt with; False if that took longer."""
+        done = threading.Event()
+
+        def mark() -> Reply:
+            done.set()
+            return Reply("")
+
+        self._work.put(mark)
+        return done.wait(deadline_s)
+
+    def close(self) -> None:
+        """End the threads and write what waits; a second call does nothing."""
+        if self._closed:
+            return
+        self._closed = True
+        self._work.put(None)
+        self._worker.join(timeout=5.0)
+        self._heartbeat.close()
+        self._stop_line.close()
+        self._recorder.close()
+        self._bridge.close()
+        self._store.close()
+
+    def _run(self) -> None:
+        while (work := self._work.get()) is not None:
+            reply = work()
+            if reply.said or reply.understood:
+                self._answered(reply)
+
+    def _frames_around(self) -> tuple[Any, ...]:
+        return self._recorder.frames_around()
+
+    def _on_event(self, event: Event, status: Status | None) -> None:
+        """What the bridge tells becomes the robot's words, and a finished task makes room for the next."""
+        said = self._words_for(event, status)
+        if said and time.monotonic() - self._told.get(said, -REPEAT_S) >= REPEAT_S:
+            self._told[said] = time.monotonic()
+            self._store.add_utterance(said, "robot", "robot", None)
+        if event.code == "task_done" and self.queued:
+            self._work.put(self._next_task)
+
+    def _words_for(self, event: Event, status: Status | None) -> str:
+        if event.code == "task_done":
+            return say("done", task=event.data.get("instruction") or event.text)
+        if event.code == "asks":
+            status = self._bridge.status() if status is None or status.thought is None else status
+            return self.session.robot_asks(status.thought, status.instruction)
+        if event.level in TOLD_LEVELS and event.code not in UNTOLD_CODES:
+            return sentence(event.text)
+        return ""
+
+    def _next_task(self) -> Reply:
+        said = self.session.start_queued()
+        if said:
+            try:
+                self._store.add_utterance(said, "robot", "robot", None)
+            except StoreError as error:
+                said = say("memory_broken", reason=error)
+        return Reply(said)
