@@ -24,7 +24,7 @@ _CONTROLS: tuple[tuple[Kind, str], ...] = (
              r"scratch that|strike that|(?:go )?back one step|one step back|undo undo"),
     ("restart", r"restart(?: it| that| the task)?|start (?:over|again|afresh|anew|from (?:scratch|the beginning|the top|the start))(?: again)?|"
                 r"(?:let us )?(?:try|do) (?:it|that|this)? ?(?:again|over|once more|one more time|over again)|try again|again|once (?:more|again)|one more time|redo(?: it| that)?|"
-                r"from (?:scratch|the (?:beginning|top|start))|begin again|do over|another try|have another go|repeat(?: it| that)?|retry|reset(?: it)?|all over again"),
+                r"(?:go back to |back to |from )?(?:from )?(?:scratch|the (?:beginning|top|start))|begin again|do over|another try|have another go|repeat(?: it| that)?|retry|reset(?: it)?|all over again"),
     ("takeover", r"(?:let|allow) me(?: to)?(?: (?:do|drive|show|take|try|handle|have|control|move|help)(?: .{1,40})?| (?:at )?it)?|i (?:will|want to|am going to|shall|am) (?:take|taking) (?:it )?over(?: now| from here| control)?|"
                  r"(?:i am )?taking over|takeover|take over|i (?:will|shall|want to) (?:do|drive|handle|move|steer|show|control|take) (?:it|that|this|you|them|control|the arms?)(?: .{1,40})?|"
                  r"i (?:have|got) (?:it|control|this)|(?:give|hand) me (?:the )?control(?:s)?(?: of the arms?)?|hand over (?:the )?controls?|manual(?: mode| control)?|my turn|"

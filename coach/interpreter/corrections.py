@@ -33,6 +33,7 @@ _CONTRASTS = tuple(
         r"(?:it is |that is )?not (?P<unwanted>.+?) (?:, )?(?:but|i (?:said|meant|mean|want|wanted)|it is|rather|take|use) (?P<wanted>.+)",
         r"(?:it is |that is )?not (?P<unwanted>.+?) , (?P<wanted>.+)",
         r"(?P<wanted>.+?) (?:, )?(?:and |but )?not (?P<unwanted>.+)",
+        r"(?:it is |that is )?not (?P<unwanted>(?:in |on |into )?(?:the|that) .+?) (?P<wanted>(?:in |on |into )?the .+)",
         r"(?:it is |that is )?not (?P<unwanted>.+)",
     )
 )
@@ -46,7 +47,7 @@ _BAD = re.compile(
 )  # fmt: skip
 _NEGATED = re.compile(r"(?:do|should|must|shall|will) not (?:you )?(?P<task>.+)")
 _USE_FOR = re.compile(r"use .+ (?:on|for) ")
-_GENERIC_RULE = re.compile(rf"(?:{alternatives(VERBS)}) (?!(?:the|that|this|it|my|those|these|them)\b)")
+_GENERIC_RULE = re.compile(rf"(?>{alternatives(VERBS)}) (?!(?:the|that|this|it|my|those|these|them)\b)")
 
 
 def parse_correction(clause: str) -> list[Item] | None:
@@ -66,7 +67,7 @@ def parse_correction(clause: str) -> list[Item] | None:
     wanted, instead = _take_instead(wanted)
     marked = marked or instead or bool(unwanted)
     if not marked:
-        return _the_other(clause)
+        return _the_other(rest)
     if not wanted:
         return [Item(kind="correction", instead_of=unwanted, text="" if unwanted else clause)]
     return _wanted(wanted, unwanted)
@@ -123,6 +124,7 @@ def _wanted(wanted: str, unwanted: str) -> list[Item] | None:
         if before and after:
             gone = _negated(before["task"], first)
             return [_with_instead(item, gone[0].instead_of if gone else "") for item in after]
+    wanted = re.sub(r"^use ", "", wanted)
     tasks = parse_task(wanted)
     if tasks:
         return [_with_instead(_as_correction(item), unwanted) for item in tasks]
@@ -136,6 +138,8 @@ def _wanted(wanted: str, unwanted: str) -> list[Item] | None:
 
 def _negated(task: str, clause: str) -> list[Item] | None:
     """`do not put it in the bin , put it in the sink`; a plural or bare noun makes it a rule, which is not ours."""
+    if task.startswith("stop"):
+        return None
     first, _, second = task.partition(" , ")
     unwanted_tasks = parse_task(first)
     if not unwanted_tasks:
@@ -156,7 +160,7 @@ def _negated(task: str, clause: str) -> list[Item] | None:
 
 def _the_other(clause: str) -> list[Item] | None:
     """`the other cup` alone says that this one is wrong."""
-    found = parse_elided(clause)
+    found = parse_elided(re.sub(r"^(?:use|try) ", "", clause))
     if found and found[0] and found[0].which == "other":
         return [Item(kind="correction", object=found[0], place=found[1])]
     return None

@@ -23,6 +23,7 @@ _USE_FOR = re.compile(r"(?P<never>(?:never|do not) )?(?:always |only )?use (?P<t
 _CONDITIONAL = re.compile(
     r"(?:if|when|whenever|once|as soon as|every time|before|after|while|until) .+ .+|(?:stop|pause|wait) (?:if|when|whenever|once|after|as soon as|at) .+"
 )
+_AT_THE_END = re.compile(r"^(.+?) ,? ?(?:always|every time|from now on|in future|in the future)$")
 _NOW = re.compile(
     r",? ?\b(?:for now|this time|just this once|just once|for today|only this time|just this time|today only|this once)\b,? ?"
 )
@@ -36,7 +37,7 @@ _ACTIVITY = re.compile(r"(?:(?:have|serve|we eat|we have|we want|i want|schedule
 _FACT = re.compile(
     r"(?:my|our|the|this|that|these|those|it|he|she|they|there|i|we|you|his|her|all|a|an|dad|mum|mom|grandma|guests?|[a-z]+(?:s)?)\b.{0,60}?"
     r"\b(?:is|are|was|were|am|has|have|like|likes|love|loves|hate|hates|prefer|prefers|live|lives|belongs?|called|named|need|needs|want|wants|own|owns|eat|eats|drink|drinks|"
-    r"fell|broke|moved|keeps?|bought|comes?|coming|stopped|can not|will be|use|uses)\b.*"
+    r"fell|broke|moved|keeps|bought|comes?|coming|stopped|can not|will be|use|uses)\b.*"
 )
 _SUBJECT = re.compile(
     r"(?P<subject>.+?) (?:is|are|was|were|has|have|belongs?|lives?|goes|go|fell|broke|will be|comes?|stopped|needs?|can not)\b"
@@ -56,7 +57,10 @@ def parse_routine(clause: str) -> Item | None:
     when = take_times(clause)
     if not (when.rrule or when.time or when.date):
         return None
-    rest = re.sub(r"^(?:always|remember to|we|i) ", "", re.sub(r"^(?:skip|no) ", "", when.rest))
+    rest = re.sub(r"^(?:always|remember to|we|i) ", "", when.rest)
+    skipped = re.sub(r"^(?:skip|no|do not do|leave out) (?:the )?", "", rest)
+    if skipped != rest:  # the routine stays, one day falls out
+        rest, when = skipped, when._replace(date="", except_=when.date or when.except_)
     activity = _ACTIVITY.fullmatch(rest)
     tasks = parse_task(rest) if rest else None
     if tasks and tasks[0].kind == "task" and not (activity and not tasks[0].verb == "laundry"):
@@ -82,6 +86,7 @@ def parse_rule(clause: str) -> Item | None:
     body = clause[prefix.end() :] if prefix else clause
     scope = "now" if _NOW.search(body) else "home"
     body = _NOW.sub(" ", body).strip(" ,")
+    body = _AT_THE_END.sub(r"always \1", body)
     no_in = BAN.fullmatch(body)
     if no_in and is_ban(body):
         return _placed(no_in["thing"], no_in["where"], True, scope, clause)
@@ -89,6 +94,7 @@ def parse_rule(clause: str) -> Item | None:
     if use:
         thing = parse_noun(use["thing"])
         return Item(kind="rule", object=thing.object if thing else None, scope=scope, about=use["use"], text=clause)
+    body = re.sub(r"^we (?=always|never|do not|only)", "", body)
     always = _ALWAYS.fullmatch(body)
     if always:
         return _from_task(always["task"], always["word"] not in ("always", "only"), scope, clause)
@@ -133,9 +139,10 @@ def _placed(thing: str, where: str, forbidden: bool, scope: str, clause: str) ->
 
 def parse_fact(clause: str) -> Item | None:
     """A statement about this home or its people."""
-    if not _FACT.fullmatch(clause):
+    body = _RULE.sub("", clause)
+    if not _FACT.fullmatch(body):
         return None
-    subject = _SUBJECT.match(clause)
+    subject = _SUBJECT.match(body)
     about = ""
     if subject:
         noun = parse_noun(split_prepositions(subject["subject"])[0])

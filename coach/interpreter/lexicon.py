@@ -89,12 +89,12 @@ VERBS = {
     **dict.fromkeys("close|shut".split("|"), "close"),
     **dict.fromkeys("hand over|hand me|hand|give me|give|pass me|pass|hand to me".split("|"), "hand_over"),
     **dict.fromkeys("bring|bring me|fetch|fetch me|get me|grab me|deliver|bring over".split("|"), "bring"),
-    **dict.fromkeys("cook|make|bake|prepare|boil|fry".split("|"), "cook"),
+    **dict.fromkeys("cook|make|make me|make us|cook me|bake|prepare|boil|fry".split("|"), "cook"),
     **dict.fromkeys("clean|clean up|tidy|tidy up|polish|clean off|tidy away|straighten up|vacuum|hoover|dust|"
                     "sweep|sweep up".split("|"), "clean"),
     **dict.fromkeys("dry|dry off|fold|cut|slice|chop|pour|pour out|fill|fill up|stir|water|feed|iron|hang|hang up|"
                     "turn on|switch on|turn off|switch off|start|refill|shake|wave|dance|sort|arrange|swap|peel|screw|"
-                    "unscrew|press|push|pull|stop|use|plug in|unplug|freeze|warm up|heat|heat up|wrap|find|look for|point at|show|"
+                    "unscrew|press|push|pull|stop|use|sing|plug in|unplug|freeze|warm up|heat|heat up|wrap|find|look for|point at|show|"
                     "touch|tap|flip|turn over|play|buy|order|charge|watch".split("|"), "other"),
 }  # fmt: skip
 WHOLE_TASKS = {
@@ -102,7 +102,7 @@ WHOLE_TASKS = {
     **dict.fromkeys("do the laundry|do laundry|do the washing|laundry|do a load of laundry|wash the clothes|"
                     "start the laundry|wash my clothes|put the laundry on|put a wash on".split("|"), "laundry"),
     **dict.fromkeys("do the dishes|do the washing up|wash the dishes|wash up|do the dish".split("|"), "wash"),
-    **dict.fromkeys("clean|clean up|tidy up|tidy|clean the kitchen|tidy the kitchen|do the cleaning".split("|"), "clean"),
+    **dict.fromkeys("clean|clean up|tidy up|tidy|do the cleaning".split("|"), "clean"),
     **dict.fromkeys("cook|cook dinner|make dinner|make lunch|make breakfast|cook lunch|do the cooking".split("|"), "cook"),
 }  # fmt: skip
 THROWING_AWAY = frozenset("throw away|throw out|toss out|dispose of|get rid of|trash|discard|chuck out|bin".split("|"))

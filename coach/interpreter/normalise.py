@@ -26,12 +26,13 @@ _CONTRACTIONS = {
     "alright": "all right", "ok": "okay", "k": "okay", "stpo": "stop", "sotp": "stop", "stp": "stop", "tsop": "stop",
     "stopp": "stop", "sstop": "stop", "stopit": "stop it", "woah": "whoa", "wait-": "wait", "non-stop": "nonstop",
     "cm.": "cm", "nope": "no", "nah": "no", "yep": "yes", "yup": "yes", "yeah": "yes", "ya": "yes", "colour": "color",
-    "noo": "no", "tryna": "try to", "mums": "mum's",
+    "noo": "no", "teh": "the", "hte": "the", "adn": "and", "tryna": "try to", "mums": "mum's",
 }  # fmt: skip
 _RUNS = re.compile(r"([a-z])\1{2,}")
 _TOKEN = re.compile(r"\d+(?:[.:]\d+)+(?:am|pm)?|[a-z0-9'äöüßéèêàçñ]+(?:-[a-z0-9']+)*%?|[.,;!?…\n–—]")
 _SENTENCE_END = frozenset(".;!?…\n")
 
+_HESITATION = re.compile(r"u+m+|u+h+|e+rm?|hm+|m+|eh")
 _FILLER_WORDS = "please|um+|uh+|erm?|hm+|well|okay|hey|hi|hello|robot|hey robot|bot|buddy|mate|dude|oh|ah+|so|and|but|then|just|" \
                 "now|actually robot|kindly|oi|yo|listen|look|like|coach|all right|right then|dear|honey|my friend|also|next"  # fmt: skip
 _REQUESTS = "can you|could you|would you|will you|can you please|would you mind|i want you to|i would like you to|i need you to|" \
@@ -39,11 +40,12 @@ _REQUESTS = "can you|could you|would you|will you|can you please|would you mind|
             "let us|we should|i would like to|do me a favor and|do me a favour and|i said|i say|i told you to|go and|come and|" \
             "it is time to|time to|you had better|you better|remember to|do not forget to|you could|you might|" \
             "are you able to|how about you|why do not you|i ask you to|i order you to|next thing|first|finally|after that|afterwards"  # fmt: skip
-_BEFORE = re.compile(rf"(?:(?:{_FILLER_WORDS}|{_REQUESTS}|,) )+")
+_FIRST = "|".join(sorted(f"{_FILLER_WORDS}|{_REQUESTS}|,".split("|"), key=len, reverse=True))
+_BEFORE = re.compile(rf"(?:(?:{_FIRST}) )+")
 _AFTER = re.compile(
     r"(?: (?:,|please|now|robot|for me|thanks|thank you|will you|would you|okay|right now|buddy|mate|right away|"
     r"if you can|if you could|if you would|if you do not mind|if possible|then|um+|uh+|real quick|and|"
-    r"as soon as possible|immediately|first|could you|can you|dude|man))+$"
+    r"as soon as possible|immediately|could you|can you|dude|man))+$"
 )
 
 
@@ -59,8 +61,19 @@ def sentences(text: str) -> list[str]:
                 found[-1].append(",")
         else:
             found[-1] += _plain_word(token).split()
-    joined = (" ".join(words).strip(" ,") for words in found)
+    for words in found:
+        _drop_hesitation(words)
+    joined = (" ".join(words).replace("for now", "this time").strip(" ,") for words in found)
     return [s for s in joined if s]
+
+
+def _drop_hesitation(words: list[str]) -> None:
+    """Take out `um` and the commas around it, unless nothing else was said."""
+    for index in reversed(range(len(words))):
+        if _HESITATION.fullmatch(words[index]) and len(words) > 1:
+            start = index - 1 if index and words[index - 1] == "," else index
+            stop = index + 2 if words[index + 1 : index + 2] == [","] else index + 1
+            words[start:stop] = []
 
 
 def strip_fillers(clause: str) -> str:

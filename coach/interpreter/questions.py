@@ -8,7 +8,7 @@ from coach.interpreter.items import Item, Object
 from coach.interpreter.lexicon import COLORS, THINGS, singular
 
 _START = re.compile(
-    r"(?:what|why|where|when|who|how|which|whose|do (?:you|i|we|they|it|the)|does|did|is|are|was|were|have|has|had|can|could|will|would|should|may|"
+    r"(?:what|why|where|when (?:is|are|will|do|does|did|can|was|were|should|would|have)|when$|who|how|which|whose|do (?:you|i|we|they|it)|does|did|is|are|was|were|have|has|had|can|could|will|would|should|may|"
     r"shall|tell me (?:what|why|where|how|which|about)|explain|help|show me (?:what|how|where|why)|any idea|am i|am|describe)\b"
 )
 _TOPICS = (

@@ -120,6 +120,8 @@ def _verb(item: Item, current: Item | None) -> str:
 
 def _thing(item: Item, current: Item | None, scene: Scene) -> str:
     wanted, before = item.object, current.object if current else None
+    if wanted and wanted.name in ("hand", "arm", "gripper"):
+        raise _Unclear("I take the hand that reaches the place, so tell me the thing and the place: what should go where?")
     if wanted is None:
         if item.instead_of and not item.place and before and _is_thing(item.instead_of, before, scene):
             return _another(before, scene)

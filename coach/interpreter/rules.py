@@ -13,6 +13,7 @@ from coach.interpreter.items import Interpretation, Item, Scene
 from coach.interpreter.lexicon import COLORS, DETERMINERS, PREPOSITIONS, THINGS, WHICH, alternatives
 from coach.interpreter.normalise import MAX_CHARACTERS, is_filler, sentences, strip_fillers
 from coach.interpreter.nudges import parse_nudge
+from coach.interpreter.phrases import parse_noun
 from coach.interpreter.questions import parse_question
 from coach.interpreter.resolve import ask_back
 from coach.interpreter.stops import is_stop_clause, split_at_stops
@@ -88,7 +89,8 @@ class _Sentence:
         if self._budget < 0:
             return None
         previous = before[-1] if before else None
-        whole = self._clause(sentence, previous)
+        several = _SEVERAL.search(sentence) is not None
+        whole = self._clause(sentence, previous, facts=not several)
         if whole is not None:
             return [_refer_back(item, sentence, before) for item in whole]
         for cut in list(_CONNECTOR.finditer(sentence))[:MAX_CLAUSES]:
@@ -102,10 +104,10 @@ class _Sentence:
             rest = self._parse(right, [*before, *first])
             if rest is not None:
                 return [*first, *rest]
-        return None
+        return _listed(parse_fact(strip_fillers(sentence))) if several else None
 
-    def _clause(self, clause: str, previous: Item | None) -> list[Item] | None:
-        plain = strip_fillers(clause)
+    def _clause(self, clause: str, previous: Item | None, facts: bool = True) -> list[Item] | None:
+        plain = _without_gerund(strip_fillers(clause))
         if is_stop_clause(plain) or is_stop_clause(clause):
             return [Item(kind="stop")]
         for words in (plain, clause):
@@ -116,14 +118,14 @@ class _Sentence:
             if control:
                 return [self._settled(control)]
         tasks = self._task(plain, previous)
-        if tasks and (_STILL_QUESTION.match(clause) or not parse_question(clause, False)):
+        if tasks and not plain.startswith("use ") and (_STILL_QUESTION.match(clause) or not parse_question(clause, False)):
             return tasks
         question = parse_question(clause, self._marked) or parse_question(plain, self._marked)
         if question and not _SUGGESTION.match(plain):
             return [question]
-        return self._statement(clause, plain, tasks)
+        return self._statement(clause, plain, tasks, facts)
 
-    def _statement(self, clause: str, plain: str, tasks: list[Item] | None) -> list[Item] | None:
+    def _statement(self, clause: str, plain: str, tasks: list[Item] | None, facts: bool) -> list[Item] | None:
         correction = parse_correction(plain)
         routine = parse_routine(plain)
         if correction and not (routine and not _says_no(plain)):
@@ -136,24 +138,35 @@ class _Sentence:
                 return [found]
         if tasks:
             return tasks
-        return self._bare(plain) or self._nudge_after_no(plain) or _listed(parse_fact(plain))
+        fact = parse_fact(plain) if facts else None
+        if fact and not _RELATIVE.search(plain):
+            return [fact]
+        return self._bare(plain) or self._nudge_after_no(plain) or _listed(fact)
 
     def _task(self, plain: str, previous: Item | None) -> list[Item] | None:
         """A plain task: one that says neither a time, nor a contrast, nor that it is a rule."""
         if _NOT_PLAIN.search(plain) or parse_routine(plain):
             return None
-        scope = _NOW.search(plain)
-        tasks = parse_task(_NOW.sub("", plain).strip(" ,"), previous)
-        return [msgspec.structs.replace(t, scope="now") for t in tasks] if tasks and scope else tasks
+        scope, but = _NOW.search(plain), _EXCEPT.search(plain)
+        tasks = parse_task(_NOW.sub("", _EXCEPT.sub("", plain)).strip(" ,"), previous)
+        if not tasks:
+            return None
+        except_ = parse_noun(but["what"]) if but else None
+        if but and (except_ is None or except_.object is None):
+            return None
+        named = str(except_.object).removesuffix(" one") if except_ else ""
+        return [msgspec.structs.replace(t, scope="now" if scope else "", except_=named) for t in tasks]
 
     def _bare(self, plain: str) -> list[Item] | None:
         """`the blue one`, `in the sink`: an answer to a question, else a correction of the task at hand."""
         found = parse_elided(plain)
-        if found is None or not (found[1] or (found[0] and (found[0].color or found[0].which or _KNOWN.search(plain)))):
+        if found is None or not (found[1] or (found[0] and (found[0].color or found[0].which or _KNOWN.search(plain) or found[0].name in THINGS))):
             return None
         working = self._scene is not None and self._scene.task and not self._scene.question
         if found[0] and found[0].name and not _NAMES_A_THING.match(plain):
             return None
+        if found[0] and found[0].name and found[1] and not working and not (self._scene and self._scene.question):
+            return [Item(kind="task", verb="put", object=found[0], place=found[1])]  # "red cup in the sink"
         kind = "correction" if working else "answer"
         return [Item(kind=kind, object=found[0], place=found[1])]  # type: ignore[arg-type]
 
@@ -171,8 +184,11 @@ class _Sentence:
         return item
 
 
-_NOT_PLAIN = re.compile(r"\b(?:instead|rather|not|always|never|except|every|whenever|until|if)\b")
+_NOT_PLAIN = re.compile(r"\b(?:instead|rather|(?<!but )not|always|never|every|whenever|until|if)\b")
 _NOW = re.compile(r",? ?\b(?:for now|this time|just this once|just once|only this time|just this time|this once)\b,? ?")
+_RELATIVE = re.compile(r"\b(?:that|which) (?:is|are)\b")
+_EXCEPT = re.compile(r",? (?:except|but not|apart from)(?: for)? (?P<what>.+)$")
+_SEVERAL = re.compile(r" , | and | but ")
 _SUGGESTION = re.compile(r"(?:what|how) about (?:the|a|that|this|in|on)\b")
 _NAMES_A_THING = re.compile(rf"(?:{alternatives([*DETERMINERS, *COLORS, *WHICH, *THINGS, *PREPOSITIONS])})s?(?: |$)")
 _KNOWN = re.compile(r"\b(?:the|that|this) [a-z]+")
@@ -186,8 +202,14 @@ _STEMS = {"putt": "put", "us": "use", "plac": "place", "leav": "leave", "tak": "
 
 def _imperative(part: str) -> str:
     """`putting cups in the sink`, as it follows a stop → `do not put cups in the sink`."""
-    match = _GERUND.fullmatch(part)
-    return f"do not {_STEMS.get(match['verb'], match['verb'])} {match['rest']}" if match else part
+    plain = _without_gerund(part)
+    return part if plain == part else f"do not {plain}"
+
+
+def _without_gerund(words: str) -> str:
+    """`putting the cup away` → `put the cup away`."""
+    match = _GERUND.fullmatch(words)
+    return f"{_STEMS.get(match['verb'], match['verb'])} {match['rest']}" if match else words
 
 
 def _says_no(plain: str) -> bool:
@@ -225,6 +247,7 @@ def _without_noise(items: list[Item]) -> list[Item]:
     weighty = [i for i in items if i.kind not in ("chatter", "praise", "answer")]
     if weighty:
         items = [i for i in items if i.kind not in ("chatter", "answer")]
+    items = [i for n, i in enumerate(items) if n == 0 or i != items[n - 1]]
     bare = [i for i in items if i.kind == "correction" and not _says_something(i)]
     others = [i for i in items if i not in bare and i.kind not in ("praise", "fact", "question")]
     return [i for i in items if i not in bare] if bare and others else items

@@ -12,7 +12,7 @@ _NOUN_BEFORE = (
     "the|a|an|bus|tram|train|full|pit|door|rest|one|nonstop|every|each|next stop|last|short|that bus|this bus"
 )
 _NOT_A_COMMAND_BEFORE = re.compile(
-    rf"(?:^|\s)(?:(?:not|never|without)(?: ever| you)?|{_NOUN_BEFORE}|"
+    rf"(?:^|\s)(?:(?:not|never|without)(?: ever| you| you dare| dare| even think about it)?|{_NOUN_BEFORE}|"
     r"(?:until|till|when|unless|before|if|whenever|time|once|after|say|saying|said the word|word|button|called|means?) ?(?:i|you|we|it|they|somebody|someone)?"
     r"(?: say| said| tell you to| call| shout| want you to| ask you to| drop it| fall| falls)*) $"
 )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from coach.interpreter.items import Item, Object
-from coach.interpreter.lexicon import PARTICLES, PLACES, THROWING_AWAY, VERBS, WHOLE_TASKS, alternatives
-from coach.interpreter.phrases import Places, parse_noun, parse_place, parse_places, split_prepositions
+from coach.interpreter.lexicon import COLORS, DETERMINERS, PARTICLES, PLACES, THINGS, THROWING_AWAY, VERBS, WHICH, WHOLE_TASKS, alternatives
+from coach.interpreter.phrases import Phrase, Places, is_known_place, parse_noun, parse_place, parse_places, split_prepositions
 
 _VERB = re.compile(rf"({alternatives(VERBS)})(?= |$)")
 _WHOLE = re.compile(
@@ -16,6 +16,7 @@ _TO_ME = re.compile(r" (?:to|for) (?:me|us|him|her)\b| over here\b")
 _LIST = re.compile(r" (?:and|,) (?:and )?")
 _SLOWLY = re.compile(r"(?:^| )(carefully|gently|slowly|softly|cautiously)(?= |$)")
 _QUICKLY = re.compile(r"(?:^| )(quickly|fast|swiftly)(?= |$)")
+_WISH = re.compile(r"i (?:want|need|would like) (?P<wanted>(?:the|that|this|my|all|both) .+ (?:in|on|into|onto) .+)")
 _NOT_A_TASK = re.compile(r"(?:make|get|take|have|give|hold|watch|play|show|touch|set|leave|let|push|press|start|catch|find|pass|buy) "
                          r"(?:sure|care|it right|ready|going|fun|up|me up|on with|out of here|it easy|well|soon|a look|him|her|sense|that|this|it)$")  # fmt: skip
 
@@ -36,6 +37,9 @@ def parse_task(clause: str, previous: Item | None = None) -> list[Item] | None:
         phrase = next(p for p in sorted(WHOLE_TASKS, key=len, reverse=True) if clause.startswith(p))
         named = Object(name="dish") if "dish" in phrase else None
         return [Item(kind="task", verb=WHOLE_TASKS[phrase], object=named)]
+    wish = _WISH.fullmatch(clause)
+    if wish:
+        clause = f"put {wish['wanted']}"
     match = _VERB.match(clause)
     if match is None:
         return _elided(clause, previous) if previous else None
@@ -47,24 +51,49 @@ def parse_task(clause: str, previous: Item | None = None) -> list[Item] | None:
 def parse_elided(clause: str) -> tuple[Object | None, str] | None:
     """A thing, a place, or both, without a verb: `the blue one`, `in the rack`, `the plate in the rack`."""
     head, phrases = split_prepositions(clause)
+    if any(" and " in f" {words} " or "," in words for _, words in phrases):
+        return None
     place = parse_places(phrases).target
     thing = parse_noun(head) if head else None
-    if head and thing is None:
+    if head and (thing is None or not _is_thing(head, thing)):
         return None
+    if not place and thing and thing.object and _is_place(thing.object):
+        return None, parse_place(head)
     if not place and (thing is None or thing.object is None):
         return None
     return (thing.object if thing else None), place
 
 
+def _is_thing(words: str, thing: Phrase) -> bool:
+    """Words without article, colour or known noun name nothing: `keep going` is no thing."""
+    if _is_clause(words):
+        return False
+    name = thing.object.name.split() if thing.object else []
+    return len(name) < 2 or name[-1] in THINGS or words.split()[0] in {*DETERMINERS, *COLORS, *WHICH}
+
+
+def _is_place(thing: Object) -> bool:
+    return not (thing.color or thing.which) and thing.name not in THINGS and is_known_place(thing.name)
+
+
+def _is_clause(words: str) -> bool:
+    first = words.split()[0] if words else ""
+    return first == "then" or (is_verb(first) and first not in THINGS)
+
+
 def _elided(clause: str, previous: Item | None) -> list[Item] | None:
     found = parse_elided(clause)
-    if found is None or previous is None or previous.kind != "task" or not (found[0] and found[0].name):
+    if found is None or previous is None or previous.verb == "" or not (found[0] and found[0].name):
         return None
     thing, place = found
-    return [Item(kind="task", verb=previous.verb, object=thing, place=place or previous.place)]
+    if previous.kind not in ("task", "correction") or not (place or previous.place):
+        return None
+    return [Item(kind=previous.kind, verb=previous.verb, object=thing, place=place or previous.place)]
 
 
 def _with_verb(phrase: str, rest: str) -> list[Item] | None:
+    if phrase == "stop" and not rest.startswith("the "):
+        return None
     verb = VERBS[phrase]
     for_me = _TO_ME.search(f" {rest} ") is not None
     rest = _TO_ME.sub("", f" {rest}").strip()
@@ -78,9 +107,11 @@ def _with_verb(phrase: str, rest: str) -> list[Item] | None:
     if phrase == "set" and not place:
         return None
     things = [parse_noun(part) for part in _LIST.split(head)] if head else []
-    if any(thing is None for thing in things) or any(is_verb(part.split()[0]) for part in _LIST.split(head)[1:] if part):
+    if any(thing is None for thing in things) or any(map(_is_clause, _LIST.split(head)[1:])):
         return None
     objects = [thing.object for thing in things if thing] or [None]
+    if phrase == "take out" and objects[0] and objects[0].name in _WASTE:
+        verb = "other"
     if verb == "other":
         return [Item(kind="task", verb=verb, object=o, place=place, text=f"{phrase} {rest}".strip()) for o in objects]
     if objects == [None] and not place and not rest and verb not in ("wash", "wipe", "open", "close"):
@@ -95,8 +126,9 @@ def _with_verb(phrase: str, rest: str) -> list[Item] | None:
     return [Item(kind="task", verb=verb, object=o, place=place) for o in objects]
 
 
+_WASTE = frozenset(("trash", "garbage", "rubbish", "bin", "waste", "recycling"))
 _BARE = frozenset(
-    "pick up|pick|grab|grasp|lift|lift up|put away|put down|clear up|clear away|take out|hand over|bring|fetch|grab hold of".split(
+    "pick up|pick|grab|grasp|lift|vacuum|hoover|dust|sweep|mop|sweep up|mop up|lift up|put away|put down|clear up|clear away|take out|hand over|bring|fetch|grab hold of".split(
         "|"
     )
 )
