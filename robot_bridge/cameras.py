@@ -1,0 +1,127 @@
+"""Takes pictures at the cameras' rate, joins them with the joints, publishes them and keeps the latest."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from robot_bridge.config import BridgeConfig
+from robot_bridge.desk import Desk
+from robot_bridge.loop import ControlLoop
+from robot_bridge.outbox import Outbox
+from robot_bridge.protocol.embodiment import Embodiment
+from robot_bridge.protocol.messages import Observation
+from robot_bridge.rates import Meter
+
+if TYPE_CHECKING:
+    from robot_bridge.arms.base import Arms
+
+log = logging.getLogger(__name__)
+
+
+class Cameras:
+    """The camera thread. A camera that fails is told once, and tried again at the next picture."""
+
+    def __init__(
+        self, arms: Arms, body: Embodiment, loop: ControlLoop, desk: Desk, outbox: Outbox, config: BridgeConfig
+    ) -> None:
+        self._arms, self._body, self._loop, self._desk, self._outbox = arms, body, loop, desk, outbox
+        self._config = config
+        self._period_s = 1.0 / body.camera_hz
+        self._new = threading.Condition()
+        self._latest: Observation | None = None
+        self._sequence = 0
+        self._failing = self._snapshot_failing = False
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="cameras", daemon=True)
+        self.pictures = Meter(50)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._thread.join(2.0)
+
+    def newer(
+        self, sequence: int, since_s: float, timeout_s: float, abandon: Callable[[], bool] = lambda: False
+    ) -> Observation | None:
+        """An observation after `sequence` and taken after `since_s`, or None if none comes in time.
+
+        Args:
+            abandon: asked now and then; True ends the wait.
+        """
+        deadline_s = time.monotonic() + timeout_s
+        with self._new:
+            while not abandon():
+                latest = self._latest
+                fresh_since_s = max(since_s, time.monotonic() - self._config.observation_deadline_s)
+                if latest is not None and latest.sequence > sequence and latest.time_s >= fresh_since_s:
+                    return latest
+                left_s = deadline_s - time.monotonic()
+                if left_s <= 0:
+                    return None
+                self._new.wait(min(left_s, 0.05))
+        return None
+
+    def _run(self) -> None:
+        next_s = time.monotonic()
+        snapshot_s = next_s + self._config.snapshot_period_s
+        while not self._stop.is_set():
+            self._observe()
+            if time.monotonic() >= snapshot_s:
+                snapshot_s = time.monotonic() + self._config.snapshot_period_s
+                self._write_snapshot()
+            next_s = max(next_s + self._period_s, time.monotonic())
+            self._stop.wait(next_s - time.monotonic())
+
+    def _observe(self) -> None:
+        now_s = time.monotonic()
+        try:
+            joints = self._loop.joints
+            images = self._arms.pictures()
+            observation = Observation(
+                sequence=self._sequence, time_s=now_s, state=self._body.pad(joints), images=images
+            )  # fmt: skip
+        except Exception as error:
+            if not self._failing:
+                log.exception("no pictures")
+                self._desk.announce("warning", "cameras_failed", f"the cameras failed: {error or type(error).__name__}")
+            self._failing = True
+            self._stop.wait(0.5)
+            return
+        if self._failing:
+            self._failing = False
+            self._desk.announce("info", "cameras_back", "the cameras work again")
+        self._sequence += 1
+        self.pictures.beat(now_s)
+        with self._new:
+            self._latest = observation
+            self._new.notify_all()
+        self._outbox.put(observation)
+
+    def _write_snapshot(self) -> None:
+        """Keep the scene, so that a bridge that was killed goes on where it was."""
+        path, take = self._config.snapshot_path, getattr(self._arms, "snapshot", None)
+        if path is None or take is None:
+            return
+        try:
+            write_whole(path, take())
+            self._snapshot_failing = False
+        except OSError as error:
+            if not self._snapshot_failing:
+                self._desk.announce("warning", "snapshot_failed", f"the scene cannot be kept: {error}")
+            self._snapshot_failing = True
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that a reader finds the old one or the new one, never half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside.write_bytes(content)
+    os.replace(beside, path)

@@ -1,0 +1,163 @@
+"""What a coach holds in its hand: requests to the bridge, and the stream that it publishes.
+
+Both are blocking and belong in a worker thread, one thread each; requests from several threads queue up. Every wait
+has a deadline, and a deadline that passes rebuilds the socket, so that a late answer is never taken for the next one.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable
+from typing import TypeVar
+
+import zmq
+
+from robot_bridge.protocol.codec import Codec
+from robot_bridge.protocol.errors import CoachError, ProtocolError, UnreachableError
+from robot_bridge.protocol.messages import (
+    Accepted,
+    AnyMessage,
+    Error,
+    Heartbeat,
+    Intervention,
+    Message,
+    Status,
+    StatusRequest,
+)
+from robot_bridge.wire import connect
+
+DEADLINE_S = 2.0
+T = TypeVar("T", bound=Message)
+
+
+class BridgeClient:
+    """Requests to one bridge.
+
+    Args:
+        address: of its ROUTER; the bridge need not be up yet.
+
+    Raises:
+        ConfigError: the address cannot be one.
+    """
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self._lock = threading.Lock()
+        self._context = zmq.Context()
+        self._codec = Codec()
+        self._socket: zmq.Socket | None = None
+        try:
+            self._socket = connect(self._context, zmq.DEALER, address)
+        except CoachError:
+            self._context.term()
+            raise
+
+    def request(self, message: Message, deadline_s: float = DEADLINE_S) -> AnyMessage:
+        """The bridge's reply.
+
+        Raises:
+            UnreachableError: no reply before the deadline.
+            CoachError: the bridge refused; its subclass is that of the Error's code.
+        """
+        until_s = time.monotonic() + deadline_s
+        if not self._lock.acquire(timeout=deadline_s):
+            raise self._unreachable(deadline_s)
+        try:
+            reply = self._exchange(message, until_s)
+        finally:
+            self._lock.release()
+        if reply is None:
+            raise self._unreachable(deadline_s)
+        if isinstance(reply, Error):
+            raise error_from(reply)
+        return reply
+
+    def send(self, intervention: Intervention, deadline_s: float = DEADLINE_S) -> Accepted:
+        """Pass on what a person said. Raises as `request` does. Sending the same id twice does no harm."""
+        reply = self.request(intervention, deadline_s)
+        return _expect(reply, Accepted)
+
+    def status(self, deadline_s: float = DEADLINE_S) -> Status:
+        """What the bridge does now. Raises as `request` does."""
+        return _expect(self.request(StatusRequest(), deadline_s), Status)
+
+    def heartbeat(self, who: str, deadline_s: float = DEADLINE_S) -> Heartbeat:
+        """Say that a coach is there; arms work only while one is. Raises as `request` does."""
+        return _expect(self.request(Heartbeat(who=who, time_s=time.monotonic()), deadline_s), Heartbeat)
+
+    def close(self) -> None:
+        with self._lock:
+            if self._socket is not None:
+                self._socket.close()
+                self._socket = None
+                self._context.term()
+
+    def _exchange(self, message: Message, until_s: float) -> AnyMessage | None:
+        if self._socket is None:
+            raise UnreachableError("this line to the bridge is closed", next_step="open another one")
+        try:
+            self._socket.send_multipart(self._codec.encode(message), zmq.NOBLOCK)
+            if self._socket.poll(max(0, int((until_s - time.monotonic()) * 1e3))):
+                return self._codec.decode(self._socket.recv_multipart(zmq.NOBLOCK))
+        except zmq.Again:
+            pass
+        self._socket.close()
+        self._socket = connect(self._context, zmq.DEALER, self._address)
+        return None
+
+    def _unreachable(self, deadline_s: float) -> UnreachableError:
+        return UnreachableError(f"the bridge at {self._address} did not answer within {deadline_s:g} s",
+                                next_step="see whether it runs: coach doctor")  # fmt: skip
+
+
+class EventSubscriber:
+    """Everything that a bridge publishes. For one thread; what is not read in time is lost, oldest kept.
+
+    Args:
+        kinds: names of message types to receive; empty for all.
+    """
+
+    def __init__(self, address: str, kinds: Iterable[str] = ()) -> None:
+        self._context = zmq.Context()
+        self._kinds = frozenset(kinds)
+        self._codec = Codec()
+        try:
+            self._socket = connect(self._context, zmq.SUB, address)
+        except CoachError:
+            self._context.term()
+            raise
+        self._socket.subscribe(b"")
+        self.unreadable = 0
+
+    def poll(self, timeout_s: float) -> AnyMessage | None:
+        """The next message, or None if none came in time. What cannot be read is counted and skipped."""
+        until_s = time.monotonic() + timeout_s
+        while self._socket.poll(max(0, int((until_s - time.monotonic()) * 1e3))):
+            try:
+                message = self._codec.decode(self._socket.recv_multipart(zmq.NOBLOCK))
+            except ProtocolError:
+                self.unreadable += 1
+                continue
+            if not self._kinds or type(message).__name__ in self._kinds:
+                return message
+        return None
+
+    def close(self) -> None:
+        self._socket.close()
+        self._context.term()
+
+
+def error_from(error: Error) -> CoachError:
+    """The exception that an Error carried."""
+    tree = [CoachError]
+    for kind in tree:
+        tree.extend(kind.__subclasses__())
+    fitting = next((kind for kind in tree if kind.code == error.code), CoachError)
+    return fitting(error.what, error.allowed, error.next_step)
+
+
+def _expect(message: AnyMessage, kind: type[T]) -> T:
+    if not isinstance(message, kind):
+        raise ProtocolError(f"the bridge answered with a {type(message).__name__}", kind.__name__)
+    return message

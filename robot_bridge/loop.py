@@ -1,0 +1,194 @@
+"""The control loop: read the joints, ask what is wished, limit it, command it; 50 times a second.
+
+It keeps its own schedule on the monotonic clock, so that a late tick does not make the next ones late, and it goes on
+whatever happens to the policy, the pilot or the network. If the arms fail it holds and tries them again.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from robot_bridge.chunks import Playable
+from robot_bridge.config import BridgeConfig
+from robot_bridge.desk import Desk
+from robot_bridge.motion import Motion
+from robot_bridge.outbox import Outbox
+from robot_bridge.protocol.embodiment import Embodiment
+from robot_bridge.protocol.messages import ChunkEvent
+from robot_bridge.rates import Meter
+from robot_bridge.safety import Limiter, Verdict
+from robot_bridge.watchdog import Watchdog
+
+if TYPE_CHECKING:
+    from robot_bridge.arms.base import Arms
+
+log = logging.getLogger(__name__)
+
+ARMS_RETRY_S = 0.5
+TELL_AGAIN_S = 5.0  # a clamp is told at most this often
+NICENESS = -10
+
+
+class ArmsFault(Exception):
+    """The arms gave something that cannot be a position, or nothing at all."""
+
+
+class ControlLoop:
+    """The thread that moves the arms; nothing else calls `read` and `command`.
+
+    Args:
+        body: the arms' embodiment.
+        start: float32[width], where the joints are now.
+    """
+
+    def __init__(
+        self, arms: Arms, body: Embodiment, start: np.ndarray, motion: Motion, desk: Desk, outbox: Outbox,
+        config: BridgeConfig,
+    ) -> None:  # fmt: skip
+        self._arms, self._body, self._motion, self._desk, self._outbox = arms, body, motion, desk, outbox
+        self._limiter = Limiter.for_body(body, start)
+        self._tick_s = 1.0 / body.control_hz
+        self._watchdog = Watchdog(config.coach_deadline_s, config.park_after_s, time.monotonic())
+        self._jobs: list[Callable[[], None]] = []
+        self._joints = np.asarray(start, np.float32)
+        self._scene_since_s = time.monotonic()
+        self._healthy, self._retry_at_s, self._told_at_s = True, 0.0, -TELL_AGAIN_S
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="control", daemon=True)
+        self.ticks = Meter()
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread; the arms stay where they are."""
+        self._motion.hold()
+        self._stop.set()
+        self._thread.join(2.0)
+
+    @property
+    def alive(self) -> bool:
+        return self._thread.is_alive()
+
+    @property
+    def joints(self) -> np.ndarray:
+        """float32[width], as read in the last tick."""
+        return self._joints
+
+    @property
+    def scene_since_s(self) -> float:
+        """Pictures older than this show another scene; infinite while a reset is under way."""
+        return self._scene_since_s
+
+    def coach_alive(self) -> None:
+        """A coach has shown itself."""
+        self._watchdog.coach_seen_s = time.monotonic()
+
+    def reset(self, seed: int) -> None:
+        """Have the scene set up anew between two ticks."""
+        self._scene_since_s = float("inf")
+        self._jobs.append(lambda: self._reset(seed))
+
+    def nudge(self, offset_m: tuple[float, float, float], hand: str) -> None:
+        """Have a hand moved by an offset, at low speed, from where it is at the next tick."""
+        generation = self._motion.generation
+        self._jobs.append(lambda: self._nudge(offset_m, hand, generation))
+
+    def _run(self) -> None:
+        try:
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+        except (AttributeError, OSError):
+            log.debug("the control loop runs at normal priority")
+        next_s = time.monotonic()
+        while not self._stop.is_set():
+            now_s = time.monotonic()
+            self.ticks.beat(now_s)
+            self._guarded_tick(now_s)
+            late_s = time.monotonic() - (next_s + self._tick_s)
+            next_s += self._tick_s * (1 + max(0, int(late_s / self._tick_s)))
+            delay_s = next_s - time.monotonic()
+            if delay_s > 0:
+                time.sleep(delay_s)
+
+    def _guarded_tick(self, now_s: float) -> None:
+        try:
+            if self._healthy:
+                self.tick(now_s)
+            elif now_s >= self._retry_at_s:
+                self._revive()
+        except Exception as error:
+            self._retry_at_s = now_s + ARMS_RETRY_S
+            if self._healthy:
+                self._healthy = False
+                log.exception("the arms failed")
+                self._desk.fault(f"the arms failed: {error or type(error).__name__}")
+
+    def tick(self, now_s: float) -> None:
+        """One control tick."""
+        while self._jobs:
+            self._jobs.pop(0)()
+        self._joints = self._read()
+        alarm = self._watchdog.check(now_s, self._desk.state, self._desk.may_park)
+        if alarm == "coach_silent":
+            self._desk.hold_for("coach", "coach_silent", "no coach has been heard from; the arms hold still")
+        elif alarm == "park":
+            self._desk.park()
+        wish = self._motion.wish(self._limiter.target, now_s)
+        verdict = Verdict(self._limiter.hold()) if wish.target is None else self._limiter.step(wish.target, wish.speed)
+        self._arms.command(verdict.target)
+        if wish.started is not None:
+            self._tell_started(*wish.started)
+        if verdict.refused or verdict.clamped:
+            self._tell_limited(verdict, now_s)
+
+    def _read(self) -> np.ndarray:
+        joints = np.asarray(self._arms.read(), np.float32)
+        if joints.shape != (self._body.width,):
+            raise ArmsFault(f"they report {list(joints.shape)} numbers instead of {self._body.width}")
+        if not np.isfinite(joints).all():
+            raise ArmsFault("they report a position that is not a number")
+        return joints
+
+    def _tell_started(self, playable: Playable, dropped: int) -> None:
+        chunk = playable.chunk
+        self._outbox.put(ChunkEvent(
+            time_s=time.monotonic(), task_id=playable.task_id, observation_sequence=chunk.observation_sequence,
+            actions=chunk.actions, dt_s=chunk.dt_s, dropped_rows=dropped, cause=playable.cause,
+        ))  # fmt: skip
+
+    def _tell_limited(self, verdict: Verdict, now_s: float) -> None:
+        if now_s - self._told_at_s < TELL_AGAIN_S:
+            return
+        self._told_at_s = now_s
+        if verdict.refused:
+            self._desk.announce("warning", "refused_target", f"{verdict.refused}; the arms hold still")
+            return
+        names = [self._body.joints[joint].name for joint in verdict.clamped]
+        self._desk.announce("info", "clamped", f"a target beyond the limits of {', '.join(names)} was cut short",
+                            joints=names)  # fmt: skip
+
+    def _reset(self, seed: int) -> None:
+        self._arms.reset(seed)
+        self._limiter.anchor(self._read())
+        self._scene_since_s = time.monotonic()
+        self._desk.announce("info", "reset", "the scene is set up anew", seed=seed)
+
+    def _nudge(self, offset_m: tuple[float, float, float], hand: str, generation: int) -> None:
+        goal = np.asarray(self._arms.nudge(offset_m, hand), np.float32)
+        if goal.shape == self._joints.shape and np.isfinite(goal).all():
+            self._motion.reach(goal, generation)
+
+    def _revive(self) -> None:
+        self._arms.connect()
+        self._limiter.anchor(self._read())
+        self._motion.hold()
+        self._healthy = True
+        self._scene_since_s = time.monotonic()
+        self._desk.heal("the arms answer again; say resume to go on")

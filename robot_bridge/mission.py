@@ -1,0 +1,216 @@
+"""The task in hand, and how what a person says and what the model thinks change it. Pure: nothing here waits."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from dataclasses import dataclass, replace
+
+from robot_bridge.protocol.errors import CoachError, UsageError
+from robot_bridge.protocol.messages import Context, Intervention
+from robot_bridge.protocol.thought import DONE, Thought
+
+MAX_INSTRUCTION = 500  # characters
+MAX_FORCED = 2000
+MAX_NOTES = 32
+MAX_NOTE = 500
+MAX_DIALOGUE = 8  # utterances kept
+MAX_DONE = 20  # subtasks kept
+MAX_NUDGE_M = 0.2
+MAX_UNDO = 10
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a person asked for, and how far it has come.
+
+    Args:
+        task_id: id of the intervention that started it.
+        cause: the intervention that the next thoughts follow; empty once the model is back to its own rhythm.
+        forced: thought text from a person, to be fed in the next thought's place.
+        thought: the thought in force.
+        subtask: what is being done; unlike the thought's it is never a question.
+        done: subtasks finished, oldest first.
+        before: `done` as it was one thought ago, to take back a subtask that was left for a single thought only.
+    """
+
+    task_id: str
+    instruction: str
+    dialogue: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    cause: str = ""
+    forced: str = ""
+    thought: Thought | None = None
+    subtask: str = ""
+    done: tuple[str, ...] = ()
+    before: tuple[str, tuple[str, ...]] = ("", ())
+
+    @property
+    def context(self) -> Context:
+        return Context(instruction=self.instruction, done=self.done, dialogue=self.dialogue, notes=self.notes)
+
+    @property
+    def dictates_subtask(self) -> bool:
+        """Whether a person's words name the subtask, not only the reason."""
+        return any(line.strip().startswith("subtask:") for line in self.forced.splitlines())
+
+    def corrected(self, words: Intervention) -> Task:
+        """The same task under a correction: a new instruction, or words in the thought's place, or both.
+
+        The subtask in hand was the wrong one: it does not count as done.
+        """
+        dialogue = (*self.dialogue, words.text)[-MAX_DIALOGUE:] if words.text else self.dialogue
+        return replace(
+            self, instruction=words.instruction or self.instruction, dialogue=dialogue, cause=words.id,
+            notes=words.notes or self.notes, forced=words.forced,
+            subtask="", before=("", ()),
+        )  # fmt: skip
+
+    def restarted(self, cause: str) -> Task:
+        """The task from its beginning."""
+        return Task(self.task_id, self.instruction, notes=self.notes, cause=cause)
+
+    def thinking(self, thought: Thought) -> Task:
+        """The task under a new thought: a subtask that the model has left counts as done.
+
+        A subtask that it returns to after a single other thought was not left at all; a question finishes nothing.
+        """
+        old, new = self.subtask, thought.subtask
+        if thought.is_question:
+            return replace(self, thought=thought)
+        if new == old:
+            return replace(self, thought=thought, before=("", ()))
+        if new == self.before[0]:
+            return replace(self, thought=thought, subtask=new, done=self.before[1], before=("", ()))
+        left = (old,) if old and old != DONE else ()
+        return replace(
+            self, thought=thought, subtask=new, done=(*self.done, *left)[-MAX_DONE:], before=(old, self.done)
+        )
+
+
+def begin(words: Intervention) -> Task:
+    """A new task."""
+    return Task(words.id, words.instruction, notes=words.notes, cause=words.id, forced=words.forced)
+
+
+class TaskBook:
+    """The task in hand, those to go back to, and the last one finished. Not thread-safe."""
+
+    def __init__(self) -> None:
+        self.task: Task | None = None
+        self._last: Task | None = None
+        self._undo: deque[Task] = deque(maxlen=MAX_UNDO)
+
+    def begin(self, words: Intervention, keep_undo: bool) -> None:
+        """Take a new task."""
+        if not keep_undo:
+            self._undo.clear()
+        self._push(begin(words))
+
+    def correct(self, words: Intervention) -> None:
+        """Correct the task; without one, a correction that names an instruction is a task.
+
+        Raises:
+            UsageError: there is nothing to correct.
+        """
+        if self.task is None and not words.instruction.strip():
+            raise UsageError("there is no task to correct", next_step="say what to do with what")
+        self._push(self.task.corrected(words) if self.task else begin(words))
+
+    def restart(self, words: Intervention) -> None:
+        """The task, or the last one, from its beginning.
+
+        Raises:
+            UsageError: there was none.
+        """
+        task = self.task or self._last
+        if task is None:
+            raise UsageError("there is no task to begin again", next_step="say what to do with what")
+        self.task = task.restarted(words.id)
+
+    def undo(self, words: Intervention) -> None:
+        """Back to the instruction before.
+
+        Raises:
+            UsageError: there was none.
+        """
+        if not self._undo:
+            raise UsageError("there is no earlier instruction to go back to", next_step="say what to do instead")
+        self.task = replace(self._undo.pop(), cause=words.id, forced="", subtask="", before=("", ()))
+
+    def resume(self, words: Intervention) -> None:
+        """Go on; an intervention whose thought is still due stays its cause."""
+        if self.task is not None:
+            self.task = replace(self.task, cause=self.task.cause or words.id)
+
+    def think(self, thought: Thought, keep_forced: bool) -> Task | None:
+        """The task under a new thought."""
+        if self.task is not None:
+            task = self.task.thinking(thought)
+            self.task = task if keep_forced else replace(task, forced="")
+        return self.task
+
+    def followed(self) -> None:
+        """A chunk went out under a person's words."""
+        if self.task is not None:
+            self.task = replace(self.task, cause="")
+
+    def close(self) -> None:
+        """The task is done."""
+        self._last, self.task = self.task, None
+
+    def forget(self) -> None:
+        """The scene is another one."""
+        self.task = self._last = None
+        self._undo.clear()
+
+    def _push(self, task: Task) -> None:
+        if self.task is not None:
+            self._undo.append(self.task)
+        self.task = task
+
+
+def check_words(words: Intervention) -> None:
+    """Whether an intervention says all that its kind needs.
+
+    Raises:
+        UsageError: something is missing, too long or out of range.
+    """
+    _check_lengths(words)
+    if words.kind == "task" and not words.instruction.strip():
+        raise UsageError("a task without an instruction", next_step="say what to do with what")
+    if words.kind == "correction" and not (words.instruction.strip() or words.forced.strip()):
+        raise UsageError("a correction that changes nothing", "a new instruction, or words for the thought")
+    if words.kind == "nudge":
+        offset = words.offset
+        if offset is None or not all(map(math.isfinite, offset)):
+            raise UsageError("a nudge without a direction", "three finite numbers in metres")
+        if math.hypot(*offset) > MAX_NUDGE_M:
+            raise UsageError(f"a nudge of {math.hypot(*offset):.2f} m", f"at most {MAX_NUDGE_M} m",
+                             "say it in smaller steps")  # fmt: skip
+
+
+def check_forced(forced: str) -> None:
+    """Whether a person's words can be the beginning of a thought.
+
+    Raises:
+        UsageError: a whole line of them is not one of a thought.
+    """
+    if not forced.strip():
+        return
+    whole = forced if "subtask:" in forced else f"{forced.rstrip()}\nsubtask: any"
+    try:
+        Thought.parse(whole)
+    except CoachError as error:
+        raise UsageError(f"the correction is not a thought: {error.what}", error.allowed) from None
+
+
+def _check_lengths(words: Intervention) -> None:
+    if not words.id or len(words.id) > 200:
+        raise UsageError("an intervention without a usable id", "1 to 200 characters")
+    lengths = (("instruction", words.instruction, MAX_INSTRUCTION), ("forced", words.forced, MAX_FORCED))
+    for name, text, most in lengths:
+        if len(text) > most:
+            raise UsageError(f"an {name} of {len(text)} characters", f"at most {most}", "say it in fewer words")
+    if len(words.notes) > MAX_NOTES or any(len(note) > MAX_NOTE for note in words.notes):
+        raise UsageError(f"{len(words.notes)} notes", f"at most {MAX_NOTES} of {MAX_NOTE} characters")

@@ -1,0 +1,143 @@
+"""What the arms should do now, shared between the threads that wish and the one that moves.
+
+Every hold opens a new generation. Whoever computes a motion remembers the generation it began in, and the motion is
+taken only while that generation lasts: an answer to an older question moves nothing.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from robot_bridge.chunks import ChunkPlayer, Playable
+from robot_bridge.protocol.embodiment import Embodiment
+
+Mode = Literal["hold", "play", "park", "reach"]
+ARRIVED = 2e-3  # rad or m
+OPEN_ENOUGH = 0.75  # a gripper opened less than this fraction of its resting opening may hold something
+REACH_SPEED = 0.3  # fraction of the velocity limits for a nudge
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What one tick asks for.
+
+    Args:
+        target: float32[width], or None to hold.
+        speed: fraction of the velocity limits.
+        started: the chunk whose first target this is, with the number of rows dropped as past.
+        arrived: a park or reach ended with this tick.
+    """
+
+    target: np.ndarray | None = None
+    speed: float = 1.0
+    started: tuple[Playable, int] | None = None
+    arrived: Mode | None = None
+
+
+class Motion:
+    """The wish behind the limiter. Safe to use from any thread; no call waits longer than a tick's arithmetic."""
+
+    def __init__(self, body: Embodiment, blend_s: float, park_speed: float) -> None:
+        self._lock = threading.Lock()
+        self._player = ChunkPlayer(blend_s, time.monotonic())
+        self._pending: Playable | None = None
+        self._mode: Mode = "hold"
+        self._goal: np.ndarray | None = None
+        self._generation = 0
+        self._home, self._park_speed = body.home, park_speed
+        self._unless_holding = False
+        self._grippers = np.array([joint.gripper for joint in body.joints])
+        lower, home = body.limits[:, 0], body.home
+        self._closed_below = (lower + OPEN_ENOUGH * (home - lower))[self._grippers]
+
+    @property
+    def generation(self) -> int:
+        return self._generation
+
+    @property
+    def mode(self) -> Mode:
+        return self._mode
+
+    def hold(self) -> int:
+        """Drop every wish: from the next tick on the arms hold. Returns the new generation."""
+        with self._lock:
+            self._generation += 1
+            self._quiet()
+            return self._generation
+
+    def play(self, playable: Playable, generation: int) -> bool:
+        """Play a chunk from the next tick on; False if it belongs to an older generation."""
+        with self._lock:
+            if generation != self._generation:
+                return False
+            self._pending, self._mode = playable, "play"
+            return True
+
+    def park(self, unless_holding: bool = False) -> None:
+        """Go home slowly. What a gripper holds it keeps.
+
+        Args:
+            unless_holding: stay where they are if a gripper is closed, since it may hold something for a person.
+        """
+        with self._lock:
+            self._generation += 1
+            self._quiet()
+            self._mode, self._unless_holding = "park", unless_holding
+
+    def reach(self, goal: np.ndarray, generation: int) -> bool:
+        """Move to float32[width] and hold there; False if that was asked in an older generation."""
+        with self._lock:
+            if generation != self._generation:
+                return False
+            self._generation += 1
+            self._quiet()
+            self._mode, self._goal = "reach", goal
+            return True
+
+    def remaining_fraction(self, now_s: float) -> float:
+        """How much of the chunk in hand is left to play, 0 to 1."""
+        with self._lock:
+            return 1.0 if self._pending is not None else self._player.remaining_fraction(now_s)
+
+    def wish(self, present: np.ndarray, now_s: float) -> Wish:
+        """What this tick asks for.
+
+        Args:
+            present: float32[width], the last commanded target.
+        """
+        with self._lock:
+            if self._mode == "play":
+                return self._play(present, now_s)
+            if self._mode == "hold":
+                return Wish()
+            mode, goal = self._mode, self._goal
+            if mode == "park" and self._unless_holding and np.any(present[self._grippers] < self._closed_below):
+                self._quiet()
+                return Wish()
+            if goal is None:
+                goal = np.where(self._grippers, present, self._home).astype(np.float32)
+            if np.abs(goal - present).max() < ARRIVED:
+                self._quiet()
+                return Wish(arrived=mode)
+            return Wish(goal, self._park_speed if mode == "park" else REACH_SPEED)
+
+    def _play(self, present: np.ndarray, now_s: float) -> Wish:
+        started = None
+        if self._pending is not None:
+            started = (self._pending, self._player.start(self._pending, present, now_s))
+            self._pending = None
+        target = self._player.target(now_s)
+        if target is None:
+            self._mode = "hold"
+            return Wish()
+        return Wish(target, started=started)
+
+    def _quiet(self) -> None:
+        self._player.clear(time.monotonic())
+        self._pending = self._goal = None
+        self._mode = "hold"

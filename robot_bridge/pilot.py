@@ -1,0 +1,247 @@
+"""Keeps the task going: look, think, act, ahead of need; and at once when a person says something.
+
+One round is: the newest observation → a thought (at the start, on a period, after every word of a person) → a chunk
+under that thought, asked for while the one before still plays. Everything computed in an older generation is dropped.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+
+import msgspec
+
+from robot_bridge.cameras import Cameras
+from robot_bridge.chunks import check_chunk
+from robot_bridge.config import BridgeConfig
+from robot_bridge.desk import Desk, View
+from robot_bridge.judge import Judge, Ruling
+from robot_bridge.loop import ControlLoop
+from robot_bridge.mission import Task
+from robot_bridge.motion import Motion
+from robot_bridge.outbox import Outbox
+from robot_bridge.policy_link import Abandon, Abandoned, PolicyLink
+from robot_bridge.protocol.embodiment import Embodiment
+from robot_bridge.protocol.errors import CoachError, UnreachableError
+from robot_bridge.protocol.messages import Observation, ThinkReply, ThoughtEvent, ThoughtToken
+from robot_bridge.rates import Latest
+
+log = logging.getLogger(__name__)
+
+LOOK_S = 2.0  # longest wait for a picture
+HEALTH_S = 1.0  # longest wait for the policy's health
+IDLE_HEALTH_S = 2.0  # how often a policy that answers is asked for its health while nothing is done
+START_GRACE_S = 20.0  # a policy that starts together with the bridge may take this long before it is called silent
+SLOW = 3.0  # a policy that was silent is back once it thinks within this many deadlines
+SHORT_WAIT_S = 0.02
+
+
+class Pilot:
+    """The thread between the desk and the policy."""
+
+    def __init__(
+        self, desk: Desk, motion: Motion, loop: ControlLoop, cameras: Cameras, link: PolicyLink, outbox: Outbox,
+        body: Embodiment, config: BridgeConfig,
+    ) -> None:  # fmt: skip
+        self._desk, self._motion, self._loop, self._cameras = desk, motion, loop, cameras
+        self._link, self._outbox, self._body, self._config = link, outbox, body, config
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="pilot", daemon=True)
+        self._generation = -1
+        self._judge = Judge(config.help_after_failures)
+        self._urgent = self._confirming = self._silent = False
+        self._thought_at_s = self._dictated_until_s = self._health_at_s = self._worked_at_s = 0.0
+        self._ran_s, self._took_s, self._ran_task = 0.0, 0.0, ""
+        self._sequence = -1
+        self._grace_until_s = time.monotonic() + START_GRACE_S
+        self.policy_ok, self.checkpoint = False, ""
+        self.think_ms, self.act_ms, self.tokens_per_s = Latest(), Latest(), Latest()
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._thread.join(2.0)
+
+    @property
+    def alive(self) -> bool:
+        return self._thread.is_alive()
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            view = self._desk.view()
+            try:
+                if view.state == "running" and view.task is not None:
+                    self._work(view, view.task)
+                else:
+                    self._watch(view)
+            except Abandoned:
+                continue
+            except UnreachableError as error:
+                self._fell_silent(view, error)
+            except CoachError as error:
+                self._desk.hold_for("policy_error", "policy_error", str(error), view.generation)
+            except Exception as error:
+                log.exception("the pilot failed")
+                text = f"the bridge failed while it worked ({type(error).__name__}); the arms hold still"
+                self._desk.hold_for("bridge", "bridge_failed", text, view.generation)
+                self._stop.wait(self._config.retry_s)
+
+    # While a task runs.
+
+    def _work(self, view: View, task: Task) -> None:
+        now_s = time.monotonic()
+        self._count_time(view, task, now_s)
+        if view.generation != self._generation:
+            self._take_over(view, task, now_s)
+        if self._ran_s > self._config.task_limit_s:
+            self._ask_whether_to_go_on(view, task)
+            return
+        busy = self._motion.mode == "reach" or self._loop.scene_since_s > now_s
+        if busy or not (self._urgent or self._motion.remaining_fraction(now_s) <= self._config.act_ahead):
+            self._desk.wait(view, SHORT_WAIT_S)
+            return
+        observation = self._look(view)
+        if observation is None:
+            self._desk.hold_for("cameras", "cameras_silent", "no fresh picture; the arms hold still", view.generation)
+            return
+        due = now_s - self._thought_at_s >= self._config.think_period_s
+        if self._urgent or due or task.thought is None:
+            thinking = self._think(view, task, observation)
+            if thinking is None:
+                return
+            task = thinking
+            observation = self._cameras.newer(-1, self._loop.scene_since_s, 0.0) or observation
+        self._act(view, task, observation)
+
+    def _count_time(self, view: View, task: Task, now_s: float) -> None:
+        """Time that the task has run, without the time that it was held."""
+        if task.task_id != self._ran_task:
+            self._ran_task, self._ran_s, self._took_s = task.task_id, 0.0, 0.0
+        elif view.generation == self._generation:
+            self._ran_s += now_s - self._worked_at_s
+            self._took_s += now_s - self._worked_at_s
+        self._worked_at_s = now_s
+
+    def _take_over(self, view: View, task: Task, now_s: float) -> None:
+        """Begin anew in a new generation: a person has spoken, or something is back."""
+        self._generation = view.generation
+        self._judge = Judge(self._config.help_after_failures)
+        self._urgent, self._confirming = True, False
+        self._dictated_until_s = now_s + self._config.dictated_s if task.dictates_subtask else 0.0
+
+    def _look(self, view: View) -> Observation | None:
+        after = self._sequence if self._confirming else -1  # a second opinion needs a second picture
+        observation = self._cameras.newer(after, self._loop.scene_since_s, LOOK_S, self._abandon(view))
+        if observation is not None:
+            self._sequence = observation.sequence
+        return observation
+
+    def _think(self, view: View, task: Task, observation: Observation) -> Task | None:
+        """The task under a new thought, or None if there is nothing to do under it now."""
+        asked_s = time.monotonic()
+        reply = self._link.think(observation, task.context, task.forced, self._config.think_deadline_s,
+                                 lambda token: self._pass_on(view, token), self._abandon(view))  # fmt: skip
+        self._thought_at_s = time.monotonic()
+        self._measure(reply, self._thought_at_s - asked_s)
+        keep = self._thought_at_s < self._dictated_until_s
+        after = self._desk.adopt(view.generation, reply.thought, keep)
+        if after is None:
+            return None
+        self._outbox.put(ThoughtEvent(
+            time_s=self._thought_at_s, task_id=task.task_id, observation_sequence=observation.sequence,
+            thought=reply.thought, cause=task.cause, latency_s=self._thought_at_s - asked_s,
+        ))  # fmt: skip
+        ruling = self._judge.rule(reply.thought)
+        self._confirming = self._urgent = ruling.kind == "confirm"
+        if ruling.kind == "done":
+            self._desk.finish(view.generation, self._took_s)
+        elif ruling.kind == "ask":
+            self._ask(view, ruling, after)
+        return after if ruling.kind == "go" else None
+
+    def _pass_on(self, view: View, token: ThoughtToken) -> None:
+        if not self._abandon(view)():
+            self._outbox.put(token)
+
+    def _measure(self, reply: ThinkReply, took_s: float) -> None:
+        self.policy_ok = True
+        self.think_ms.add(took_s * 1e3)
+        if reply.tokens and reply.latency_s > 0:
+            self.tokens_per_s.add(reply.tokens / reply.latency_s)
+
+    def _act(self, view: View, task: Task, observation: Observation) -> None:
+        assert task.thought is not None
+        asked_s = time.monotonic()
+        chunk = self._link.act(observation, task.context, task.thought, self._config.act_deadline_s,
+                               self._abandon(view))  # fmt: skip
+        self.act_ms.add((time.monotonic() - asked_s) * 1e3)
+        self.policy_ok = True
+        # The policy may live on another machine with another clock: the times are ours.
+        chunk = msgspec.structs.replace(chunk, observation_sequence=observation.sequence,
+                                        observation_time_s=observation.time_s)  # fmt: skip
+        playable = check_chunk(chunk, self._body, task.cause, task.task_id)
+        if self._motion.play(playable, view.generation):
+            self._urgent = False
+            self._desk.followed(view.generation)
+
+    def _ask(self, view: View, ruling: Ruling, task: Task) -> None:
+        assert task.thought is not None
+        self._desk.hold_for("asks", "asks", ruling.question, view.generation, why="thought",
+                            reason=task.thought.reason, subtask=task.thought.subtask)  # fmt: skip
+
+    def _ask_whether_to_go_on(self, view: View, task: Task) -> None:
+        self._ran_s = 0.0
+        text = (f"I have worked on '{task.instruction}' for {self._config.task_limit_s:g} seconds without finishing; "
+                "say resume to go on, or tell me what to do differently")  # fmt: skip
+        self._desk.hold_for("asks", "asks", text, view.generation, why="time", reason=text, subtask=task.subtask)
+
+    # While nothing runs.
+
+    def _watch(self, view: View) -> None:
+        """Ask the policy for its health, and go on when what was missing is back."""
+        now_s = time.monotonic()
+        if "cameras" in view.causes and self._cameras.newer(-1, self._loop.scene_since_s, 0.0) is not None:
+            self._desk.recover("cameras", "cameras_back", "the cameras work again; the arms go on")
+            return
+        if now_s < self._health_at_s:
+            self._desk.wait(view, min(self._health_at_s - now_s, 0.1))
+            return
+        self._health_at_s = now_s + (IDLE_HEALTH_S if self.policy_ok else self._config.retry_s)
+        abandon = self._abandon(view)
+        health = self._link.health(HEALTH_S, abandon)
+        if self.checkpoint != health.checkpoint:
+            self.checkpoint = health.checkpoint
+            self._outbox.ask_status()
+        if "policy" in view.causes and view.task is not None:
+            self._probe(view, view.task)
+        if not self.policy_ok:
+            self.policy_ok = True
+            self._outbox.ask_status()
+        if self._silent:
+            self._silent = False
+            self._desk.recover("policy", "policy_back", "the policy answers again")
+
+    def _probe(self, view: View, task: Task) -> None:
+        """Whether the policy really thinks again: one that is only slow would fall silent at once."""
+        observation = self._cameras.newer(-1, self._loop.scene_since_s, LOOK_S, self._abandon(view))
+        if observation is None:
+            raise UnreachableError("no fresh picture to try the policy with")
+        self._link.think(observation, task.context, "", SLOW * self._config.think_deadline_s, lambda token: None,
+                         self._abandon(view))  # fmt: skip
+
+    def _fell_silent(self, view: View, error: UnreachableError) -> None:
+        was_ok, self.policy_ok = self.policy_ok, False
+        text = f"{error.what}; the arms hold still until it does"
+        self._health_at_s = time.monotonic() + self._config.retry_s
+        if view.state == "running":
+            self._desk.hold_for("policy", "policy_silent", text, view.generation)
+            self._silent = True
+        elif not self._silent and (was_ok or time.monotonic() > self._grace_until_s):
+            self._desk.announce("warning", "policy_silent", text)
+            self._silent = True
+
+    def _abandon(self, view: View) -> Abandon:
+        return lambda: self._motion.generation != view.generation or self._stop.is_set()

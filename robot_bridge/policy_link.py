@@ -1,0 +1,142 @@
+"""The bridge's line to the policy server: requests with numbers and deadlines, and never a wedged socket.
+
+One request is under way at a time. Answers to older ones are dropped, and silence rebuilds the socket, so that what
+waited in the old one is forgotten with it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+import zmq
+
+from robot_bridge.protocol.codec import Codec
+from robot_bridge.protocol.errors import CoachError, UnreachableError
+from robot_bridge.protocol.messages import (
+    ActionChunk,
+    ActRequest,
+    Context,
+    Error,
+    Health,
+    HealthRequest,
+    Message,
+    Observation,
+    ThinkReply,
+    ThinkRequest,
+    ThoughtToken,
+)
+from robot_bridge.protocol.thought import Thought
+from robot_bridge.wire import connect
+
+SLICE_MS = 10  # how often a waiting request asks whether it is still wanted
+NOT_NOW = frozenset({"expired", "busy", "stopping", "superseded"})  # codes of a policy that lives but cannot answer yet
+
+Abandon = Callable[[], bool]
+T = TypeVar("T", bound=Message)
+
+
+class Abandoned(Exception):
+    """Nobody wants the answer any more."""
+
+
+class PolicyLink:
+    """For one thread.
+
+    Args:
+        address: of the policy server, which need not be up yet.
+    """
+
+    def __init__(self, context: zmq.Context, address: str) -> None:
+        self._context, self._address = context, address
+        self._codec = Codec()
+        self._last_id = 0
+        self._socket = connect(context, zmq.DEALER, address)
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def think(
+        self, observation: Observation, context: Context, forced: str, deadline_s: float,
+        on_token: Callable[[ThoughtToken], None], abandon: Abandon,
+    ) -> ThinkReply:  # fmt: skip
+        """A thought, token by token and then whole.
+
+        Raises:
+            UnreachableError: no answer before the deadline.
+            CoachError: the policy's own error.
+            Abandoned: `abandon` said so.
+        """
+        request = ThinkRequest(request_id=self._next_id(), observation=observation, context=context, forced=forced,
+                               deadline_s=deadline_s)  # fmt: skip
+        reply = self._ask(request, request.request_id, deadline_s, on_token, abandon)
+        return _expect(reply, ThinkReply)
+
+    def act(
+        self, observation: Observation, context: Context, thought: Thought, deadline_s: float, abandon: Abandon
+    ) -> ActionChunk:
+        """Actions under a thought. Raises as `think` does."""
+        request = ActRequest(request_id=self._next_id(), observation=observation, context=context, thought=thought,
+                             deadline_s=deadline_s)  # fmt: skip
+        return _expect(self._ask(request, request.request_id, deadline_s, None, abandon), ActionChunk)
+
+    def health(self, deadline_s: float, abandon: Abandon) -> Health:
+        """What is served. Raises as `think` does."""
+        request = HealthRequest(request_id=self._next_id())
+        return _expect(self._ask(request, request.request_id, deadline_s, None, abandon), Health)
+
+    def _next_id(self) -> int:
+        self._last_id += 1
+        return self._last_id
+
+    def _ask(
+        self, request: Message, number: int, deadline_s: float, on_token: Callable[[ThoughtToken], None] | None,
+        abandon: Abandon,
+    ) -> Message:  # fmt: skip
+        until_s = time.monotonic() + deadline_s
+        try:
+            self._socket.send_multipart(self._codec.encode(request), zmq.NOBLOCK)
+        except zmq.Again:
+            self._rebuild()
+            raise self._silence(deadline_s) from None
+        while not abandon():
+            left_ms = (until_s - time.monotonic()) * 1e3
+            if left_ms <= 0:
+                self._rebuild()
+                raise self._silence(deadline_s)
+            if not self._socket.poll(max(1, min(SLICE_MS, int(left_ms)))):
+                continue
+            message = self._codec.decode(self._socket.recv_multipart(copy=True))
+            theirs = getattr(message, "request_id", 0)
+            if theirs != number and not (isinstance(message, Error) and theirs == 0):
+                continue
+            if isinstance(message, ThoughtToken):
+                if on_token is not None:
+                    on_token(message)
+                continue
+            if isinstance(message, Error):
+                raise self._error(message, deadline_s)
+            return message
+        raise Abandoned
+
+    def _rebuild(self) -> None:
+        self._socket.close()
+        self._socket = connect(self._context, zmq.DEALER, self._address)
+
+    def _silence(self, deadline_s: float) -> UnreachableError:
+        return UnreachableError(f"the policy at {self._address} has not answered for {deadline_s:g} s",
+                                next_step="it is asked again until it is back")  # fmt: skip
+
+    def _error(self, error: Error, deadline_s: float) -> CoachError:
+        if error.code in NOT_NOW:
+            return UnreachableError(f"the policy cannot answer within {deadline_s:g} s: {error.what}",
+                                    next_step="it is asked again until it is back")  # fmt: skip
+        return CoachError(f"the policy failed: {error.what}", error.allowed, error.next_step)
+
+
+def _expect(message: Message, kind: type[T]) -> T:
+    if not isinstance(message, kind):
+        raise CoachError(f"the policy answered with a {type(message).__name__}", kind.__name__,
+                         "run the same release of robot-coach on both machines")  # fmt: skip
+    return message

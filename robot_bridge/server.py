@@ -1,0 +1,206 @@
+"""The bridge as a process: everything put together around the one thread that owns the sockets.
+
+    control    50 Hz: joints, limits, arms (loop.py)
+    cameras    10 Hz: pictures, observations, the kept scene (cameras.py)
+    pilot      look, think, act (pilot.py)
+    this one   requests of coaches (ROUTER), everything worth knowing (PUB)
+
+A stop takes effect in this thread: it needs neither the policy nor the pilot.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import zmq
+
+from robot_bridge.cameras import Cameras
+from robot_bridge.config import BridgeConfig
+from robot_bridge.desk import Desk
+from robot_bridge.loop import ControlLoop
+from robot_bridge.motion import Motion
+from robot_bridge.outbox import Outbox
+from robot_bridge.pilot import Pilot
+from robot_bridge.policy_link import PolicyLink
+from robot_bridge.protocol.codec import Codec
+from robot_bridge.protocol.errors import CoachError
+from robot_bridge.protocol.messages import Message, Rates, Status
+from robot_bridge.rates import memory_mb
+from robot_bridge.reception import Reception
+from robot_bridge.wire import bind
+
+if TYPE_CHECKING:
+    from robot_bridge.arms.base import Arms
+
+log = logging.getLogger(__name__)
+
+SWITCH_S = 0.0005  # the interpreter's thread switch: at its default of 5 ms a tick would wait for pictures
+REQUESTS_AT_ONCE = 50
+CHECK_S = 0.1  # how soon a stop of the process is noticed
+
+
+def serve(
+    config: BridgeConfig, arms: Arms, stop: threading.Event, ready: Callable[[str, str], None] | None = None
+) -> None:
+    """Run the bridge until `stop` is set, then leave the arms where they are.
+
+    Args:
+        ready: called once with the two addresses that are listened on (of use with port `*`).
+
+    Raises:
+        CoachError: a port is in use, or the arms cannot be reached.
+        ConfigError: an address is none of this machine.
+    """
+    context = zmq.Context()
+    try:
+        with (
+            contextlib.closing(bind(context, zmq.ROUTER, config.address, "bridge_address")) as requests,
+            contextlib.closing(bind(context, zmq.PUB, config.events_address, "events_address")) as events,
+            contextlib.closing(PolicyLink(context, config.policy_address)) as link,
+            contextlib.closing(Outbox()) as outbox,
+            _connected(arms),
+            _quick_switching(),
+        ):
+            restored = _restore(arms, config.snapshot_path)
+            bridge = _Bridge(config, arms, link, outbox, requests, events)
+            bridge.run(stop, restored, ready)
+    finally:
+        context.term()
+
+
+@contextlib.contextmanager
+def _connected(arms: Arms) -> Iterator[None]:
+    try:
+        arms.connect()
+    except CoachError:
+        raise
+    except Exception as error:
+        raise CoachError(f"the arms cannot be reached: {error or type(error).__name__}",
+                         next_step="check their power and cable, or use the simulated kitchen") from error  # fmt: skip
+    try:
+        yield
+    finally:
+        arms.close()
+
+
+@contextlib.contextmanager
+def _quick_switching() -> Iterator[None]:
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH_S)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)
+
+
+def _restore(arms: Arms, path: Path | None) -> str:
+    """Bring back the scene of a bridge that was killed; a sentence about it, empty if there was none."""
+    restore = getattr(arms, "restore", None)
+    if path is None or restore is None or not path.is_file():
+        return ""
+    try:
+        restore(path.read_bytes())
+    except (CoachError, OSError) as error:
+        log.warning("the kept scene %s was not restored: %s", path, error)
+        return "the kept scene could not be read, so this is a new one"
+    return "everything is where it was"
+
+
+class _Bridge:
+    """The parts of one bridge, and its socket thread's state."""
+
+    def __init__(
+        self, config: BridgeConfig, arms: Arms, link: PolicyLink, outbox: Outbox, requests: zmq.Socket,
+        events: zmq.Socket,
+    ) -> None:  # fmt: skip
+        body = arms.embodiment
+        self._config, self._arms, self._body = config, arms, body
+        self._requests, self._events, self._outbox = requests, events, outbox
+        self._seed = config.seed
+        self._codec = Codec()
+        self._motion = Motion(body, config.blend_s, config.park_speed)
+        nudge = self._nudge if hasattr(arms, "nudge") else None
+        self._desk = Desk(self._motion, outbox, self._reset, nudge)
+        self._loop = ControlLoop(arms, body, arms.read(), self._motion, self._desk, outbox, config)
+        self._cameras = Cameras(arms, body, self._loop, self._desk, outbox, config)
+        self._pilot = Pilot(self._desk, self._motion, self._loop, self._cameras, link, outbox, body, config)
+        self._reception = Reception(self._desk, self._loop, self._status, self._codec)
+
+    def _reset(self, seed: int | None) -> None:
+        self._seed = self._seed if seed is None else seed
+        self._loop.reset(self._seed)
+
+    def _nudge(self, offset_m: tuple[float, float, float], hand: str) -> None:
+        self._loop.nudge(offset_m, hand)
+
+    def run(self, stop: threading.Event, restored: str, ready: Callable[[str, str], None] | None) -> None:
+        for part in (self._loop, self._cameras, self._pilot):
+            part.start()
+        try:
+            text = "the bridge has started; the arms hold still" + (f"; {restored}" if restored else "")
+            self._desk.say(text)
+            self._desk.announce("info", "bridge_started", text)
+            if ready is not None:
+                ready(*(s.getsockopt_string(zmq.LAST_ENDPOINT) for s in (self._requests, self._events)))
+            self._serve(stop)
+        finally:
+            for part in (self._pilot, self._cameras, self._loop):
+                part.stop()
+            log.info("bridge stopped; errors sent: %s", dict(self._reception.counts) or "none")
+
+    def _serve(self, stop: threading.Event) -> None:
+        poller = zmq.Poller()
+        poller.register(self._requests, zmq.POLLIN)
+        poller.register(self._outbox.fileno(), zmq.POLLIN)
+        status_at_s = 0.0
+        while not stop.is_set():
+            wait_s = min(CHECK_S, max(0.0, status_at_s - time.monotonic()))
+            ready = dict(poller.poll(int(wait_s * 1e3)))
+            if self._requests in ready:
+                self._receive()
+            messages, changed = self._outbox.take()
+            for message in messages:
+                self._publish(message)
+            if changed or time.monotonic() >= status_at_s:
+                status_at_s = time.monotonic() + 1.0 / self._config.status_hz
+                self._publish(self._status())
+            if not (self._loop.alive and self._pilot.alive):
+                raise RuntimeError("the control loop or the pilot is gone; its traceback is above")
+
+    def _receive(self) -> None:
+        for _ in range(REQUESTS_AT_ONCE):
+            try:
+                client, *parts = self._requests.recv_multipart(zmq.NOBLOCK)
+            except zmq.Again:
+                return
+            reply = self._reception.answer(parts)
+            with contextlib.suppress(zmq.ZMQError):  # a coach that is gone, or does not read, loses its reply
+                self._requests.send_multipart([client, *self._codec.encode(reply)], zmq.NOBLOCK)
+
+    def _publish(self, message: Message) -> None:
+        with contextlib.suppress(zmq.Again):
+            self._events.send_multipart(self._codec.encode(message), zmq.NOBLOCK)
+
+    def _status(self) -> Status:
+        view, loop, pilot = self._desk.view(), self._loop, self._pilot
+        p50_ms, p99_ms = loop.ticks.jitter_ms(1.0 / self._body.control_hz)
+        rates = Rates(
+            control_hz=loop.ticks.hz(), camera_hz=self._cameras.pictures.hz(), jitter_p50_ms=p50_ms,
+            jitter_p99_ms=p99_ms, think_ms=pilot.think_ms.value, act_ms=pilot.act_ms.value,
+            tokens_per_s=pilot.tokens_per_s.value,
+        )  # fmt: skip
+        task = view.task
+        return Status(
+            time_s=time.monotonic(), state=view.state, embodiment=self._body.name,
+            arms=getattr(self._arms, "name", type(self._arms).__name__.lower()),
+            task_id=task.task_id if task else "", instruction=task.instruction if task else "",
+            thought=task.thought if task else None, done=task.done if task else (), detail=view.detail,
+            policy_ok=pilot.policy_ok, checkpoint=pilot.checkpoint, rates=rates, memory_mb=memory_mb(),
+        )  # fmt: skip

@@ -1,0 +1,101 @@
+"""The task in hand follows what is said and what is thought."""
+
+import pytest
+from fake_bodies import ABSENT, FINISHED, PICKING, PLACING
+
+from robot_bridge.mission import Task, TaskBook, check_forced, check_words
+from robot_bridge.protocol.errors import UsageError
+from robot_bridge.protocol.messages import Intervention
+from robot_bridge.protocol.thought import Thought
+
+SINK = Intervention(id="t1", kind="task", instruction="put the red cup in the sink", notes=("cups go up",))
+RACK = Intervention(id="c1", kind="correction", instruction="put the red cup in the drying rack", text="no, the rack",
+                    forced="reason: the red cup is on the counter and goes in the drying rack\n")  # fmt: skip
+
+
+def after(*texts: str) -> Task:
+    task = Task("t1", "put the red cup in the sink")
+    for text in texts:
+        task = task.thinking(Thought.parse(text))
+    return task
+
+
+def test_subtask_is_done_when_the_next_one_begins():
+    assert after(PICKING, PICKING, PLACING).done == ("pick up the red cup",)
+    assert after(PICKING, PLACING, PLACING, FINISHED).done == ("pick up the red cup", "put the red cup in the sink")
+
+
+def test_subtask_is_not_done_when_it_was_left_for_one_thought_only():
+    assert after(PICKING, PLACING, PICKING).done == ()
+    assert after(PICKING, PLACING, FINISHED, PLACING).done == ("pick up the red cup",)
+
+
+def test_nothing_is_done_when_a_question_comes_between():
+    task = after(PICKING, ABSENT, PICKING)
+    assert task.done == () and task.subtask == "pick up the red cup"
+
+
+def test_done_itself_is_no_subtask_when_work_goes_on():
+    assert after(PICKING, FINISHED, FINISHED, PLACING).done == ("pick up the red cup",)
+
+
+def test_wrong_subtask_does_not_count_as_done_when_corrected():
+    book = TaskBook()
+    book.begin(SINK, keep_undo=False)
+    for text in (PICKING, PLACING, PLACING):
+        book.think(Thought.parse(text), keep_forced=False)
+    book.correct(RACK)
+    assert book.task is not None
+    assert book.task.context.done == ("pick up the red cup",) and book.task.dialogue == ("no, the rack",)
+    assert (book.task.task_id, book.task.cause, book.task.forced) == ("t1", "c1", RACK.forced)
+    book.think(Thought.parse("subtask: put the red cup in the drying rack"), keep_forced=False)
+    assert book.task.done == ("pick up the red cup",) and book.task.forced == ""
+
+
+def test_earlier_instruction_returns_when_undone():
+    book = TaskBook()
+    book.begin(SINK, keep_undo=False)
+    book.correct(RACK)
+    book.undo(Intervention(id="u", kind="undo"))
+    assert book.task is not None and book.task.instruction == SINK.instruction and book.task.cause == "u"
+    with pytest.raises(UsageError, match="no earlier instruction"):
+        book.undo(Intervention(id="u2", kind="undo"))
+
+
+def test_last_task_begins_again_when_restarted_after_it_was_done():
+    book = TaskBook()
+    book.begin(SINK, keep_undo=False)
+    book.think(Thought.parse(PICKING), keep_forced=False)
+    book.close()
+    book.restart(Intervention(id="r", kind="restart"))
+    assert book.task is not None
+    assert (book.task.instruction, book.task.done, book.task.thought) == (SINK.instruction, (), None)
+    assert book.task.notes == SINK.notes
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        Intervention(id="", kind="pause"),
+        Intervention(id="x" * 300, kind="pause"),
+        Intervention(id="a", kind="task"),
+        Intervention(id="a", kind="task", instruction="x" * 10_000),
+        Intervention(id="a", kind="correction"),
+        Intervention(id="a", kind="correction", forced="x" * 10_000),
+        Intervention(id="a", kind="nudge"),
+        Intervention(id="a", kind="nudge", offset=(float("nan"), 0, 0)),
+        Intervention(id="a", kind="nudge", offset=(1.0, 0, 0)),
+        Intervention(id="a", kind="task", instruction="x", notes=("n",) * 100),
+    ],
+)
+def test_words_are_refused_in_a_sentence_when_unusable(words):
+    with pytest.raises(UsageError) as refused:
+        check_words(words)
+    assert refused.value.what
+
+
+def test_forced_words_are_refused_when_they_are_no_thought():
+    check_forced("reason: the red cup is on the counter")
+    check_forced("reason: a\nsubtask: pick up the towel\n")
+    with pytest.raises(UsageError, match="not a thought"):
+        check_forced("put it in the rack please")
