@@ -6,7 +6,6 @@ import argparse
 import contextlib
 import logging
 import os
-import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
 EXAMPLE = """coach bridge serve
 coach bridge serve --bind tcp://0.0.0.0:5651 --events tcp://0.0.0.0:5652 --policy tcp://gpu-host:5650"""
 
-SWITCH_INTERVAL_S = 0.001
 NICE = -5
 
 
@@ -28,6 +26,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, config: Config) -> int:
+    from coach.processes.plan import snapshot_path
     from coach.processes.signals import stop_on_signals
     from robot_bridge.arms import make_arms
     from robot_bridge.config import BridgeConfig
@@ -36,11 +35,12 @@ def run(args: argparse.Namespace, config: Config) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     _favour_the_control_loop()
     seed = config.seed if args.seed is None else args.seed
-    (config.home / "run").mkdir(mode=0o700, parents=True, exist_ok=True)
+    snapshot = snapshot_path(config.home, config.arms, seed)
+    snapshot.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     settings = BridgeConfig(
         address=args.bind or config.bridge_address, events_address=args.events or config.events_address,
         policy_address=args.policy or config.policy_address, seed=seed,
-        snapshot_path=config.home / "run" / f"{config.arms}-{seed}.snapshot",
+        snapshot_path=snapshot,
     )  # fmt: skip
     arms = make_arms(config.arms, seed, config.grasp)
     stop = stop_on_signals()
@@ -49,7 +49,6 @@ def run(args: argparse.Namespace, config: Config) -> int:
 
 
 def _favour_the_control_loop() -> None:
-    """A tick every 20 ms must not wait for a busy policy on the same cores, nor for our own camera thread."""
-    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    """A tick every 20 ms must not wait for a busy policy on the same cores."""
     with contextlib.suppress(OSError):  # only the superuser may
         os.nice(NICE)

@@ -46,6 +46,17 @@ def server_specs(config: Config, config_file: str | None, delay_s: float = HEAD_
     return specs
 
 
+def snapshot_path(home: Path, arms: str, seed: int) -> Path:
+    """Where a bridge keeps its simulated scene, so that it goes on after a crash."""
+    return home / "run" / f"{arms}-{seed}.snapshot"
+
+
+def forget_snapshots(home: Path) -> None:
+    """A new start is a new scene; only a crash within a run goes on where it was."""
+    for path in (home / "run").glob("*.snapshot"):
+        path.unlink(missing_ok=True)
+
+
 def _coach(arguments: Sequence[str], config: Config, config_file: str | None) -> tuple[str, ...]:
     """The same program again. `-P` keeps packages in the working folder from taking the place of ours."""
     from_folder = Path(sys.argv[0]).name == "__main__.py" and Path(sys.argv[0]).parent.name == "coach"

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from coach.processes.child import MAX_RESTARTS, WINDOW_S, Child, Spec, end
 from coach.processes.lock import HomeLock
 from coach.processes.notices import Restart, notices_path, write_restart
-from coach.processes.plan import server_specs, ui_spec
+from coach.processes.plan import forget_snapshots, server_specs, ui_spec
 from coach.processes.ports import in_use
 from coach.processes.terminal import Terminal
 
@@ -46,6 +46,7 @@ def run(config: Config, headless: bool = False, config_file: str | None = None, 
     """
     config.prepare_home()
     with HomeLock(config.home):
+        forget_snapshots(config.home)
         specs = [ui_spec(config, headless, config_file, ui_flags), *server_specs(config, config_file)]
         return Supervisor(specs, config.home, talks=headless).run()
 
