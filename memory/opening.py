@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
+import time
 from pathlib import Path
 
 from sqlite_utils import Database
 
-from memory.connection import Connection
+from memory.connection import BUSY_S, Connection
 from memory.failures import ELSEWHERE, corrupt, translated
 from memory.migrations import APPLICATION_ID, migrations
 from robot_bridge.protocol.errors import StoreError
@@ -33,7 +35,7 @@ def open_connection(path: Path) -> tuple[Connection, threading.Lock]:
             _check_whole(path, db)
             _check_ours(path, db)
             db.execute("PRAGMA auto_vacuum=INCREMENTAL")  # only an empty file takes it
-            db.enable_wal()
+            _enable_wal(db)
         _migrate(connection)
     except BaseException:
         connection.close()
@@ -68,6 +70,18 @@ def _check_ours(path: Path, db: Database) -> None:
     if newer:
         raise StoreError(f"the memory file {path} was written by a newer robot-coach (it has step '{newer[-1]}')",
                          f"steps up to '{known[-1]}'", f"update robot-coach, {ELSEWHERE}")  # fmt: skip
+
+
+def _enable_wal(db: Database) -> None:
+    """SQLite does not wait when two connections switch a new file at once, so that we must."""
+    deadline_s = time.monotonic() + BUSY_S
+    while True:
+        try:
+            return db.enable_wal()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline_s:
+                raise
+            time.sleep(0.01)
 
 
 def _migrate(connection: Connection) -> None:

@@ -150,7 +150,7 @@ def test_all_open_when_many_open_a_new_file_at_once(tmp_path: Path):
         for thread in threads:
             thread.join()
         with Store.open(tmp_path / f"{index}.db") as store:
-            assert len(store.conversation()) == 4 and not failures
+            assert not failures and len(store.conversation()) == 4
 
 
 def test_lessons_are_found_when_the_file_is_from_before_the_search(path: Path):
