@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 
+import msgspec
+
 from coach.interpreter.items import Item, Kind
 
 _MOMENT = r"(?:a|one|just a|half a|just one|another) (?:second|sec|moment|minute|tick|bit|while|mo)"
 _CONTROLS: tuple[tuple[Kind, str], ...] = (
     ("pause", rf"pause(?: it| that| there| now| the (?:task|robot|arms?)| for {_MOMENT})?|"
               rf"(?:wait|hold on|hang on|hold|stop|halt)(?: up| there| right there)?(?: for)? {_MOMENT}|"
-              rf"wait(?: up| there| here| wait| for me| a bit| until i am (?:ready|back|done))*|hold(?: on| up| there)?(?: wait| on)*|"
+              rf"wait(?: up| there| here| wait| for me| a bit)*|hold(?: on| up| there)?(?: wait| on)*|"
               rf"hang on|{_MOMENT}|give me {_MOMENT}|not (?:yet|now|so soon)|take (?:a break|five)|hold (?:that thought|your horses|position|your position)|"
               r"stay(?: there| put| here| like that)?|do not go (?:on|any further|further)(?: yet)?|let me think|stand by|rest(?: now)?"),
     ("resume", r"resume(?: it| that| work| working| the task)?|continue(?: it| that| with (?:it|that|the task))?|"
                r"(?:go|carry|move|keep|press) on(?: with (?:it|that|what you were doing))?|keep (?:going|at it|moving|working)|go ahead|go|go go|"
-               r"proceed|unpause|as you were|do not (?:stop|pause|wait)(?: now| there| yet| please| keep going)?|never stop|"
+               r"proceed|unpause|as you were|do not (?:you )?(?:ever )?(?:stop|pause|wait)(?: now| there| yet| please| keep going)?|never stop|"
                r"(?:it is )?your turn(?: again)?|(?:it is )?(?:back|over) to you|you (?:can|may|could) (?:go on|continue|start|proceed|go ahead|carry on|keep going)(?: again| now)?|"
                r"all clear|start(?: now| moving)?|begin|get going|get (?:back )?to work|back to work|you (?:take over|drive|do it)(?: again| now)?|"
                r"i am (?:done|finished|ready)(?: now)?|(?:i am )?letting go|release(?: the)? control|take (?:back )?control(?: back)?|off you go|go for it|do it"),
@@ -45,11 +47,16 @@ _CONTROLS: tuple[tuple[Kind, str], ...] = (
                 r"(?:ha(?:ha)+|lol|oh|oh no|oops|ah|hmm|um+|uh+|er+|sorry|excuse me|bless you|my goodness|oh dear|oh well|interesting|i see|robot|hey robot|okay robot|please|stop (?:worrying|thinking|crying|laughing|talking|joking|kidding|complaining|apologi[sz]ing|asking|listening)(?: .{1,30})?|nice to meet you|so|well|just kidding|i was kidding|testing|test|one two three|is this on)"),
 )  # fmt: skip
 _COMPILED = tuple((kind, re.compile(pattern)) for kind, pattern in _CONTROLS)
+_UNTIL = re.compile(r" (?:until|till) (?P<until>.+)$")
 _TEXT_KINDS = ("answer", "chatter")
 
 
 def parse_control(clause: str) -> Item | None:
     """The control that the whole clause means, if it is one."""
+    until = _UNTIL.search(clause)
+    if until:
+        found = parse_control(clause[: until.start()])
+        return msgspec.structs.replace(found, until=until["until"]) if found and found.kind in ("pause", "resume") else None
     for kind, pattern in _COMPILED:
         if pattern.fullmatch(clause):
             return Item(kind=kind, text=clause if kind in _TEXT_KINDS else "")

@@ -24,7 +24,7 @@ _CONTRACTIONS = {
     "'em": "them", "dunno": "do not know", "outta": "out of", "e-stop": "emergency stop", "estop": "emergency stop",
     "nevermind": "never mind", "pls": "please", "plz": "please", "thx": "thanks", "ty": "thanks", "u": "you",
     "alright": "all right", "ok": "okay", "k": "okay", "stpo": "stop", "sotp": "stop", "stp": "stop", "tsop": "stop",
-    "stopp": "stop", "sstop": "stop", "stopit": "stop it", "woah": "whoa", "wait-": "wait", "non-stop": "nonstop",
+    "stopp": "stop", "sstop": "stop", "sttop": "stop", "stopit": "stop it", "woah": "whoa", "wait-": "wait", "non-stop": "nonstop",
     "cm.": "cm", "nope": "no", "nah": "no", "yep": "yes", "yup": "yes", "yeah": "yes", "ya": "yes", "colour": "color",
     "noo": "no", "teh": "the", "hte": "the", "adn": "and", "tryna": "try to", "mums": "mum's",
 }  # fmt: skip

@@ -30,7 +30,7 @@ _TRAILING = re.compile(r" (?:please|too|as well|again|instead|now|there|here|bac
 _NOT_NOUNS = frozenset(
     "i you he she we they me him us is are was were be been am do does did done doing have has had will would can could "
     "should must may might not no never always and or but if when because so than as what why how where who which "
-    "everyone someone nothing something anything yes there here very too really much more most then it them twice once times put keep".split()
+    "everyone someone nothing something anything yes there here very too really much more most then it them twice once times put keep to".split()
 )
 
 

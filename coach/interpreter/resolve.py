@@ -151,6 +151,8 @@ def _named(wanted: Object, scene: Scene) -> str:
     found = _matches(wanted, scene)
     if len(found) == 1:
         return found[0]
+    if not found and scene.question and wanted.name:  # asked about some things, the person names another
+        return " ".join(filter(None, (wanted.color, wanted.name)))
     if not found:
         asked = " ".join(filter(None, (wanted.color, wanted.name or "one")))
         article = "an" if asked[0] in "aeiou" else "a"

@@ -244,6 +244,8 @@ def _says_something(item: Item) -> bool:
 
 def _without_noise(items: list[Item]) -> list[Item]:
     """Without greetings and thanks around what matters, and without `no`, `yes` and the like in front of it."""
+    if any(i.kind == "stop" for i in items):
+        items = [i for i in items if i.kind != "pause"]
     weighty = [i for i in items if i.kind not in ("chatter", "praise", "answer")]
     if weighty:
         items = [i for i in items if i.kind not in ("chatter", "answer")]

@@ -1,0 +1,110 @@
+"""`coach corrections`: the lessons, as they are kept in the memory."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+from robot_bridge.protocol.errors import UsageError
+
+if TYPE_CHECKING:
+    from coach.config import Config
+    from memory.records import Correction
+    from memory.store import Store
+
+EXAMPLE = """coach corrections list --limit 20
+coach corrections search "drying rack" --json
+coach corrections show 20261121"""
+
+_SHOWN = {
+    "id": "id", "words": "words", "instruction_was": "task before", "instruction_now": "task after",
+    "thought_was": "it thought",
+    "thought_should": "should have thought", "thought_final": "went on thinking", "by": "by", "outcome": "outcome",
+}  # fmt: skip
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+    listed = verbs.add_parser("list", help="the newest lessons first", description="The newest lessons first.")
+    _add_limits(listed)
+    found = verbs.add_parser("search", help="lessons by their words", description="Lessons by their words.")
+    found.add_argument("query", metavar="WORDS", nargs="+", help="what was said, seen or thought")
+    _add_limits(found)
+    shown = verbs.add_parser("show", help="one lesson, whole", description="One lesson, whole.")
+    shown.add_argument("id", metavar="ID", help="its id, or how that begins")
+    for verb in (listed, found, shown):
+        verb.add_argument(
+            "--json", action="store_true", default=argparse.SUPPRESS, help="print one JSON value and nothing else"
+        )
+
+
+def run(args: argparse.Namespace, config: Config) -> int:
+    if not config.memory_path.exists():
+        return _print_none(args, f"there is no memory at {config.memory_path} yet")
+    from memory.store import Store
+
+    with Store.open(config.memory_path) as store:
+        if args.verb == "show":
+            _print_one(store, args)
+            return 0
+        found = _select(store, args)
+    if not found:
+        return _print_none(args, "no lesson has these words" if args.verb == "search" else "no lessons yet")
+    if args.json:
+        print(json.dumps([_as_json(c) for c in found], ensure_ascii=False))
+    else:
+        print("\n".join(_line(c) for c in found))
+    return 0
+
+
+def _add_limits(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--limit", type=int, default=50, metavar="N", help="at most so many (default 50)")
+    parser.add_argument("--offset", type=int, default=0, metavar="N", help="leave out so many newer ones")
+
+
+def _select(store: Store, args: argparse.Namespace) -> list[Correction]:
+    if args.limit < 1 or args.offset < 0:
+        raise UsageError(f"--limit {args.limit} --offset {args.offset}", "a limit of 1 or more, an offset of 0 or more")
+    if args.verb == "search":
+        return store.search_corrections(" ".join(args.query), limit=args.limit + args.offset)[args.offset :]
+    return store.corrections(limit=args.limit, offset=args.offset)
+
+
+def _print_none(args: argparse.Namespace, sentence: str) -> int:
+    if args.verb == "show":
+        raise UsageError(f"there is no correction '{args.id[:80]}'", next_step="see them with: coach corrections list")
+    print(
+        "[]" if args.json else f'{sentence}; correct the robot while it works, as in: coach say "no, the drying rack"'
+    )
+    return 0
+
+
+def _print_one(store: Store, args: argparse.Namespace) -> None:
+    correction = store.correction(args.id)
+    changes = store.correction_changes(correction.id)
+    if args.json:
+        print(json.dumps({**_as_json(correction), "changes": [c.to_json() for c in changes]}, ensure_ascii=False))
+        return
+    values = correction.to_json()
+    for key, label in _SHOWN.items():
+        if values.get(key):
+            told = str(values[key]).replace("\n", "\n" + " " * 22)
+            print(f"{label:20}  {told}")
+    print(f"{'said at':20}  {_when(correction.wall_s)}")
+    print(f"{'pictures kept':20}  {len(store.correction_frames(correction.id))}")
+    for change in changes:
+        print(f"{'changed':20}  {change.to_json()}")
+
+
+def _line(correction: Correction) -> str:
+    return f"{correction.id[:12]:12}  {_when(correction.wall_s)}  {correction.outcome:9}  {correction.words}"
+
+
+def _when(wall_s: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(wall_s))
+
+
+def _as_json(correction: Correction) -> dict[str, Any]:
+    return correction.to_json()

@@ -1,0 +1,1 @@
+"""The checks of `coach doctor`, none of which changes anything or loads torch."""
