@@ -9,7 +9,9 @@ A demonstration is a pure function of its seed. A shard is a folder of arrays, o
     step.npy            int32[N]                 counts from 0 within an episode
     thought_id.npy      int32[N]                 index into texts.json "thoughts"
     instruction_id.npy  int32[N]                 index into texts.json "instructions"
-    texts.json          {"thoughts", "instructions", "episodes": [{"seed", "mix", "ok", "frames", "noise_rad"}], "config"}
+    texts.json          {"thoughts": […], "instructions": […],
+                         "episodes": [{"seed", "mix", "ok", "frames", "noise_rad"}],
+                         "config": {…}, "cameras": […]}
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ import numpy as np
 
 from robot_bridge.arms.kitchen import ik
 from robot_bridge.arms.kitchen.objects import KINDS
+from robot_bridge.arms.kitchen.places import PLACES
 from robot_bridge.arms.kitchen.scene import HANDS
 from robot_bridge.arms.kitchen.tasks import Step
 from robot_bridge.arms.kitchen.world import Kitchen, ObjectState
@@ -23,6 +24,8 @@ _LOW_Z = 0.15  # below this a hand rises before it travels
 _CARRY_Z = 0.14  # of the underside of what is carried
 _FAR_M, _NEAR_M, _AT_M = 0.030, 0.014, 0.010
 _OPEN_M = 0.048
+_FINGERS_M = 0.050  # from the pinch point to the outside of an opening finger
+_UP = np.array([0.0, 0.0, 1.0])
 
 
 @dataclass(frozen=True)
@@ -41,12 +44,27 @@ def choose_grip(thing: ObjectState, hand: str) -> Grip:
     if thing.tilt > 0.6:  # lying on its side: across its axis, around the middle
         up = max(0.024 + thing.position[2] - kind.radius, thing.position[2])
         return Grip(np.array([*centre[:2], up]), ik.roll_for(waist, thing.yaw + np.pi / 2), _OPEN_M)
-    pinch = centre + [0, 0, kind.grip_height]
+    pinch = centre + kind.grip_height * _UP
     if kind.rim:
-        inward = np.array([np.sin(waist), -np.cos(waist)])
-        return Grip(pinch + [*(kind.rim * inward), 0], np.pi / 2, kind.opening)
+        yaw = _rim_yaw(thing, waist)
+        edge = kind.rim * np.array([np.cos(yaw), np.sin(yaw), 0.0])
+        return Grip(pinch + edge, (waist - yaw + 0.6) % np.pi - 0.6, kind.opening)
     roll = ik.roll_for(waist, thing.yaw + np.pi / 2) if kind.box else 0.0
     return Grip(pinch, roll, kind.opening)
+
+
+def _rim_yaw(thing: ObjectState, waist: float) -> float:
+    """rad, world direction from a dish's middle to where its rim is pinched.
+
+    On the counter that is towards the arm; in a receptacle along its longer side and inwards, where the fingers fit.
+    """
+    if thing.place not in PLACES:
+        return waist - np.pi / 2
+    place = PLACES[thing.place]
+    axis = 0 if place.half[0] > place.half[1] else 1
+    inward = place.centre[axis] - thing.position[axis]
+    sign = -1.0 if abs(inward) < 0.02 else np.sign(inward)
+    return float(np.arctan2(sign * axis, sign * (1 - axis)))
 
 
 class Expert:
@@ -79,7 +97,7 @@ class Expert:
         return np.array([*_towards(state[:6], home[:6]), opening])
 
     def _rise(self, hand: str, state: np.ndarray, opening: float) -> np.ndarray:
-        pinch = self._kitchen.pinch(hand) + [0, 0, _VERTICAL_SPEED * STEP_S]
+        pinch = self._kitchen.pinch(hand) + _VERTICAL_SPEED * STEP_S * _UP
         return np.array([*_towards(state[:6], ik.solve(hand, pinch, state[5])), opening])
 
     def _pick(self, step: Step, thing: ObjectState, state: np.ndarray) -> np.ndarray:
@@ -97,7 +115,7 @@ class Expert:
             return self._rise(hand, state, wide)
         if error > _FAR_M or closing:
             low = pinch[2] < _LOW_Z and error > 0.08
-            over = ik.solve(hand, grip.pinch + [0, 0, _HOVER_M], grip.roll)
+            over = ik.solve(hand, grip.pinch + _HOVER_M * _UP, grip.roll)
             return self._rise(hand, state, wide) if low else np.array([*_towards(state[:6], over), wide])
         down = pinch[2] - _VERTICAL_SPEED * STEP_S if error < _NEAR_M or height > 0.06 else pinch[2]
         waypoint = np.array([*grip.pinch[:2], max(grip.pinch[2], down)])
@@ -110,6 +128,8 @@ class Expert:
             return self._rise(hand, state, _ramp(state[6], _OPEN_M))
         above = pinch[2] - thing.position[2]
         goal = np.array([*self._pinch_over(hand, spot, pinch, thing, state), spot[2] + above])
+        if KINDS[thing.kind].rim:
+            goal[2] = max(goal[2], _above_walls(hand, goal, spot, state[5]))
         error = np.hypot(*(pinch[:2] - goal[:2]))
         if error > _FAR_M:
             if thing.position[2] < _CARRY_Z - 0.05:
@@ -140,6 +160,16 @@ class Expert:
     def _error(self, pinch: np.ndarray, goal: np.ndarray, state: np.ndarray, roll: float) -> float:
         """m; how far the hand is off its line of descent, a radian of wrist roll counting as 5 cm."""
         return float(np.hypot(*(pinch[:2] - goal[:2])) + 0.05 * abs(state[5] - roll))
+
+
+def _above_walls(hand: str, pinch: np.ndarray, spot: np.ndarray, roll: float) -> float:
+    """m, the least height of the pinch point where the opening fingers would meet a wall; -1 where they do not."""
+    place = next((place for place in PLACES.values() if place.below(spot)), None)
+    if place is None:
+        return -1.0
+    yaw = ik.finger_yaw(ik.azimuth(hand, pinch), roll)
+    reach = np.abs(pinch[:2] - place.centre) + _FINGERS_M * np.abs([np.cos(yaw), np.sin(yaw)])
+    return place.wall_z + 0.028 if np.any(reach > np.array(place.half)) else -1.0
 
 
 def _towards(joints: np.ndarray, goal: np.ndarray) -> np.ndarray:

@@ -10,6 +10,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 COPIES = 2
 COLOURS: dict[str, tuple[float, float, float]] = {
     "red": (0.82, 0.07, 0.07),
@@ -54,11 +56,41 @@ KINDS: dict[str, Kind] = {
         Kind("plate", 0.072, 0.026, 0.004, 0.030, opening=0.030, rim=0.068, dish=True),
         Kind("cup", 0.031, 0.080, 0.031, 0.052, dish=True),
         Kind("bowl", 0.053, 0.046, 0.004, 0.042, opening=0.030, rim=0.049, dish=True),
-        Kind("sponge", 0.039, 0.032, 0.025, 0.026, box=True),
-        Kind("towel", 0.055, 0.030, 0.026, 0.026, box=True),
+        Kind("sponge", 0.039, 0.032, 0.025, 0.026, opening=0.040, box=True),
+        Kind("towel", 0.055, 0.030, 0.026, 0.026, opening=0.041, box=True),
         Kind("bottle", 0.026, 0.128, 0.026, 0.062),
     )
 }
+
+
+@dataclass(frozen=True)
+class ObjectState:
+    """An object as it is now.
+
+    Args:
+        slot: its body in the model, unique in a scene.
+        position: float[3] in m, of the middle of its underside.
+        yaw: rad; tilt: rad between its axis and the vertical.
+        place: `counter`, a receptacle, `left hand`, `right hand` or `floor`.
+    """
+
+    slot: str
+    name: str
+    kind: str
+    colour: str
+    position: np.ndarray
+    yaw: float
+    tilt: float
+    dirty: bool
+    place: str
+
+    @property
+    def centre(self) -> np.ndarray:
+        """float[3], half-way up."""
+        up = np.array([0, 0, KINDS[self.kind].height / 2]) if self.tilt < 0.5 else np.zeros(3)
+        return self.position + up
+
+
 _SOLID = 'condim="4" friction="1 .02 .0005" solimp=".95 .99 .001" solref=".006 1"'
 _GHOST = 'contype="0" conaffinity="0" mass="0"'
 _RING = 12

@@ -19,7 +19,8 @@ _STEEL = ".52 .59 .66 1"
 
 _HEAD = f"""
   <compiler angle="radian" autolimits="true"/>
-  <option timestep="{TIMESTEP_S}" integrator="implicitfast" cone="elliptic" impratio="5" iterations="30" ls_iterations="20"/>
+  <option timestep="{TIMESTEP_S}" integrator="implicitfast" cone="elliptic" impratio="5"
+          iterations="30" ls_iterations="20"/>
   <visual>
     <headlight ambient=".42 .42 .42" diffuse=".45 .45 .45" specular="0 0 0"/>
     <quality shadowsize="0" offsamples="0" numslices="16" numstacks="8" numquads="2"/>
@@ -116,12 +117,13 @@ def _details() -> str:
     """A tap over the sink and the bars of the rack: nothing that can be touched."""
     ghost = 'contype="0" conaffinity="0"'
     x, far = PLACES["sink"].centre[0], _extent(PLACES["sink"])[3]
-    tap = (
-        f'<geom type="capsule" size=".011" fromto="{x} {far + 0.035} 0 {x} {far + 0.035} .13" rgba="{_STEEL}" {ghost}/>'
+    foot, nose, top = f"{x} {far + 0.035} 0", f"{x} {far - 0.02} .13", f"{x} {far + 0.035} .13"
+    tap = "".join(
+        f'<geom type="capsule" size="{thick}" fromto="{pipe}" rgba="{_STEEL}" {ghost}/>'
+        for thick, pipe in ((0.011, f"{foot} {top}"), (0.009, f"{top} {nose}"))
     )
-    tap += f'<geom type="capsule" size=".009" fromto="{x} {far + 0.035} .13 {x} {far - 0.02} .13" rgba="{_STEEL}" {ghost}/>'
     x0, x1, y0, y1 = _extent(PLACES["drying rack"])
-    top = PLACES["drying rack"].floor_z
+    rack_z = PLACES["drying rack"].floor_z
     bars = [x0 + (x1 - x0) * (i + 0.5) / 7 for i in range(7)]
     look = f'rgba=".45 .22 .50 1" {ghost}'
-    return tap + "".join(_box(b - 0.004, b + 0.004, y0, y1, top, top + 0.001, look) for b in bars)
+    return tap + "".join(_box(b - 0.004, b + 0.004, y0, y1, rack_z, rack_z + 0.001, look) for b in bars)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import io
-import json
 import threading
-from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
+from robot_bridge.arms.kitchen import snapshots
 from robot_bridge.arms.kitchen.engine import load_mujoco
 from robot_bridge.arms.kitchen.grasp import Grasp, GraspMode
 from robot_bridge.arms.kitchen.layout import Layout, LayoutObject, make_layout
-from robot_bridge.arms.kitchen.objects import COLOURS, KINDS, SHADE, STAIN, slots
+from robot_bridge.arms.kitchen.objects import COLOURS, KINDS, SHADE, STAIN, ObjectState, slots
 from robot_bridge.arms.kitchen.pictures import Painter, project
 from robot_bridge.arms.kitchen.places import place_of
 from robot_bridge.arms.kitchen.scene import CAMERAS, HANDS, TIMESTEP_S, build_model
@@ -23,35 +21,6 @@ from robot_bridge.protocol.thought import Where
 
 _JOINTS = ("waist", "shoulder", "elbow", "forearm_roll", "wrist_pitch", "wrist_roll")
 _SETTLE_S = 0.12
-_SAVED = ("qpos", "qvel", "act", "ctrl", "eq_active", "qacc_warmstart")
-
-
-@dataclass(frozen=True)
-class ObjectState:
-    """An object as it is now.
-
-    Args:
-        slot: its body in the model, unique in a scene.
-        position: float[3] in m, of the middle of its underside.
-        yaw: rad; tilt: rad between its axis and the vertical.
-        place: `counter`, a receptacle, `left hand`, `right hand` or `floor`.
-    """
-
-    slot: str
-    name: str
-    kind: str
-    colour: str
-    position: np.ndarray
-    yaw: float
-    tilt: float
-    dirty: bool
-    place: str
-
-    @property
-    def centre(self) -> np.ndarray:
-        """float[3], half-way up."""
-        up = np.array([0, 0, KINDS[self.kind].height / 2]) if self.tilt < 0.5 else np.zeros(3)
-        return self.position + up
 
 
 class Kitchen:
@@ -278,37 +247,21 @@ class Kitchen:
     def snapshot(self) -> bytes:
         """Everything that `restore` needs to go on from here exactly."""
         with self.lock:
-            arrays = {name: np.array(getattr(self.data, name)) for name in _SAVED}
-            layout = json.dumps({slot: asdict(thing) for slot, thing in self._objects.items()})
-            buffer = io.BytesIO()
-            np.savez_compressed(buffer, layout=np.array(layout), eq_data=self.model.eq_data,
-                                time=np.array(self.data.time), **arrays)  # fmt: skip
-            return buffer.getvalue()
+            kept = snapshots.collect(self.model, self.data, self._objects)
+        return snapshots.pack(kept)
 
     def restore(self, snapshot: bytes) -> None:
         """Go back to a snapshot.
 
         Raises:
-            UsageError: the bytes are not a snapshot of this kitchen.
+            UsageError: the bytes are not a snapshot of this kitchen; nothing has changed then.
         """
-        try:
-            with np.load(io.BytesIO(snapshot), allow_pickle=False) as saved:
-                arrays = {name: saved[name] for name in (*_SAVED, "eq_data", "time")}
-                things = {slot: LayoutObject(**{**thing, "position": tuple(thing["position"])})
-                          for slot, thing in json.loads(str(saved["layout"])).items()}  # fmt: skip
-            if any(np.shape(getattr(self.data, name)) != arrays[name].shape for name in _SAVED):
-                raise ValueError("other shapes")
-        except (ValueError, KeyError, TypeError, OSError) as error:
-            raise UsageError(f"this is not a snapshot of the kitchen ({error})") from None
+        kept = snapshots.unpack(snapshot, self.data)
         with self.lock:
-            self._objects = things
+            self._objects = kept.objects
             for slot in slots():
                 self._dress(slot)
-            for name in _SAVED:
-                getattr(self.data, name)[:] = arrays[name]
-            self.model.eq_data[:], self.data.time = arrays["eq_data"], float(arrays["time"])
-            self._mj.mj_forward(self.model, self.data)
-            self.data.qacc_warmstart[:] = arrays["qacc_warmstart"]
+            snapshots.apply(kept, self.model, self.data)
 
     def close(self) -> None:
         """Free the picture buffers of every thread."""

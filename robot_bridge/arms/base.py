@@ -1,0 +1,62 @@
+"""What the bridge asks of arms, real or simulated."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+
+from robot_bridge.protocol.embodiment import Embodiment
+from robot_bridge.protocol.errors import CoachError
+
+
+class ArmsError(CoachError):
+    """The arms cannot be reached or driven."""
+
+    code = "arms"
+
+
+class Arms(Protocol):
+    """Arms with cameras. `read` and `command` are called from the control thread, `pictures` from a camera thread.
+
+    Arms that can be set back also have `snapshot() -> bytes` and `restore(bytes)`. Arms whose hands can be moved by
+    an offset have `nudge(offset_m, hand) -> float32[width]`, which moves nothing: it answers the joint target.
+    """
+
+    name: str
+    embodiment: Embodiment
+
+    def connect(self) -> None:
+        """Make the arms ready. Calling it again is harmless.
+
+        Raises:
+            ArmsError: they cannot be reached.
+        """
+
+    def read(self) -> np.ndarray:
+        """float32[width], joint positions now.
+
+        Raises:
+            ArmsError: not connected.
+        """
+
+    def command(self, target: np.ndarray) -> None:
+        """Where the joints (float32[width]) should be one control tick from now. Returns within that tick.
+
+        Raises:
+            ArmsError: not connected.
+            EmbodimentError: wrong width, or a number that is not finite.
+        """
+
+    def pictures(self) -> dict[str, np.ndarray]:
+        """Camera → uint8[height, width, 3], all taken at one instant.
+
+        Raises:
+            ArmsError: not connected.
+        """
+
+    def reset(self, seed: int) -> None:
+        """Set the scene up anew where that is possible: a simulator draws the layout of this seed."""
+
+    def close(self) -> None:
+        """Let go of the hardware. Calling it again is harmless."""
