@@ -56,7 +56,11 @@ def parse_control(clause: str) -> Item | None:
     until = _UNTIL.search(clause)
     if until:
         found = parse_control(clause[: until.start()])
-        return msgspec.structs.replace(found, until=until["until"]) if found and found.kind in ("pause", "resume") else None
+        return (
+            msgspec.structs.replace(found, until=until["until"])
+            if found and found.kind in ("pause", "resume")
+            else None
+        )
     for kind, pattern in _COMPILED:
         if pattern.fullmatch(clause):
             return Item(kind=kind, text=clause if kind in _TEXT_KINDS else "")

@@ -103,6 +103,10 @@ def _current(scene: Scene) -> Item | None:
 
 
 def _verb(item: Item, current: Item | None) -> str:
+    if item.object and item.object.name in ("hand", "arm", "gripper"):
+        raise _Unclear(
+            "I take the hand that reaches the place, so tell me the thing and the place: what should go where?"
+        )
     verb = item.verb
     if not verb and item.place:
         verb = "put"
@@ -120,8 +124,6 @@ def _verb(item: Item, current: Item | None) -> str:
 
 def _thing(item: Item, current: Item | None, scene: Scene) -> str:
     wanted, before = item.object, current.object if current else None
-    if wanted and wanted.name in ("hand", "arm", "gripper"):
-        raise _Unclear("I take the hand that reaches the place, so tell me the thing and the place: what should go where?")
     if wanted is None:
         if item.instead_of and not item.place and before and _is_thing(item.instead_of, before, scene):
             return _another(before, scene)
@@ -155,8 +157,7 @@ def _named(wanted: Object, scene: Scene) -> str:
         return " ".join(filter(None, (wanted.color, wanted.name)))
     if not found:
         asked = " ".join(filter(None, (wanted.color, wanted.name or "one")))
-        article = "an" if asked[0] in "aeiou" else "a"
-        raise _Unclear(f"I do not see {article} {asked}, I see {_listed(scene.objects, 'and')}: which one do you mean?")
+        raise _Unclear(f"I do not see {_a(asked)}, I see {_listed(scene.objects, 'and')}: which one do you mean?")
     if wanted.which in ("all", "both"):
         raise _Unclear(f"I do one thing at a time: first {_either(found)}?")
     if wanted.which in _SIDES:
@@ -200,7 +201,7 @@ def _place(item: Item, verb: str, thing: str, current: Item | None, scene: Scene
     if not place or unwanted or _nothing_said(item):
         raise _Unclear(f"where should the {thing} go: {_places(scene, item.instead_of)}?")
     if place not in scene.places:
-        raise _Unclear(f"I cannot reach a {place} here; where should the {thing} go: {_places(scene, '')}?")
+        raise _Unclear(f"I cannot reach {_a(place)} here; where should the {thing} go: {_places(scene, '')}?")
     return place
 
 
@@ -214,6 +215,10 @@ def _is_thing(words: str, before: Object, scene: Scene) -> bool:
 
 def _places(scene: Scene, unwanted: str) -> str:
     return _listed([f"{preposition_of(p)} the {p}" for p in scene.places if p != unwanted], "or")
+
+
+def _a(words: str) -> str:
+    return f"{'an' if words[0] in 'aeiou' else 'a'} {words}"
 
 
 def _either(found: Sequence[str]) -> str:

@@ -50,6 +50,8 @@ class RuleInterpreter:
         if not items:
             return Interpretation(items=(Item(kind="unknown"),), question=NOTHING_HEARD)
         items = _without_noise(items)
+        if len(items) == 1 and len(found) == 1 and items[0].text and items[0].kind not in ("task", "routine"):
+            items = [msgspec.structs.replace(items[0], text=text.strip())]  # as said: names keep their capitals
         if any(item.kind == "stop" for item in items):
             return Interpretation(items=tuple(items))
         if any(item.kind == "unknown" for item in items):
@@ -118,7 +120,11 @@ class _Sentence:
             if control:
                 return [self._settled(control)]
         tasks = self._task(plain, previous)
-        if tasks and not plain.startswith("use ") and (_STILL_QUESTION.match(clause) or not parse_question(clause, False)):
+        if (
+            tasks
+            and not plain.startswith("use ")
+            and (_STILL_QUESTION.match(clause) or not parse_question(clause, False))
+        ):
             return tasks
         question = parse_question(clause, self._marked) or parse_question(plain, self._marked)
         if question and not _SUGGESTION.match(plain):
@@ -160,7 +166,10 @@ class _Sentence:
     def _bare(self, plain: str) -> list[Item] | None:
         """`the blue one`, `in the sink`: an answer to a question, else a correction of the task at hand."""
         found = parse_elided(plain)
-        if found is None or not (found[1] or (found[0] and (found[0].color or found[0].which or _KNOWN.search(plain) or found[0].name in THINGS))):
+        if found is None or not (
+            found[1]
+            or (found[0] and (found[0].color or found[0].which or _KNOWN.search(plain) or found[0].name in THINGS))
+        ):
             return None
         working = self._scene is not None and self._scene.task and not self._scene.question
         if found[0] and found[0].name and not _NAMES_A_THING.match(plain):

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import re
 
-_NOUN_BEFORE = (
-    "the|a|an|bus|tram|train|full|pit|door|rest|one|nonstop|every|each|next stop|last|short|that bus|this bus|press|pressing|hit|hitting"
-)
+_NOUN_BEFORE = "the|a|an|bus|tram|train|full|pit|door|rest|nonstop|every|each|next stop|last|short|that bus|this bus|press|pressing|hit|hitting"
 _NOT_A_COMMAND_BEFORE = re.compile(
     rf"(?:^|\s)(?:(?:not|never|without)(?: ever| you| you dare| dare| even think about it)?|{_NOUN_BEFORE}|"
     r"(?:until|till|when|unless|before|if|whenever|time|once|after|say|saying|said the word|word|button|called|means?) ?(?:i|you|we|it|they|somebody|someone)?"

@@ -5,8 +5,27 @@ from __future__ import annotations
 import re
 
 from coach.interpreter.items import Item, Object
-from coach.interpreter.lexicon import COLORS, DETERMINERS, PARTICLES, PLACES, THINGS, THROWING_AWAY, VERBS, WHICH, WHOLE_TASKS, alternatives
-from coach.interpreter.phrases import Phrase, Places, is_known_place, parse_noun, parse_place, parse_places, split_prepositions
+from coach.interpreter.lexicon import (
+    COLORS,
+    DETERMINERS,
+    PARTICLES,
+    PLACES,
+    THINGS,
+    THROWING_AWAY,
+    VERBS,
+    WHICH,
+    WHOLE_TASKS,
+    alternatives,
+)
+from coach.interpreter.phrases import (
+    Phrase,
+    Places,
+    is_known_place,
+    parse_noun,
+    parse_place,
+    parse_places,
+    split_prepositions,
+)
 
 _VERB = re.compile(rf"({alternatives(VERBS)})(?= |$)")
 _WHOLE = re.compile(
