@@ -15,6 +15,7 @@ import zmq
 from coach.bench.home import Running, memory_mb, running_servers
 from coach.bench.person import Person
 from coach.bench.report import Report, Row, commit, machine
+from coach.bench.terminal import terminal_memory_mb
 from robot_bridge.arms.kitchen.layout import make_layout
 from robot_bridge.policy_link import PolicyLink
 from robot_bridge.protocol.errors import CoachError
@@ -51,15 +52,16 @@ def measure(config: Config, rounds: int, command: str) -> Report:
         CoachError: the servers did not start, or not one round succeeded.
     """
     samples = Samples()
-    with running_servers(config) as running, Person(running.config) as person:
-        for number in range(rounds):
-            running.check()
-            _round(config.seed + number, number, person, samples)
-        person.reset(config.seed)
-        observation = person.latest(Observation)
-        assert observation is not None
+    with running_servers(config) as running:
+        with Person(running.config) as person:
+            for number in range(rounds):
+                running.check()
+                _round(config.seed + number, number, person, samples)
+            person.reset(config.seed)
+            observation = person.latest(Observation)
+        assert observation is not None, "a kitchen that was reset has been seen"
         checkpoint = _probe_policy(running, observation, config.seed, samples)
-        rows = _rows(samples, running)
+        rows = _rows(samples, _memory(running))
     if not samples.target:
         raise CoachError(f"not one of {rounds} rounds succeeded: {samples.failures[-1]}",
                          next_step="look at a run with `coach run`")  # fmt: skip
@@ -116,10 +118,13 @@ def _probe_policy(running: Running, observation: Observation, seed: int, samples
         zmq_context.term()
 
 
-def _rows(samples: Samples, running: Running) -> tuple[Row, ...]:
-    memory = [
-        Row.of(f"memory of the {name} process", "MB", [memory_mb(running.pid(name))]) for name in ("bridge", "policy")
-    ]
+def _memory(running: Running) -> dict[str, float]:
+    """Process → MB."""
+    servers = {name: memory_mb(running.pid(name)) for name in ("bridge", "policy")}
+    return {**servers, **terminal_memory_mb(running.config)}
+
+
+def _rows(samples: Samples, memory: dict[str, float]) -> tuple[Row, ...]:
     return (
         Row.of("text entered → correction durable in SQLite", "ms", samples.durable),
         Row.of("text entered → corrected thought in the model", "ms", samples.thought),
@@ -129,5 +134,5 @@ def _rows(samples: Samples, running: Running) -> tuple[Row, ...]:
         Row.of("action chunk, pictures read anew, round trip", "ms", samples.act),
         Row.of("control-loop jitter at 50 Hz while the policy is busy, p50 of 10 s", "ms", samples.jitter_p50),
         Row.of("control-loop jitter at 50 Hz while the policy is busy, p99 of 10 s", "ms", samples.jitter_p99),
-        *memory,
+        *(Row.of(f"memory, {name}", "MB", [value]) for name, value in memory.items()),
     )

@@ -74,6 +74,8 @@ class Person:
 
     def reset(self, seed: int) -> None:
         """A fresh kitchen. Raises: CoachError: it is not there in time."""
+        if self._bridge.status().state == "running":
+            self._bridge.send(Intervention(id=new_id(), kind="pause", time_s=time.monotonic()))
         self._bridge.send(Intervention(id=new_id(), kind="reset", instruction=str(seed), time_s=time.monotonic()))
         asked_s = time.monotonic()
 

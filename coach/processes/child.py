@@ -110,6 +110,12 @@ class Child:
                 self.process.send_signal(number)
 
 
+def interpreter() -> list[str]:
+    """This Python. `-P` keeps packages in the working folder from taking the place of ours."""
+    from_folder = Path(sys.argv[0]).name == "__main__.py" and Path(sys.argv[0]).parent.name == "coach"
+    return [sys.executable, *([] if from_folder else ["-P"])]
+
+
 def end(children: Sequence[Child], grace_s: float) -> None:
     """SIGTERM to all that live, SIGKILL to what is left after the grace; then none of them runs any more."""
     for child in children:

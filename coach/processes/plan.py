@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from coach.processes.child import Spec
+from coach.processes.child import Spec, interpreter
 from coach.processes.ports import in_use, is_local, must_start, taken
 
 if TYPE_CHECKING:
@@ -19,7 +18,7 @@ HEAD_START_S = 0.3  # the UI paints before the others take the processor
 def ui_spec(config: Config, headless: bool, config_file: str | None, flags: Sequence[str] = ()) -> Spec:
     """The process that shares the terminal."""
     arguments = ["run", "--ui-only", *(["--headless"] if headless else []), *flags]
-    return Spec("ui", _coach(arguments, config, config_file))
+    return Spec("ui", coach_command(arguments, config, config_file))
 
 
 def server_specs(config: Config, config_file: str | None, delay_s: float = HEAD_START_S) -> list[Spec]:
@@ -41,7 +40,7 @@ def server_specs(config: Config, config_file: str | None, delay_s: float = HEAD_
         ("policy", policy, config.policy_address, start_policy),
     ):
         if is_local(address):
-            specs.append(Spec(name, _coach(arguments, config, config_file), config.logs / f"{name}.log", delay_s,
+            specs.append(Spec(name, coach_command(arguments, config, config_file), config.logs / f"{name}.log", delay_s,
                               address="" if start else address))  # fmt: skip
     return specs
 
@@ -57,8 +56,7 @@ def forget_snapshots(home: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _coach(arguments: Sequence[str], config: Config, config_file: str | None) -> tuple[str, ...]:
-    """The same program again. `-P` keeps packages in the working folder from taking the place of ours."""
-    from_folder = Path(sys.argv[0]).name == "__main__.py" and Path(sys.argv[0]).parent.name == "coach"
+def coach_command(arguments: Sequence[str], config: Config, config_file: str | None) -> tuple[str, ...]:
+    """The same program again, on the same home."""
     common = ["--home", str(config.home), *(["--config", config_file] if config_file else [])]
-    return (sys.executable, *([] if from_folder else ["-P"]), "-m", "coach", *arguments, *common)
+    return (*interpreter(), "-m", "coach", *arguments, *common)

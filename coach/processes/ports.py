@@ -5,13 +5,15 @@ from __future__ import annotations
 import errno
 import ipaddress
 import socket
+import subprocess
 import time
 from typing import Literal
 from urllib.parse import urlsplit
 
+from coach.processes.child import interpreter
 from robot_bridge.protocol.errors import CoachError
 
-ANSWER_S = 1.0
+PROBE_S = 10.0
 SETTLE_S = 3.0
 
 Kind = Literal["policy", "bridge"]
@@ -46,25 +48,11 @@ def in_use(address: str) -> bool:
 
 def serves(address: str, kind: Kind) -> bool:
     """Whether the server at this address is a policy server or a bridge of ours."""
-    import zmq  # here, not above: only asked when a port is taken
-
-    from robot_bridge.protocol.codec import Codec
-    from robot_bridge.protocol.messages import Health, HealthRequest, Status, StatusRequest
-
-    request = HealthRequest(request_id=1) if kind == "policy" else StatusRequest()
-    context = zmq.Context()
-    client = context.socket(zmq.DEALER)
+    command = [*interpreter(), "-m", "coach.processes.probe", kind, address]
     try:
-        client.connect(address)
-        client.send_multipart(Codec().encode(request))
-        if not client.poll(int(ANSWER_S * 1000)):
-            return False
-        return isinstance(Codec().decode(client.recv_multipart()), Health | Status)
-    except (CoachError, zmq.ZMQError):
+        return subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, timeout=PROBE_S).returncode == 0
+    except subprocess.TimeoutExpired:
         return False
-    finally:
-        client.close(linger=0)
-        context.term()
 
 
 def must_start(address: str, kind: Kind, key: str) -> bool:

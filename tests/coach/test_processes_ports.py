@@ -56,7 +56,6 @@ def test_sentence_names_port_and_key_when_another_program_holds_it(
     tmp_path: Path, other_program: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ports, "SETTLE_S", 0.1)
-    monkeypatch.setattr(ports, "ANSWER_S", 0.2)
     taken = f"tcp://127.0.0.1:{other_program}"
     for key in ("policy_address", "bridge_address", "events_address"):
         with pytest.raises(CoachError, match=rf"{key} is {taken}, and another program.*set {key}"):
