@@ -8,8 +8,8 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from robot_bridge.arms.base import Arms
 from robot_bridge.config import BridgeConfig
 from robot_bridge.desk import Desk
 from robot_bridge.loop import ControlLoop
@@ -17,9 +17,6 @@ from robot_bridge.outbox import Outbox
 from robot_bridge.protocol.embodiment import Embodiment
 from robot_bridge.protocol.messages import Observation
 from robot_bridge.rates import Meter
-
-if TYPE_CHECKING:
-    from robot_bridge.arms.base import Arms
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +44,10 @@ class Cameras:
     def stop(self) -> None:
         self._stop.set()
         self._thread.join(2.0)
+
+    @property
+    def alive(self) -> bool:
+        return self._thread.is_alive()
 
     def newer(
         self, sequence: int, since_s: float, timeout_s: float, abandon: Callable[[], bool] = lambda: False
@@ -113,8 +114,9 @@ class Cameras:
         try:
             write_whole(path, take())
             self._snapshot_failing = False
-        except OSError as error:
+        except Exception as error:
             if not self._snapshot_failing:
+                log.exception("the scene cannot be kept")
                 self._desk.announce("warning", "snapshot_failed", f"the scene cannot be kept: {error}")
             self._snapshot_failing = True
 

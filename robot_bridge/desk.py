@@ -21,6 +21,7 @@ from robot_bridge.protocol.thought import Thought
 from robot_bridge.states import StateMachine
 
 REMEMBERED_IDS = 200
+STILL = {"stop": "stopped", "pause": "paused", "takeover": "taken over"}
 BY_ITSELF = frozenset({"policy", "coach", "cameras"})  # holds that nobody asked for and that end by themselves
 
 
@@ -107,10 +108,10 @@ class Desk:
                 self._acts[words.kind](words)
             else:
                 self._machine.apply(words.kind)
-            if words.kind in ("stop", "pause", "takeover"):
+            if words.kind in STILL:
                 self._motion.hold()
                 self._causes = {"person"} if self.state == "holding" else set()
-                self._detail = f"{words.kind} by {words.by}"
+                self._detail = f"{STILL[words.kind]} by {words.by[:60] or 'a person'}"
             self._remember(words.id)
             self._tell()
             return Accepted(id=words.id, state=self.state)

@@ -11,23 +11,21 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from robot_bridge.arms.base import Arms
 from robot_bridge.chunks import Playable
 from robot_bridge.config import BridgeConfig
 from robot_bridge.desk import Desk
 from robot_bridge.motion import Motion
 from robot_bridge.outbox import Outbox
 from robot_bridge.protocol.embodiment import Embodiment
+from robot_bridge.protocol.errors import CoachError
 from robot_bridge.protocol.messages import ChunkEvent
 from robot_bridge.rates import Meter
 from robot_bridge.safety import Limiter, Verdict
 from robot_bridge.watchdog import Watchdog
-
-if TYPE_CHECKING:
-    from robot_bridge.arms.base import Arms
 
 log = logging.getLogger(__name__)
 
@@ -181,7 +179,11 @@ class ControlLoop:
         self._desk.announce("info", "reset", "the scene is set up anew", seed=seed)
 
     def _nudge(self, offset_m: tuple[float, float, float], hand: str, generation: int) -> None:
-        goal = np.asarray(self._arms.nudge(offset_m, hand), np.float32)
+        try:
+            goal = np.asarray(self._arms.nudge(offset_m, hand), np.float32)  # type: ignore[attr-defined]
+        except CoachError as error:
+            self._desk.announce("warning", "nudge_failed", str(error))
+            return
         if goal.shape == self._joints.shape and np.isfinite(goal).all():
             self._motion.reach(goal, generation)
 

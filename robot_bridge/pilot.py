@@ -29,7 +29,7 @@ from robot_bridge.rates import Latest
 
 log = logging.getLogger(__name__)
 
-LOOK_S = 2.0  # longest wait for a picture
+LOOK_S = 1.0  # longest wait for a picture
 HEALTH_S = 1.0  # longest wait for the policy's health
 IDLE_HEALTH_S = 2.0  # how often a policy that answers is asked for its health while nothing is done
 START_GRACE_S = 20.0  # a policy that starts together with the bridge may take this long before it is called silent
@@ -82,6 +82,9 @@ class Pilot:
             except UnreachableError as error:
                 self._fell_silent(view, error)
             except CoachError as error:
+                if view.state != "running":
+                    self._fell_silent(view, error)
+                    continue
                 self._desk.hold_for("policy_error", "policy_error", str(error), view.generation)
             except Exception as error:
                 log.exception("the pilot failed")
@@ -130,6 +133,8 @@ class Pilot:
         self._generation = view.generation
         self._judge = Judge(self._config.help_after_failures)
         self._urgent, self._confirming = True, False
+        if task.cause:  # a person has looked at it: the limit begins anew
+            self._ran_s = 0.0
         self._dictated_until_s = now_s + self._config.dictated_s if task.dictates_subtask else 0.0
 
     def _look(self, view: View) -> Observation | None:
@@ -232,7 +237,7 @@ class Pilot:
         self._link.think(observation, task.context, "", SLOW * self._config.think_deadline_s, lambda token: None,
                          self._abandon(view))  # fmt: skip
 
-    def _fell_silent(self, view: View, error: UnreachableError) -> None:
+    def _fell_silent(self, view: View, error: CoachError) -> None:
         was_ok, self.policy_ok = self.policy_ok, False
         text = f"{error.what}; the arms hold still until it does"
         self._health_at_s = time.monotonic() + self._config.retry_s

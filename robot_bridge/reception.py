@@ -40,7 +40,7 @@ class Reception:
             case Intervention():
                 reply: Message = self._desk.intervene(message)
             case StatusRequest():
-                reply = self._status()
+                return self._status()  # watching is no sign of a person who could say stop
             case Heartbeat():
                 reply = Heartbeat(who="bridge", time_s=time.monotonic())
             case _:

@@ -17,10 +17,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import zmq
 
+from robot_bridge.arms.base import Arms
 from robot_bridge.cameras import Cameras
 from robot_bridge.config import BridgeConfig
 from robot_bridge.desk import Desk
@@ -35,9 +35,6 @@ from robot_bridge.protocol.messages import Message, Rates, Status
 from robot_bridge.rates import memory_mb
 from robot_bridge.reception import Reception
 from robot_bridge.wire import bind
-
-if TYPE_CHECKING:
-    from robot_bridge.arms.base import Arms
 
 log = logging.getLogger(__name__)
 
@@ -171,8 +168,8 @@ class _Bridge:
             if changed or time.monotonic() >= status_at_s:
                 status_at_s = time.monotonic() + 1.0 / self._config.status_hz
                 self._publish(self._status())
-            if not (self._loop.alive and self._pilot.alive):
-                raise RuntimeError("the control loop or the pilot is gone; its traceback is above")
+            if not (self._loop.alive and self._cameras.alive and self._pilot.alive):
+                raise RuntimeError("a thread of the bridge is gone; its traceback is above")
 
     def _receive(self) -> None:
         for _ in range(REQUESTS_AT_ONCE):
@@ -199,7 +196,7 @@ class _Bridge:
         task = view.task
         return Status(
             time_s=time.monotonic(), state=view.state, embodiment=self._body.name,
-            arms=getattr(self._arms, "name", type(self._arms).__name__.lower()),
+            arms=self._arms.name,
             task_id=task.task_id if task else "", instruction=task.instruction if task else "",
             thought=task.thought if task else None, done=task.done if task else (), detail=view.detail,
             policy_ok=pilot.policy_ok, checkpoint=pilot.checkpoint, rates=rates, memory_mb=memory_mb(),

@@ -97,7 +97,7 @@ def test_subtask_moves_to_the_done_list_when_the_thought_changes(rig, policy):
 
 
 def test_task_ends_and_arms_go_home_when_done_is_thought_twice(rig, policy):
-    policy.thinks = lambda request, count: PICKING if count < 5 else FINISHED
+    policy.thinks = lambda request, count: PICKING if count < 2 else FINISHED
     rig.task()
     event = rig.until_event("task_done")
     assert event.data["instruction"] == "put the red cup in the sink" and event.data["reason"]
@@ -116,7 +116,7 @@ def test_arms_stay_where_they_are_when_done_with_a_closed_hand(rig, policy):
         return chunk
 
     policy.acts = close
-    policy.thinks = lambda request, count: PICKING if count < 5 else FINISHED
+    policy.thinks = lambda request, count: PICKING if count < 2 else FINISHED
     rig.task()
     rig.until_event("task_done")
     done_s = time.monotonic() + 0.02

@@ -1,0 +1,81 @@
+"""A wish counts only in the generation in which it was made."""
+
+import time
+
+import numpy as np
+import pytest
+from fake_bodies import small_body, sweep
+
+from robot_bridge.chunks import Playable, check_chunk
+from robot_bridge.motion import Motion
+from robot_bridge.protocol.messages import WIDTH, ActRequest, Context, Observation
+from robot_bridge.protocol.thought import Thought
+from robot_bridge.rates import Meter
+
+BODY = small_body()
+AWAY = np.array([0.4, -0.4, 0.05], np.float32)
+
+
+def playable() -> Playable:
+    seen = Observation(sequence=3, time_s=time.monotonic(), state=np.zeros(WIDTH, np.float32), images={})
+    request = ActRequest(request_id=1, observation=seen, context=Context(instruction="x"), thought=Thought(subtask="y"))
+    return check_chunk(sweep(request), BODY, cause="c1", task_id="t1")
+
+
+@pytest.fixture
+def motion() -> Motion:
+    return Motion(BODY, blend_s=0.1, park_speed=0.2)
+
+
+def test_chunk_is_refused_when_a_hold_came_between(motion):
+    before = motion.generation
+    assert motion.hold() != before
+    assert not motion.play(playable(), before)
+    assert motion.wish(BODY.home, time.monotonic()).target is None
+
+
+def test_pending_chunk_is_dropped_when_held_before_its_first_tick(motion):
+    assert motion.play(playable(), motion.generation)
+    motion.hold()
+    assert motion.wish(BODY.home, time.monotonic()).target is None and motion.remaining_fraction(time.monotonic()) == 0
+
+
+def test_first_target_is_told_once_when_a_chunk_begins(motion):
+    motion.play(playable(), motion.generation)
+    now_s = time.monotonic()
+    first, second = (motion.wish(BODY.home, now_s + dt) for dt in (0.0, 0.02))
+    assert first.started is not None and first.started[0].cause == "c1" and second.started is None
+
+
+def test_arms_go_home_with_what_they_hold_when_parked(motion):
+    motion.park()
+    wish = motion.wish(np.array([0.4, -0.4, 0.01], np.float32), 0.0)
+    assert wish.target is not None and wish.speed == 0.2
+    np.testing.assert_allclose(wish.target, [0, 0, 0.01])
+    done = motion.wish(np.array([0.001, 0, 0.01], np.float32), 0.0)
+    assert done.target is None and done.arrived == "park" and motion.mode == "hold"
+
+
+def test_full_hand_stays_out_when_a_task_is_done(motion):
+    motion.park(unless_holding=True)
+    assert motion.wish(np.array([0.4, -0.4, 0.01], np.float32), 0.0).target is None
+    motion.park(unless_holding=True)
+    assert motion.wish(AWAY, 0.0).target is not None
+
+
+def test_nudge_is_refused_when_something_else_was_said_since(motion):
+    before = motion.generation
+    motion.hold()
+    assert not motion.reach(AWAY, before)
+    assert motion.reach(AWAY, motion.generation)
+    assert motion.mode == "reach"
+
+
+def test_jitter_and_rate_are_measured_when_ticks_vary():
+    meter, now_s = Meter(100), time.monotonic() - 2.0
+    assert meter.hz() == 0.0 and meter.jitter_ms(0.02) == (0.0, 0.0)
+    for i in range(101):
+        meter.beat(now_s + 0.02 * i + (0.004 if i % 50 == 49 else 0.0))
+    p50_ms, p99_ms = meter.jitter_ms(0.02)
+    assert p50_ms < 0.01 and p99_ms == pytest.approx(4.0, abs=0.1)
+    assert meter.hz() == pytest.approx(50, rel=0.01)
