@@ -11,18 +11,41 @@ from coach.interpreter.phrases import is_known_place, parse_noun, parse_place, s
 from coach.interpreter.tasks import parse_elided, parse_task
 
 _MARKER = re.compile(
-    r"(?:no|wrong|incorrect|not (?:like )?(?:that|this|it|there|here|so|that way|in there|over there)(?: one)?|that is (?:wrong|not (?:it|right|correct|what i (?:meant|said|wanted|asked for|asked)))|"
-    r"actually|i (?:meant|mean)|what i meant was|rather|sorry|oops|correction|change of plans?|(?:on )?second thoughts?|wait no|i said|"
-    r"(?:what|how) about|i (?:want|wanted|would (?:prefer|rather have|like)|prefer|need|asked for|told you)|make (?:it|that)|i changed my mind|"
-    r"this is wrong|that is not right|you are wrong|that is a mistake|mistake|better|hang on|wait|hold on|use|try|choose|go (?:with|for)|"
-    r"it (?:should|has to|must|needs to|is supposed to|ought to) (?:go|be)|(?:it|that|this|they|those) (?:goes|go|belongs?)|that (?:should|has to|must) (?:go|be)|do|,|but|and|it is|put)"
+    r"(?:no|wrong|incorrect|not (?:like )?(?:that|this|it|there|here|so|that way|in there|over there)(?: one)?|"
+    r"that is (?:wrong|not (?:it|right|correct|what i (?:meant|said|wanted|asked for|asked)))|"
+    r"actually|i (?:meant|mean)|what i meant was|rather|sorry|oops|correction|change of plans?|"
+    r"(?:on )?second thoughts?|wait no|i said|"
+    r"(?:what|how) about|i (?:want|wanted|would (?:prefer|rather have|like)|prefer|need|asked for|told you)|"
+    r"make (?:it|that)|i changed my mind|"
+    r"this is wrong|that is not right|you are wrong|that is a mistake|mistake|better|hang on|wait|hold on|use|"
+    r"try|choose|go (?:with|for)|"
+    r"it (?:should|has to|must|needs to|is supposed to|ought to) (?:go|be)|(?:it|that|this|they|those) (?:goes|"
+    r"go|belongs?)|that (?:should|has to|must) (?:go|be)|do|,|but|and|it is|put)"
     r"(?= |$)"
 )
 # markers that alone do not make a correction: they only introduce what is said
 _WEAK = frozenset(
-    "hang on|wait|hold on|use|try|choose|do|,|but|and|it is|put|go with|go for|i want|i need|i would like|better|sorry".split(
-        "|"
-    )
+    [
+        "hang on",
+        "wait",
+        "hold on",
+        "use",
+        "try",
+        "choose",
+        "do",
+        ",",
+        "but",
+        "and",
+        "it is",
+        "put",
+        "go with",
+        "go for",
+        "i want",
+        "i need",
+        "i would like",
+        "better",
+        "sorry",
+    ]
 )
 
 _CONTRASTS = tuple(
@@ -30,20 +53,25 @@ _CONTRASTS = tuple(
     for pattern in (
         r"(?P<wanted>.+?) (?:, )?(?:instead of|rather than|in place of|as opposed to) (?P<unwanted>.+)",
         r"(?:instead of|rather than) (?P<unwanted>.+?) , (?P<wanted>.+)",
-        r"(?:it is |that is )?not (?P<unwanted>.+?) (?:, )?(?:but|i (?:said|meant|mean|want|wanted)|it is|rather|take|use) (?P<wanted>.+)",
+        r"(?:it is |that is )?not (?P<unwanted>.+?) (?:, )?(?:but|i (?:said|meant|mean|want|wanted)|it is|rather|"
+        r"take|use) (?P<wanted>.+)",
         r"(?:it is |that is )?not (?P<unwanted>.+?) , (?P<wanted>.+)",
         r"(?P<wanted>.+?) (?:, )?(?:and |but )?not (?P<unwanted>.+)",
-        r"(?:it is |that is )?not (?P<unwanted>(?:in |on |into )?(?:the|that) .+?) (?P<wanted>(?:in |on |into )?the .+)",
+        r"(?:it is |that is )?not (?P<unwanted>(?:in |on |into )?(?:the|that) .+?) (?P<wanted>(?:in |on |"
+        r"into )?the .+)",
         r"(?:it is |that is )?not (?P<unwanted>.+)",
     )
 )
 _WRONG = re.compile(
-    r"(?:.{0,40}\b)?(?:the )?wrong (?P<what>(?:(?:one|thing|object|item|place|spot|way|side|hand|arm|direction)|[a-z]+(?: [a-z]+)?))"
+    r"(?:.{0,40}\b)?(?:the )?wrong (?P<what>(?:(?:one|thing|object|item|place|spot|way|side|hand|arm|direction)|"
+    r"[a-z]+(?: [a-z]+)?))"
 )
 _BAD = re.compile(
-    r"(?:that is |this is |it is |you are |you did it |very |really |so )*(?:wrong|incorrect|bad(?: robot| job| idea)?|not (?:good|right|correct|quite|quite right|like that|that way|okay|it|"
+    r"(?:that is |this is |it is |you are |you did it |very |really |so )*(?:wrong|incorrect|bad(?: robot| job|"
+    r" idea)?|not (?:good|right|correct|quite|quite right|like that|that way|okay|it|"
     r"what i (?:meant|wanted|said|asked for|asked))|a mistake|terrible|awful|no good|rubbish|nonsense)(?: again)?|"
-    r"you (?:missed|dropped|forgot|misunderstood|spilled|broke|lost|knocked over)(?: (?:it|that|one|me|something|again|the .{1,30}|a .{1,30}))*|not again|i did not (?:say|mean|want|ask for) (?:that|this|it)"
+    r"you (?:missed|dropped|forgot|misunderstood|spilled|broke|lost|knocked over)(?: (?:it|that|one|me|something|"
+    r"again|the .{1,30}|a .{1,30}))*|not again|i did not (?:say|mean|want|ask for) (?:that|this|it)"
 )  # fmt: skip
 _NEGATED = re.compile(r"(?:do|should|must|shall|will) not (?:you )?(?P<task>.+)")
 _USE_FOR = re.compile(r"use .+ (?:on|for) ")

@@ -11,36 +11,52 @@ from coach.interpreter.tasks import parse_task
 from coach.interpreter.times import When, take_times
 
 _RULE = re.compile(
-    r"(?:from now on|in future|in the future|as a rule|in (?:this|our|my) (?:house|home|kitchen)|remember(?: that)?|note that|keep in mind(?: that)?|"
-    r"for the future|here|the rule is|new rule|house rule|rule|generally|normally|usually|it is important that you|make sure (?:to|you|that you)|, )+ "
+    r"(?:from now on|in future|in the future|as a rule|in (?:this|our|my) (?:house|home|kitchen)|"
+    r"remember(?: that)?|note that|keep in mind(?: that)?|"
+    r"for the future|here|the rule is|new rule|house rule|rule|generally|normally|usually|"
+    r"it is important that you|make sure (?:to|you|that you)|, )+ "
 )
 _ALWAYS = re.compile(
-    r"(?:you (?:should|must|can|may) )?(?P<word>always|never|do not ever|not ever|under no circumstances|do not|must not|only|no)(?: you)? (?P<task>.+)"
+    r"(?:you (?:should|must|can|may) )?(?P<word>always|never|do not ever|not ever|under no circumstances|do not|"
+    r"must not|only|no)(?: you)? (?P<task>.+)"
 )
-_GOES = re.compile(r"(?P<thing>.+?) (?:(?:always|usually|should|must|all|only) )*(?P<never>(?:never|do not|does not|must not|should not|can not|may not) )?"
-                   r"(?:be (?:put|placed|stored|kept) |gets? put |are (?:kept|stored) |is (?:kept|stored) |go(?:es)? |belongs? |live[s]? )(?P<where>(?:in|on|into|onto|under|next to|inside) .+)")  # fmt: skip
+_GOES = re.compile(r"(?P<thing>.+?) (?:(?:always|usually|should|must|all|only) )*(?P<never>(?:never|do not|"
+                   r"does not|must not|should not|can not|may not) )?"
+                   r"(?:be (?:put|placed|stored|kept) |gets? put |are (?:kept|stored) |is (?:kept|stored) |"
+                   r"go(?:es)? |belongs? |live[s]? )(?P<where>(?:in|on|into|onto|under|next to|inside) .+)")  # fmt: skip
 _USE_FOR = re.compile(r"(?P<never>(?:never|do not) )?(?:always |only )?use (?P<thing>.+?) (?:for|on|to) (?P<use>.+)")
 _CONDITIONAL = re.compile(
-    r"(?:if|when|whenever|once|as soon as|every time|before|after|while|until) .+ .+|(?:stop|pause|wait) (?:if|when|whenever|once|after|as soon as|at) .+"
+    r"(?:if|when|whenever|once|as soon as|every time|before|after|while|until) .+ .+|(?:stop|pause|wait) (?:if|"
+    r"when|whenever|once|after|as soon as|at) .+"
 )
 _AT_THE_END = re.compile(r"^(.+?) ,? ?(?:always|every time|from now on|in future|in the future)$")
 _NOW = re.compile(
-    r",? ?\b(?:for now|this time|just this once|just once|for today|only this time|just this time|today only|this once)\b,? ?"
+    r",? ?\b(?:for now|this time|just this once|just once|for today|only this time|just this time|today only|"
+    r"this once)\b,? ?"
 )
 _CHECKIN = re.compile(
-    r"(?:always )?(?:ask|check with|check in with|tell|warn|call|alert|notify|inform|show|remind|wake) (?:me|us|with me)(?: first| again)? ?(?P<when>(?:before|when|if|once|as soon as|after|whenever|every|at|in|to|about|that|first|tomorrow|on) ?.*|)|"
+    r"(?:always )?(?:ask|check with|check in with|tell|warn|call|alert|notify|inform|show|remind|wake) (?:me|us|"
+    r"with me)(?: first| again)? ?(?P<when>(?:before|when|if|once|as soon as|after|whenever|every|at|in|to|about|"
+    r"that|first|tomorrow|on) ?.*|)|"
     r"(?:always )?(?:ask|check) (?P<when2>(?:first|before|in|back|with me|again|in every|every) ?.*)|"
-    r"let me know ?(?P<when3>.*)|report (?P<when4>.*)|report|keep me (?:posted|updated|informed|in the loop)(?: .*)?|check in(?: .*)?|do not (?:start|begin|do anything|move) (?:until|before|without) (?:i|asking|you have) .*"
+    r"let me know ?(?P<when3>.*)|report (?P<when4>.*)|report|keep me (?:posted|updated|informed|"
+    r"in the loop)(?: .*)?|check in(?: .*)?|do not (?:start|begin|do anything|move) (?:until|before|"
+    r"without) (?:i|asking|you have) .*"
 )
-_ACTIVITY = re.compile(r"(?:(?:have|serve|we eat|we have|we want|i want|schedule|plan|is|the) )*(?P<what>dinner|lunch|breakfast|supper|laundry|dishes|cleaning|tea|coffee|bins?|shopping|bath|bedtime|trash|garbage|washing)"
+_ACTIVITY = re.compile(r"(?:(?:have|serve|we eat|we have|we want|i want|schedule|plan|is|the) )*(?P<what>dinner|"
+                       r"lunch|breakfast|supper|laundry|dishes|cleaning|tea|coffee|bins?|shopping|bath|bedtime|"
+                       r"trash|garbage|washing)"
                        r"(?: (?:is|day|time|night|starts?|should be(?: ready)?|ready|done|will be))*")  # fmt: skip
 _FACT = re.compile(
-    r"(?:my|our|the|this|that|these|those|it|he|she|they|there|i|we|you|his|her|all|a|an|dad|mum|mom|grandma|guests?|[a-z]+(?:s)?)\b.{0,60}?"
-    r"\b(?:is|are|was|were|am|has|have|like|likes|love|loves|hate|hates|prefer|prefers|live|lives|belongs?|called|named|need|needs|want|wants|own|owns|eat|eats|drink|drinks|"
+    r"(?:my|our|the|this|that|these|those|it|he|she|they|there|i|we|you|his|her|all|a|an|dad|mum|mom|grandma|"
+    r"guests?|[a-z]+(?:s)?)\b.{0,60}?"
+    r"\b(?:is|are|was|were|am|has|have|like|likes|love|loves|hate|hates|prefer|prefers|live|lives|belongs?|"
+    r"called|named|need|needs|want|wants|own|owns|eat|eats|drink|drinks|"
     r"fell|broke|moved|keeps|bought|comes?|coming|stopped|can not|will be|use|uses)\b.*"
 )
 _SUBJECT = re.compile(
-    r"(?P<subject>.+?) (?:is|are|was|were|has|have|belongs?|lives?|goes|go|fell|broke|will be|comes?|stopped|needs?|can not)\b"
+    r"(?P<subject>.+?) (?:is|are|was|were|has|have|belongs?|lives?|goes|go|fell|broke|will be|comes?|stopped|"
+    r"needs?|can not)\b"
 )
 
 
@@ -63,7 +79,7 @@ def parse_routine(clause: str) -> Item | None:
         rest, when = skipped, when._replace(date="", except_=when.date or when.except_)
     activity = _ACTIVITY.fullmatch(rest)
     tasks = parse_task(rest) if rest else None
-    if tasks and tasks[0].kind == "task" and not (activity and not tasks[0].verb == "laundry"):
+    if tasks and tasks[0].kind == "task" and not (activity and tasks[0].verb != "laundry"):
         return _routine(when, verb=tasks[0].verb, thing=tasks[0].object, place=tasks[0].place, text=tasks[0].text)
     if activity:
         verb = "laundry" if activity["what"] in ("laundry", "washing") else ""

@@ -7,15 +7,27 @@ from __future__ import annotations
 
 import re
 
+
+def split_phrases(text: str) -> list[str]:
+    """The phrases between the bars of `a|b c|d`."""
+    return text.split("|")
+
+
+def split_words(text: str) -> list[str]:
+    return text.split()
+
+
 COLORS = {
-    **{c: c for c in "red blue green yellow white black orange purple pink brown grey silver golden beige".split()},
+    **{c: c for c in split_words("red blue green yellow white black orange purple pink brown grey silver golden beige")},
     "gray": "grey", "violet": "purple", "gold": "golden", "turquoise": "turquoise", "transparent": "transparent",
 }  # fmt: skip
 SHADES = frozenset(("light", "dark", "bright", "pale"))
 
 WHICH = {
-    **{w: w for w in "left right middle first second third last other next big small dirty clean front back top bottom "
-                     "empty full all both wet dry broken".split()},
+    **{w: w for w in split_words(
+                        "left right middle first second third last other next big small dirty clean front back "
+                        "top bottom "
+                     "empty full all both wet dry broken")},
     "another": "other", "large": "big", "bigger": "big", "biggest": "big", "little": "small", "smaller": "small",
     "smallest": "small", "tiny": "small", "every": "all", "each": "all", "leftmost": "left", "rightmost": "right",
     "nearest": "nearest", "closest": "nearest", "nearer": "nearest", "closer": "nearest", "farthest": "farthest",
@@ -23,44 +35,55 @@ WHICH = {
     "leftover": "leftover", "remaining": "other",
 }  # fmt: skip
 
-DETERMINERS = frozenset("the a an that this those these my your his her our their some any of".split())
-PRONOUNS = frozenset("it that this them those these".split())
+DETERMINERS = frozenset(split_words("the a an that this those these my your his her our their some any of"))
+PRONOUNS = frozenset(split_words("it that this them those these"))
 
 # things a kitchen robot hears of; any other noun is taken as it was said
 THINGS = frozenset(
-    "plate cup bowl sponge towel bottle mug glass tumbler teacup beaker dish dishcloth cloth rag napkin tissue flask "
-    "fork knife spoon pan pot lid tray saucer kettle jug jar can carton box basket spatula ladle whisk chopstick "
-    "apple banana lemon tomato egg potato carrot onion bread cheese crumb food leftover "
-    "glove toy sock shirt book phone key pen bag wrapper paper thing stuff crockery cutlery silverware tableware "
-    "everything scrubber washcloth pitcher vase candle".split()
+    split_words(
+        "plate cup bowl sponge towel bottle mug glass tumbler teacup beaker dish dishcloth cloth rag "
+        "napkin tissue flask "
+        "fork knife spoon pan pot lid tray saucer kettle jug jar can carton box basket spatula ladle whisk chopstick "
+        "apple banana lemon tomato egg potato carrot onion bread cheese crumb food leftover "
+        "glove toy sock shirt book phone key pen bag wrapper paper thing stuff crockery cutlery silverware tableware "
+        "everything scrubber washcloth pitcher vase candle"
+    )
 )
 # what a scene may call a thing that a person calls otherwise
 SAME_AS = {
-    **dict.fromkeys("mug glass tumbler teacup beaker coffee_cup".split(), ("cup",)),
-    **dict.fromkeys("dishcloth cloth rag napkin washcloth".split(), ("towel",)),
-    **dict.fromkeys("flask jar".split(), ("bottle",)),
-    **dict.fromkeys("scrubber".split(), ("sponge",)),
-    **dict.fromkeys("saucer".split(), ("plate",)),
-    **dict.fromkeys("dish crockery tableware".split(), ("plate", "bowl", "cup")),
-    **dict.fromkeys("thing stuff everything object item".split(), ("plate", "cup", "bowl", "sponge", "towel", "bottle")),
+    **dict.fromkeys(split_words("mug glass tumbler teacup beaker coffee_cup"), ("cup",)),
+    **dict.fromkeys(split_words("dishcloth cloth rag napkin washcloth"), ("towel",)),
+    **dict.fromkeys(split_words("flask jar"), ("bottle",)),
+    **dict.fromkeys(split_words("scrubber"), ("sponge",)),
+    **dict.fromkeys(split_words("saucer"), ("plate",)),
+    **dict.fromkeys(split_words("dish crockery tableware"), ("plate", "bowl", "cup")),
+    **dict.fromkeys(split_words("thing stuff everything object item"), ("plate", "cup", "bowl", "sponge", "towel", "bottle")),
 }  # fmt: skip
 
 PLACES = {
-    **{p: p for p in "sink|drying rack|bin|dishwasher|counter|table|cupboard|cabinet|fridge|freezer|drawer|shelf|stove|"
+    **{p: p for p in split_phrases(
+                        "sink|drying rack|bin|dishwasher|counter|table|cupboard|cabinet|fridge|freezer|drawer|"
+                        "shelf|stove|"
                      "oven|microwave|floor|tray|basket|bed|sofa|hand|washing machine|recycling bin|window sill|chair|"
-                     "desk|box|pantry|hob".split("|")},
-    **dict.fromkeys("trash|garbage|rubbish|waste|trash can|garbage can|garbage bin|trash bin|rubbish bin|waste bin|"
-                    "dustbin|wastebasket|waste basket|waste paper basket|litter bin|kitchen bin|can".split("|"), "bin"),
-    **dict.fromkeys("recycling|recycle bin".split("|"), "recycling bin"),
-    **dict.fromkeys("rack|dish rack|drainer|dish drainer|draining rack|drainage rack|draining board|dryer rack|drip rack|"
-                    "plate rack|dishrack|dry rack|drying board".split("|"), "drying rack"),
-    **dict.fromkeys("worktop|counter top|countertop|work surface|worksurface|kitchen counter|work top|bench top|"
-                    "kitchen counter top|bench|kitchen worktop".split("|"), "counter"),
-    **dict.fromkeys("basin|wash basin|kitchen sink|washbasin|sink basin".split("|"), "sink"),
-    **dict.fromkeys("dish washer|dishwashing machine|dish washing machine".split("|"), "dishwasher"),
-    **dict.fromkeys("refrigerator|ice box".split("|"), "fridge"),
-    **dict.fromkeys("dining table|kitchen table|dinner table".split("|"), "table"),
-    **dict.fromkeys("cooker|cooktop".split("|"), "stove"),
+                     "desk|box|pantry|hob")},
+    **dict.fromkeys(split_phrases(
+                        "trash|garbage|rubbish|waste|trash can|garbage can|garbage bin|trash bin|rubbish bin|"
+                        "waste bin|"
+                    "dustbin|wastebasket|waste basket|waste paper basket|litter bin|kitchen bin|can"), "bin"),
+    **dict.fromkeys(split_phrases("recycling|recycle bin"), "recycling bin"),
+    **dict.fromkeys(split_phrases(
+                        "rack|dish rack|drainer|dish drainer|draining rack|drainage rack|draining board|"
+                        "dryer rack|drip rack|"
+                    "plate rack|dishrack|dry rack|drying board"), "drying rack"),
+    **dict.fromkeys(split_phrases(
+                        "worktop|counter top|countertop|work surface|worksurface|kitchen counter|work top|"
+                        "bench top|"
+                    "kitchen counter top|bench|kitchen worktop"), "counter"),
+    **dict.fromkeys(split_phrases("basin|wash basin|kitchen sink|washbasin|sink basin"), "sink"),
+    **dict.fromkeys(split_phrases("dish washer|dishwashing machine|dish washing machine"), "dishwasher"),
+    **dict.fromkeys(split_phrases("refrigerator|ice box"), "fridge"),
+    **dict.fromkeys(split_phrases("dining table|kitchen table|dinner table"), "table"),
+    **dict.fromkeys(split_phrases("cooker|cooktop"), "stove"),
     "washer": "washing machine", "ground": "floor", "windowsill": "window sill", "my hand": "hand", "couch": "sofa",
 }  # fmt: skip
 ON_PLACES = frozenset(("counter", "table", "floor", "shelf", "stove", "desk", "chair", "window sill", "tray"))
@@ -71,42 +94,54 @@ PREPOSITIONS = (
     "towards", "between", "without",
 )  # fmt: skip
 TARGET_PREPOSITIONS = frozenset(
-    "on top of|over to|over in|over on|down on|down in|back in|back into|back on|back onto|back to|into|inside|onto|upon|"
-    "in|on|to|at|by|next to|near|beside|over|under|behind|in front of|close to|against|towards".split("|")
+    split_phrases(
+        "on top of|over to|over in|over on|down on|down in|back in|back into|back on|back onto|back to|"
+        "into|inside|onto|upon|"
+        "in|on|to|at|by|next to|near|beside|over|under|behind|in front of|close to|against|towards"
+    )
 )
 
 VERBS = {
-    **dict.fromkeys("pick up|pick|grab|grab hold of|take hold of|take|get|lift|lift up|grasp|hold|seize|catch|collect|"
-                    "pick out|get hold of|take out|pull out|hold on to|hold onto".split("|"), "pick_up"),
-    **dict.fromkeys("put|place|set|set down|put down|lay|lay down|move|drop|drop off|stick|leave|stow|stash|transfer|"
+    **dict.fromkeys(split_phrases(
+                        "pick up|pick|grab|grab hold of|take hold of|take|get|lift|lift up|grasp|hold|seize|"
+                        "catch|collect|"
+                    "pick out|get hold of|take out|pull out|hold on to|hold onto"), "pick_up"),
+    **dict.fromkeys(split_phrases(
+                        "put|place|set|set down|put down|lay|lay down|move|drop|drop off|stick|leave|stow|stash|"
+                        "transfer|"
                     "shift|carry|toss|throw|chuck|put away|put back|store|dump|deposit|slide|pop|bin|"
-                    "load|stack".split("|"), "put"),
-    **dict.fromkeys("throw away|throw out|toss out|dispose of|get rid of|trash|discard|chuck out|bin".split("|"), "put"),
-    **dict.fromkeys("clear|clear up|clear away|clear off|empty|unload".split("|"), "clear"),
-    **dict.fromkeys("wash|wash up|rinse|rinse off|scrub|wash off|hand wash".split("|"), "wash"),
-    **dict.fromkeys("wipe|wipe down|wipe off|wipe up|mop|mop up".split("|"), "wipe"),
-    **dict.fromkeys("open|open up".split("|"), "open"),
-    **dict.fromkeys("close|shut".split("|"), "close"),
-    **dict.fromkeys("hand over|hand me|hand|give me|give|pass me|pass|hand to me".split("|"), "hand_over"),
-    **dict.fromkeys("bring|bring me|fetch|fetch me|get me|grab me|deliver|bring over".split("|"), "bring"),
-    **dict.fromkeys("cook|make|make me|make us|cook me|bake|prepare|boil|fry".split("|"), "cook"),
-    **dict.fromkeys("clean|clean up|tidy|tidy up|polish|clean off|tidy away|straighten up|vacuum|hoover|dust|"
-                    "sweep|sweep up".split("|"), "clean"),
-    **dict.fromkeys("dry|dry off|fold|cut|slice|chop|pour|pour out|fill|fill up|stir|water|feed|iron|hang|hang up|"
+                    "load|stack"), "put"),
+    **dict.fromkeys(split_phrases("throw away|throw out|toss out|dispose of|get rid of|trash|discard|chuck out|bin"), "put"),
+    **dict.fromkeys(split_phrases("clear|clear up|clear away|clear off|empty|unload"), "clear"),
+    **dict.fromkeys(split_phrases("wash|wash up|rinse|rinse off|scrub|wash off|hand wash"), "wash"),
+    **dict.fromkeys(split_phrases("wipe|wipe down|wipe off|wipe up|mop|mop up"), "wipe"),
+    **dict.fromkeys(split_phrases("open|open up"), "open"),
+    **dict.fromkeys(split_phrases("close|shut"), "close"),
+    **dict.fromkeys(split_phrases("hand over|hand me|hand|give me|give|pass me|pass|hand to me"), "hand_over"),
+    **dict.fromkeys(split_phrases("bring|bring me|fetch|fetch me|get me|grab me|deliver|bring over"), "bring"),
+    **dict.fromkeys(split_phrases("cook|make|make me|make us|cook me|bake|prepare|boil|fry"), "cook"),
+    **dict.fromkeys(split_phrases("clean|clean up|tidy|tidy up|polish|clean off|tidy away|straighten up|vacuum|hoover|dust|"
+                    "sweep|sweep up"), "clean"),
+    **dict.fromkeys(split_phrases(
+                        "dry|dry off|fold|cut|slice|chop|pour|pour out|fill|fill up|stir|water|feed|iron|hang|"
+                        "hang up|"
                     "turn on|switch on|turn off|switch off|start|refill|shake|wave|dance|sort|arrange|swap|peel|screw|"
-                    "unscrew|press|push|pull|stop|use|sing|plug in|unplug|freeze|warm up|heat|heat up|wrap|find|look for|point at|show|"
-                    "touch|tap|flip|turn over|play|buy|order|charge|watch".split("|"), "other"),
+                    "unscrew|press|push|pull|stop|use|sing|plug in|unplug|freeze|warm up|heat|heat up|wrap|find|"
+                    "look for|point at|show|"
+                    "touch|tap|flip|turn over|play|buy|order|charge|watch"), "other"),
 }  # fmt: skip
 WHOLE_TASKS = {
-    **dict.fromkeys("set the table|lay the table|set table|lay table|set up the table".split("|"), "set_table"),
-    **dict.fromkeys("do the laundry|do laundry|do the washing|laundry|do a load of laundry|wash the clothes|"
-                    "start the laundry|wash my clothes|put the laundry on|put a wash on".split("|"), "laundry"),
-    **dict.fromkeys("do the dishes|do the washing up|wash the dishes|wash up|do the dish".split("|"), "wash"),
-    **dict.fromkeys("clean|clean up|tidy up|tidy|do the cleaning".split("|"), "clean"),
-    **dict.fromkeys("cook|cook dinner|make dinner|make lunch|make breakfast|cook lunch|do the cooking".split("|"), "cook"),
+    **dict.fromkeys(split_phrases("set the table|lay the table|set table|lay table|set up the table"), "set_table"),
+    **dict.fromkeys(split_phrases("do the laundry|do laundry|do the washing|laundry|do a load of laundry|wash the clothes|"
+                    "start the laundry|wash my clothes|put the laundry on|put a wash on"), "laundry"),
+    **dict.fromkeys(split_phrases("do the dishes|do the washing up|wash the dishes|wash up|do the dish"), "wash"),
+    **dict.fromkeys(split_phrases("clean|clean up|tidy up|tidy|do the cleaning"), "clean"),
+    **dict.fromkeys(split_phrases("cook|cook dinner|make dinner|make lunch|make breakfast|cook lunch|do the cooking"), "cook"),
 }  # fmt: skip
-THROWING_AWAY = frozenset("throw away|throw out|toss out|dispose of|get rid of|trash|discard|chuck out|bin".split("|"))
-PARTICLES = frozenset("up away down out back over off".split())
+THROWING_AWAY = frozenset(
+    split_phrases("throw away|throw out|toss out|dispose of|get rid of|trash|discard|chuck out|bin")
+)
+PARTICLES = frozenset(split_words("up away down out back over off"))
 
 
 def alternatives(phrases: object) -> str:

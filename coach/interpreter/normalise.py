@@ -33,13 +33,18 @@ _TOKEN = re.compile(r"\d+(?:[.:]\d+)+(?:am|pm)?|[a-z0-9'äöüßéèêàçñ]+(?
 _SENTENCE_END = frozenset(".;!?…\n")
 
 _HESITATION = re.compile(r"u+m+|u+h+|e+rm?|hm+|m+|eh")
-_FILLER_WORDS = "please|um+|uh+|erm?|hm+|well|okay|hey|hi|hello|robot|hey robot|bot|buddy|mate|dude|oh|ah+|so|and|but|then|just|" \
-                "now|actually robot|kindly|oi|yo|listen|look|like|coach|all right|right then|dear|honey|my friend|also|next"  # fmt: skip
-_REQUESTS = "can you|could you|would you|will you|can you please|would you mind|i want you to|i would like you to|i need you to|" \
-            "you should|you can|you need to|you have to|you must|you may|go ahead and|try to|make sure to|make sure you|be so kind to|" \
-            "let us|we should|i would like to|do me a favor and|do me a favour and|i said|i say|i told you to|go and|come and|" \
-            "it is time to|time to|you had better|you better|remember to|do not forget to|you could|you might|" \
-            "are you able to|how about you|why do not you|i ask you to|i order you to|next thing|first|finally|after that|afterwards"  # fmt: skip
+_FILLER_WORDS = (
+    "please|um+|uh+|erm?|hm+|well|okay|hey|hi|hello|robot|hey robot|bot|buddy|mate|dude|oh|ah+|so|and|but|then|just|now|"
+    "actually robot|kindly|oi|yo|listen|look|like|coach|all right|right then|dear|honey|my friend|also|next"
+)
+_REQUESTS = (
+    "can you|could you|would you|will you|can you please|would you mind|i want you to|i would like you to|i need you to|"
+    "you should|you can|you need to|you have to|you must|you may|go ahead and|try to|make sure to|make sure you|"
+    "be so kind to|let us|we should|i would like to|do me a favor and|do me a favour and|i said|i say|i told you to|"
+    "go and|come and|it is time to|time to|you had better|you better|remember to|do not forget to|you could|you might|"
+    "are you able to|how about you|why do not you|i ask you to|i order you to|next thing|first|finally|after that|"
+    "afterwards"
+)
 _FIRST = "|".join(sorted(f"{_FILLER_WORDS}|{_REQUESTS}|,".split("|"), key=len, reverse=True))
 _BEFORE = re.compile(rf"(?:(?:{_FIRST}) )+")
 _AFTER = re.compile(

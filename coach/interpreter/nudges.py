@@ -7,43 +7,68 @@ import re
 import msgspec
 
 from coach.interpreter.items import Item, Object
-from coach.interpreter.lexicon import alternatives
+from coach.interpreter.lexicon import alternatives, split_phrases, split_words
 from coach.interpreter.phrases import parse_noun
 
 DIRECTIONS = {
-    **dict.fromkeys("left|leftwards|leftward|to the left|to your left|to my left|on the left|the left".split("|"), "left"),
-    **dict.fromkeys("right|rightwards|rightward|to the right|to your right|to my right|the right".split("|"), "right"),
-    **dict.fromkeys("up|upwards|upward|higher|higher up|raise|rise|up a level|lift".split("|"), "up"),
-    **dict.fromkeys("down|downwards|downward|lower|lower down|sink down|descend".split("|"), "down"),
-    **dict.fromkeys("forward|forwards|ahead|away from you|away|further|farther|further away|further in|outwards|"
-                    "straight ahead|in front|further out|deeper".split("|"), "forward"),
-    **dict.fromkeys("back|backward|backwards|towards you|toward you|closer to you|retreat|back up|towards yourself|"
-                    "nearer to you".split("|"), "back"),
-    **dict.fromkeys("open|let go|release|wider|looser|loosen|ungrip|let go of it|let it go|open up|drop it|release it|"
-                    "let loose|unclench|loosen up|loosen your grip|loosen the grip|let go now".split("|"), "open"),
-    **dict.fromkeys("close|grip|squeeze|tighter|firmer|tighten|clench|grip it|squeeze it|grip tighter|grip harder|"
+    **dict.fromkeys(split_phrases("left|leftwards|leftward|to the left|to your left|to my left|on the left|the left"), "left"),
+    **dict.fromkeys(split_phrases("right|rightwards|rightward|to the right|to your right|to my right|the right"), "right"),
+    **dict.fromkeys(split_phrases("up|upwards|upward|higher|higher up|raise|rise|up a level|lift"), "up"),
+    **dict.fromkeys(split_phrases("down|downwards|downward|lower|lower down|sink down|descend"), "down"),
+    **dict.fromkeys(split_phrases(
+                        "forward|forwards|ahead|away from you|away|further|farther|further away|further in|"
+                        "outwards|"
+                    "straight ahead|in front|further out|deeper"), "forward"),
+    **dict.fromkeys(split_phrases(
+                        "back|backward|backwards|towards you|toward you|closer to you|retreat|back up|"
+                        "towards yourself|"
+                    "nearer to you"), "back"),
+    **dict.fromkeys(split_phrases(
+                        "open|let go|release|wider|looser|loosen|ungrip|let go of it|let it go|open up|drop it|"
+                        "release it|"
+                    "let loose|unclench|loosen up|loosen your grip|loosen the grip|let go now"), "open"),
+    **dict.fromkeys(split_phrases(
+                        "close|grip|squeeze|tighter|firmer|tighten|clench|grip it|squeeze it|grip tighter|"
+                        "grip harder|"
                     "hold tighter|hold it tighter|tighten your grip|tighten the grip|hold on tighter|grip it tighter|"
-                    "grip it harder|pinch|squeeze harder|hold it tight|hold tight".split("|"), "close"),
-    **dict.fromkeys("faster|quicker|speed up|hurry|hurry up|more quickly|quickly|quick|speed it up|move faster|go faster|"
-                    "not so slow|not so slowly|too slow|pick up the pace|step on it|chop chop|make haste|speedier".split("|"), "faster"),
-    **dict.fromkeys("slower|slow down|slowly|slow|careful|carefully|be careful|gently|gentle|be gentle|easy|take it easy|more slowly|"
-                    "more carefully|more gently|not so fast|too fast|easy now|take your time|easy does it|slow it down|steady|"
-                    "no rush|no hurry|gentler|softer|softly|be more careful|do not rush|do not hurry|move slower|go slower".split("|"), "slower"),
-    **dict.fromkeys("rotate left|turn left|twist left|counterclockwise|counter clockwise|anticlockwise|anti clockwise|"
-                    "rotate to the left|turn to the left|rotate counterclockwise|turn counterclockwise|turn anticlockwise|"
-                    "rotate anticlockwise|roll left|spin left|tilt left|swivel left|rotate counter clockwise|twist to the left".split("|"), "rotate_left"),
-    **dict.fromkeys("rotate right|turn right|twist right|clockwise|rotate to the right|turn to the right|rotate clockwise|"
-                    "turn clockwise|roll right|spin right|tilt right|swivel right|twist clockwise|twist to the right".split("|"), "rotate_right"),
+                    "grip it harder|pinch|squeeze harder|hold it tight|hold tight"), "close"),
+    **dict.fromkeys(split_phrases(
+                        "faster|quicker|speed up|hurry|hurry up|more quickly|quickly|quick|speed it up|"
+                        "move faster|go faster|"
+                    "not so slow|not so slowly|too slow|pick up the pace|step on it|chop chop|make haste|speedier"), "faster"),
+    **dict.fromkeys(split_phrases(
+                        "slower|slow down|slowly|slow|careful|carefully|be careful|gently|gentle|be gentle|easy|"
+                        "take it easy|more slowly|"
+                    "more carefully|more gently|not so fast|too fast|easy now|take your time|easy does it|"
+                    "slow it down|steady|"
+                    "no rush|no hurry|gentler|softer|softly|be more careful|do not rush|do not hurry|move slower|"
+                    "go slower"), "slower"),
+    **dict.fromkeys(split_phrases(
+                        "rotate left|turn left|twist left|counterclockwise|counter clockwise|anticlockwise|"
+                        "anti clockwise|"
+                    "rotate to the left|turn to the left|rotate counterclockwise|turn counterclockwise|"
+                    "turn anticlockwise|"
+                    "rotate anticlockwise|roll left|spin left|tilt left|swivel left|rotate counter clockwise|"
+                    "twist to the left"), "rotate_left"),
+    **dict.fromkeys(split_phrases(
+                        "rotate right|turn right|twist right|clockwise|rotate to the right|turn to the right|"
+                        "rotate clockwise|"
+                    "turn clockwise|roll right|spin right|tilt right|swivel right|twist clockwise|"
+                    "twist to the right"), "rotate_right"),
 }  # fmt: skip
 _OPPOSITE = {
     "left": "right", "right": "left", "up": "down", "down": "up", "forward": "back", "back": "forward", "open": "close",
     "close": "open", "faster": "slower", "slower": "faster", "rotate_left": "rotate_right", "rotate_right": "rotate_left",
 }  # fmt: skip
 _AMOUNTS = {
-    "little": "a little bit|a little|a bit|a tiny bit|a wee bit|slightly|a touch|a tad|a hair|a smidge|a smidgen|a fraction|just a bit|"
-              "little|a small amount|ever so slightly|a notch|bit|little bit|tiny bit|a whisker|a few millimeters|a few millimetres|a few mm",
-    "some": "some|some more|a few centimeters|a few centimetres|a few cm|somewhat|a couple of centimeters|a couple of centimetres",
-    "lot": "a lot|much|way|far|a good deal|all the way|a long way|lots|considerably|a great deal|a whole lot|completely|fully|"
+    "little": "a little bit|a little|a bit|a tiny bit|a wee bit|slightly|a touch|a tad|a hair|a smidge|a smidgen|"
+              "a fraction|just a bit|"
+              "little|a small amount|ever so slightly|a notch|bit|little bit|tiny bit|a whisker|"
+              "a few millimeters|a few millimetres|a few mm",
+    "some": "some|some more|a few centimeters|a few centimetres|a few cm|somewhat|a couple of centimeters|"
+            "a couple of centimetres",
+    "lot": "a lot|much|way|far|a good deal|all the way|a long way|lots|considerably|a great deal|a whole lot|"
+           "completely|fully|"
            "as far as you can|loads|very much|significantly|quite a bit|quite a lot|a good bit",
 }  # fmt: skip
 _AMOUNT_OF = {phrase: amount for amount, phrases in _AMOUNTS.items() for phrase in phrases.split("|")}
@@ -53,10 +78,10 @@ _NUMBERS = {
     "half an": 0.5, "another": 1.0, "one more": 1.0,
 }  # fmt: skip
 _METRES = {
-    **dict.fromkeys("mm millimeter millimeters millimetre millimetres".split(), 0.001),
-    **dict.fromkeys("cm centimeter centimeters centimetre centimetres".split(), 0.01),
-    **dict.fromkeys("m meter meters metre metres".split(), 1.0),
-    **dict.fromkeys("inch inches".split(), 0.0254),
+    **dict.fromkeys(split_words("mm millimeter millimeters millimetre millimetres"), 0.001),
+    **dict.fromkeys(split_words("cm centimeter centimeters centimetre centimetres"), 0.01),
+    **dict.fromkeys(split_words("m meter meters metre metres"), 1.0),
+    **dict.fromkeys(split_words("inch inches"), 0.0254),
 }
 
 # One alternative a kind of piece; at each place the longest match wins, and a nudge is a clause made of pieces alone.
@@ -68,14 +93,17 @@ _PIECES = tuple(
         ("length", rf"(?P<number>\d+(?:\.\d+)?|{alternatives(_NUMBERS)}) ?(?P<unit>{alternatives(_METRES)})"),
         ("body", r"(?:the |your |its |that |both )?(?:(?P<which>left|right|other) )?"
                  r"(?P<part>hand|arm|gripper|claw|finger|wrist|grip|jaw)s?|yourself|it|that"),
-        ("verb", r"(?:keep )?(?:move|moving|go|going|come|coming|shift|bring|slide|push|pull|nudge|scoot|reach|steer|drive|swing|inch|"
+        ("verb", r"(?:keep )?(?:move|moving|go|going|come|coming|shift|bring|slide|push|pull|nudge|scoot|reach|"
+                 r"steer|drive|swing|inch|"
                  r"step|turn|rotate|twist|tilt|head|get|do it|try)"),
         ("nothing", r"by|to|a|more|still|even|just|then|,|another|further|over|bit by bit|no|there|again|for me|and"),
     )
 )  # fmt: skip
 _TOO = re.compile(
-    r"(?:that is |you are |it is |no )?(?:a (?:little|bit) |way |much )?too (?:far |much )?(?:to the |in the )?(?P<word>left|right|high|low|"
-    r"high up|low down|far up|far down|up|down|far forward|forward|far back|back|fast|slow|tight|loose|far|close|quick|hard)"
+    r"(?:that is |you are |it is |no )?(?:a (?:little|bit) |way |much )?too (?:far |much )?(?:to the |"
+    r"in the )?(?P<word>left|right|high|low|"
+    r"high up|low down|far up|far down|up|down|far forward|forward|far back|back|fast|slow|tight|loose|far|close|"
+    r"quick|hard)"
 )
 _TOO_WORDS = {"high": "up", "high up": "up", "low": "down", "low down": "down", "fast": "faster", "quick": "faster",
               "slow": "slower", "tight": "close", "hard": "close", "loose": "open", "far": "forward", "close": "forward",

@@ -18,6 +18,7 @@ from coach.interpreter.lexicon import (
     WHICH,
     alternatives,
     singular,
+    split_words,
 )
 
 _PREPOSITION = re.compile(rf"(?:^|(?<= ))({alternatives(PREPOSITIONS)})(?= )")
@@ -25,12 +26,18 @@ _WHICH_SIDE = re.compile(
     r"\b(?:on|to|at|in) (?:the|your|my) (?:far )?(left|right|middle|front|back)\b(?: (?:side|hand side))?"
 )
 _RELATIVE = re.compile(r"\b(?:that|which) (?:is|are) ")
-_TRAILING = re.compile(r" (?:please|too|as well|again|instead|now|there|here|back|over there|up|down|away|first|next|yet|"
-                       r"carefully|gently|slowly|quickly|today|tonight|right now|for me|all|together|one by one|though)$")  # fmt: skip
+_TRAILING = re.compile(r" (?:please|too|as well|again|instead|now|there|here|back|over there|up|down|away|first|"
+                       r"next|yet|"
+                       r"carefully|gently|slowly|quickly|today|tonight|right now|for me|all|together|one by one|"
+                       r"though)$")  # fmt: skip
 _NOT_NOUNS = frozenset(
-    "i you he she we they me him us is are was were be been am do does did done doing have has had will would can could "
-    "should must may might not no never always and or but if when because so than as what why how where who which "
-    "everyone someone nothing something anything yes there here very too really much more most then it them twice once times put keep to".split()
+    split_words(
+        "i you he she we they me him us is are was were be been am do does did done doing have has had "
+        "will would can could "
+        "should must may might not no never always and or but if when because so than as what why how where who which "
+        "everyone someone nothing something anything yes there here very too really much more most then it them "
+        "twice once times put keep to"
+    )
 )
 
 
@@ -69,7 +76,7 @@ def parse_noun(text: str) -> Phrase | None:
             color = color or COLORS[word]
         elif word in WHICH and not kept and (not last or word not in THINGS):
             which = which or WHICH[word]
-        elif word in SHADES or (word in DETERMINERS and not kept) or word == "of" and not kept:
+        elif word in SHADES or (word in DETERMINERS and not kept) or (word == "of" and not kept):
             continue
         elif word in COLORS and last:  # "the cup red", "the cup that is blue"
             color = color or COLORS[word]
@@ -92,7 +99,7 @@ def parse_place(text: str) -> str:
     while words and words[-1] in ("please", "instead", "now", "again", "too", "there", "here"):
         words.pop()
     phrase = " ".join(words)
-    plain = " ".join(words[:-1] + [singular(words[-1])]) if words else ""
+    plain = " ".join([*words[:-1], singular(words[-1])]) if words else ""
     if phrase in PLACES or plain in PLACES:
         return PLACES.get(phrase) or PLACES[plain]
     if not words or words[-1] in ("it", "that", "there", "here") or any(w in _NOT_NOUNS for w in words):

@@ -8,23 +8,35 @@ from coach.interpreter.items import Item, Object
 from coach.interpreter.lexicon import COLORS, THINGS, singular
 
 _START = re.compile(
-    r"(?:what|why|where|when (?:is|are|will|do|does|did|can|was|were|should|would|have)|when$|who|how|which|whose|do (?:you|i|we|they|it)|does|did|is|are|was|were|have|has|had|can|could|will|would|should|may|"
-    r"shall|tell me (?:what|why|where|how|which|about)|explain|help|show me (?:what|how|where|why)|any idea|am i|am|describe)\b"
+    r"(?:what|why|where|when (?:is|are|will|do|does|did|can|was|were|should|would|have)|when$|who|how|which|"
+    r"whose|do (?:you|i|we|they|it)|does|did|is|are|was|were|have|has|had|can|could|will|would|should|may|"
+    r"shall|tell me (?:what|why|where|how|which|about)|explain|help|show me (?:what|how|where|why)|any idea|am i|"
+    r"am|describe)\b"
 )
 _TOPICS = (
-    ("ability", r"what (?:else )?can (?:you|i|we) (?:do|say|ask|tell you)|help(?: me)?|what (?:are|is) (?:your|the) (?:commands?|options?|abilities|skills)|"
-                r"how (?:do|can) i .*|what do you (?:know|understand)|what are you able to do|(?:can|could) you (?!see|hear|spot).*|are you able to .*"),
-    ("identity", r"who are you|what are you|what is your name|who (?:made|built) you|are you (?:a )?(?:robot|human|real).*"),
+    ("ability", r"what (?:else )?can (?:you|i|we) (?:do|say|ask|tell you)|help(?: me)?|what (?:are|is) (?:your|"
+                r"the) (?:commands?|options?|abilities|skills)|"
+                r"how (?:do|can) i .*|what do you (?:know|understand)|what are you able to do|(?:can|"
+                r"could) you (?!see|hear|spot).*|are you able to .*"),
+    ("identity", r"who are you|what are you|what is your name|who (?:made|built) you|are you (?:a )?(?:robot|"
+                 r"human|real).*"),
     ("lessons", r".*\b(?:rules?|lessons?|learn(?:ed|t)?|remember|corrections?|routines?|taught)\b.*"),
-    ("reason", r"(?:tell me )?why\b.*|explain.*|how come.*|what (?:is|was) the reason.*|what for|what did you do that for"),
-    ("holding", r".*\b(?:holding|in (?:your|the) (?:left |right )?(?:hand|gripper|arm)s?|got there|have you got|do you have)\b.*"),
-    ("seeing", r"(?:what|which .*|how many .*|do|can|could|did) (?:(?:do|can|did|is|are) )?(?:(?:you|there|i) )?(?:see|seeing|look(?:ing)? at|there|spot|sees?).*|"
-               r"(?:is|are) there .*|what is (?:on|in) .*|how many .*|describe .*|which .* (?:is|are) (?:in|on) .*|what do you see.*"),
+    ("reason", r"(?:tell me )?why\b.*|explain.*|how come.*|what (?:is|was) the reason.*|what for|"
+               r"what did you do that for"),
+    ("holding", r".*\b(?:holding|in (?:your|the) (?:left |right )?(?:hand|gripper|arm)s?|got there|have you got|"
+                r"do you have)\b.*"),
+    ("seeing", r"(?:what|which .*|how many .*|do|can|could|did) (?:(?:do|can|did|is|are) )?(?:(?:you|there|"
+               r"i) )?(?:see|seeing|look(?:ing)? at|there|spot|sees?).*|"
+               r"(?:is|are) there .*|what is (?:on|in) .*|how many .*|describe .*|which .* (?:is|are) (?:in|"
+               r"on) .*|what do you see.*"),
     ("place", r"(?:tell me |show me )?where\b.*|(?:is|are|was|were) (?:the|my|it|that|any|all) .*\b(?:in|on|at)\b .*"),
     ("next", r".*\b(?:next|then|after that|will you do|going to do|plan|are you going to|after this)\b.*"),
-    ("done", r".*\b(?:done|finish(?:ed)?|ready|complete[d]?|how (?:long|far|much longer)|progress|did you|have you|managed?)\b.*"),
-    ("doing", r".*\b(?:doing|going on|happen(?:ing|ed)?|up to|working on|task|status|state|matter|wrong|stuck|thinking)\b.*"),
-    ("feeling", r"how (?:are|do) you.*|are you (?:okay|all right|well|there|awake|alive|on|listening).*|how is it going|do you hear me"),
+    ("done", r".*\b(?:done|finish(?:ed)?|ready|complete[d]?|how (?:long|far|much longer)|progress|did you|"
+             r"have you|managed?)\b.*"),
+    ("doing", r".*\b(?:doing|going on|happen(?:ing|ed)?|up to|working on|task|status|state|matter|wrong|stuck|"
+              r"thinking)\b.*"),
+    ("feeling", r"how (?:are|do) you.*|are you (?:okay|all right|well|there|awake|alive|on|listening).*|"
+                r"how is it going|do you hear me"),
     ("time", r"what (?:time|day|date) .*|what is the (?:time|date).*|when .*"),
 )  # fmt: skip
 _COMPILED = tuple((about, re.compile(pattern)) for about, pattern in _TOPICS)

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 import msgspec
 
 from coach.interpreter.items import Item, Object, Scene
-from coach.interpreter.lexicon import SAME_AS, preposition_of
+from coach.interpreter.lexicon import SAME_AS, preposition_of, split_words
 from coach.interpreter.tasks import parse_task
 
 ACTIONABLE = ("task", "correction", "answer")
 LEARNT = ("pick_up", "put")
-_SIDES = frozenset("left right middle first second third last nearest farthest front back top bottom".split())
+_SIDES = frozenset(split_words("left right middle first second third last nearest farthest front back top bottom"))
 
 
 class Resolution(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,10 +67,7 @@ def ask_back(items: Sequence[Item], scene: Scene | None) -> str | None:
     for item in items:
         if item.kind not in ("task", "correction"):
             continue
-        if scene is not None:
-            question = resolve(item, scene).question
-        else:
-            question = _incomplete(item)
+        question = resolve(item, scene).question if scene is not None else _incomplete(item)
         if question:
             return question
     return None

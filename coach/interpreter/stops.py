@@ -8,20 +8,26 @@ from __future__ import annotations
 
 import re
 
-_NOUN_BEFORE = "the|a|an|bus|tram|train|full|pit|door|rest|nonstop|every|each|next stop|last|short|that bus|this bus|press|pressing|hit|hitting"
+_NOUN_BEFORE = (
+    "the|a|an|bus|tram|train|full|pit|door|rest|nonstop|every|each|next stop|last|short|that bus|this bus|press|"
+    "pressing|hit|hitting"
+)
 _NOT_A_COMMAND_BEFORE = re.compile(
     rf"(?:^|\s)(?:(?:not|never|without)(?: ever| you| you dare| dare| even think about it)?|{_NOUN_BEFORE}|"
-    r"(?:until|till|when|unless|before|if|whenever|time|once|after|say|saying|said the word|word|button|called|means?) ?(?:i|you|we|it|they|somebody|someone)?"
+    r"(?:until|till|when|unless|before|if|whenever|time|once|after|say|saying|said the word|word|button|called|"
+    r"means?) ?(?:i|you|we|it|they|somebody|someone)?"
     r"(?: say| said| tell you to| call| shout| want you to| ask you to| drop it| fall| falls)*) $"
 )
 _SAID = re.compile(r"^(?:\S+ )?(?:i|we) (?:said|say) (?:to )?$")
 _QUESTION_START = re.compile(r"^(?:why|what|when|where|how|who|did|do|does|have|has|are|were|was|is|should|shall) ")
 _QUESTION_BEFORE = re.compile(r"(?:^|\s)(?:you|i|we|it|they|he|she|robot|arm|to|does|did|is|mean by) $")
 _OTHER_AFTER = re.compile(
-    r"^ (?:worrying|thinking|crying|laughing|talking|joking|kidding|complaining|apologi[sz]ing|asking|calling|listening|"
+    r"^ (?:worrying|thinking|crying|laughing|talking|joking|kidding|complaining|apologi[sz]ing|asking|calling|"
+    r"listening|"
     r"saying|sign|light|watch|button|buttons|key|word|command|lamp|by|mean|means|do|motion|gap|off point|"
     r"if|when|whenever|once|after|as soon as|at \d|"
-    r"the (?:music|radio|tv|television|timer|alarm|dishwasher|washing machine|oven|water|tap|kettle|video|song|recording))\b"
+    r"the (?:music|radio|tv|television|timer|alarm|dishwasher|washing machine|oven|water|tap|kettle|video|song|"
+    r"recording))\b"
 )
 _WORD = re.compile(r"\b(?:stop|halt|abort|freeze)\b")
 _FREEZE_FOOD = re.compile(r"^ (?:the|a|some|these|those|this|my|our) ")
@@ -32,9 +38,12 @@ _STOP_CLAUSES = re.compile(
     r"(?:(?:no|oh|hey|robot|god|damn|jesus|christ|ah|,) ?)*(?:"
     r"emergency(?: stop| halt)?|red alert|mayday|whoa(?: there| whoa)*|e stop|"
     r"(?:hold|quit|cut|knock|drop|kill|end|cease) (?:it|that)(?: out| off)?(?: right)?(?: there| now)?|"
-    r"(?:hold|stand|stay|sit|keep) (?:completely |perfectly |very )?still|do not (?:you )?(?:dare )?move(?: a muscle| anymore| any more| an inch| it)?|"
-    r"do not (?:touch|grab|do) (?:it|that|this|me|anything|him|her)(?: again)?|(?:no more|stay where you are|stay right there)|"
-    r"(?:that is |that will be )?enough(?: of that| already| now)?|that will do|cease(?: fire| and desist)?|desist|quit(?: moving)?|"
+    r"(?:hold|stand|stay|sit|keep) (?:completely |perfectly |very )?still|"
+    r"do not (?:you )?(?:dare )?move(?: a muscle| anymore| any more| an inch| it)?|"
+    r"do not (?:touch|grab|do) (?:it|that|this|me|anything|him|her)(?: again)?|(?:no more|stay where you are|"
+    r"stay right there)|"
+    r"(?:that is |that will be )?enough(?: of that| already| now)?|that will do|cease(?: fire| and desist)?|"
+    r"desist|quit(?: moving)?|"
     r"kill (?:the )?(?:motors?|power|switch)|(?:power|turn|switch) (?:yourself |the robot |the arms? )?(?:off|down)|"
     r"(?:turn|switch|shut) (?:yourself|it|the robot|the arms?) (?:off|down)|shut down|shutdown|"
     r"hands off|back off|get off(?: me)?|get away(?: from me)?|stay away(?: from me)?|drop everything|"
@@ -69,10 +78,13 @@ def is_stop_clause(clause: str) -> bool:
 
 _CONDITION_START = re.compile(r"(?:when|if|whenever|unless|until|as soon as|once (?:you|i|it|the)) ")
 _STOP_TAIL = re.compile(
-    r"^(?: (?:it|that|this|right|there|now|please|immediately|at once|here|robot|everything|all|the|robots?|arms?|motors?|both|"
-    r"moving|going|doing|what you are|whatever|that right|motion|motions|task|turning|pushing|pulling|pressing|shaking|spinning|"
+    r"^(?: (?:it|that|this|right|there|now|please|immediately|at once|here|robot|everything|all|the|robots?|"
+    r"arms?|motors?|both|"
+    r"moving|going|doing|what you are|whatever|that right|motion|motions|task|turning|pushing|pulling|pressing|"
+    r"shaking|spinning|"
     r"squeezing|dropping|wiping|washing|cleaning|this instant|you|your|movement|already|,|okay|everyone|working|"
-    r"stop|halt|idiot|stupid|damn|for gods sake|for god's sake|the left arm|for now|hey|no|time|playing|moved|too))+(?= |$)"
+    r"stop|halt|idiot|stupid|damn|for gods sake|for god's sake|the left arm|for now|hey|no|time|playing|moved|"
+    r"too))+(?= |$)"
 )
 
 

@@ -36,8 +36,11 @@ _LIST = re.compile(r" (?:and|,) (?:and )?")
 _SLOWLY = re.compile(r"(?:^| )(carefully|gently|slowly|softly|cautiously)(?= |$)")
 _QUICKLY = re.compile(r"(?:^| )(quickly|fast|swiftly)(?= |$)")
 _WISH = re.compile(r"i (?:want|need|would like) (?P<wanted>(?:the|that|this|my|all|both) .+ (?:in|on|into|onto) .+)")
-_NOT_A_TASK = re.compile(r"(?:make|get|take|have|give|hold|watch|play|show|touch|set|leave|let|push|press|start|catch|find|pass|buy) "
-                         r"(?:sure|care|it right|ready|going|fun|up|me up|on with|out of here|it easy|well|soon|a look|him|her|sense|that|this|it)$")  # fmt: skip
+_NOT_A_TASK = re.compile(
+    r"(?:make|get|take|have|give|hold|watch|play|show|touch|set|leave|let|push|press|start|catch|find|pass|buy) "
+    r"(?:sure|care|it right|ready|going|fun|up|me up|on with|out of here|it easy|well|soon|a look|him|her|sense|that|"
+    r"this|it)$"
+)
 
 
 def parse_task(clause: str, previous: Item | None = None) -> list[Item] | None:
@@ -147,9 +150,30 @@ def _with_verb(phrase: str, rest: str) -> list[Item] | None:
 
 _WASTE = frozenset(("trash", "garbage", "rubbish", "bin", "waste", "recycling"))
 _BARE = frozenset(
-    "pick up|pick|grab|grasp|lift|vacuum|hoover|dust|sweep|mop|sweep up|mop up|lift up|put away|put down|clear up|clear away|take out|hand over|bring|fetch|grab hold of".split(
-        "|"
-    )
+    [
+        "pick up",
+        "pick",
+        "grab",
+        "grasp",
+        "lift",
+        "vacuum",
+        "hoover",
+        "dust",
+        "sweep",
+        "mop",
+        "sweep up",
+        "mop up",
+        "lift up",
+        "put away",
+        "put down",
+        "clear up",
+        "clear away",
+        "take out",
+        "hand over",
+        "bring",
+        "fetch",
+        "grab hold of",
+    ]
 )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from coach.interpreter.lexicon import split_words
+
 _DAYS = {
     "monday": "MO",
     "tuesday": "TU",
@@ -39,36 +41,44 @@ _UNITS = {
     "year": "YEARLY",
 }
 _ORDINALS = {"first": "1", "second": "2", "third": "3", "fourth": "4", "last": "-1"}
-_HOURS = {w: n for n, w in enumerate("one two three four five six seven eight nine ten eleven twelve".split(), 1)}
+_HOURS = {w: n for n, w in enumerate(split_words("one two three four five six seven eight nine ten eleven twelve"), 1)}
 _HOUR = rf"(?:\d{{1,2}}|{'|'.join(_HOURS)})"
 
 _WEEKLY = re.compile(
-    rf"\b(?:on |every |each )(?P<other>other |second )?(?P<days>{_DAY_LIST})\b|\b(?P<bare>(?:{_DAY})s(?:(?: and| ,) (?:{_DAY})s)*)\b"
+    rf"\b(?:on |every |each )(?P<other>other |second )?(?P<days>{_DAY_LIST})\b|\b(?P<bare>(?:{_DAY})s(?:(?: and|"
+    rf" ,) (?:{_DAY})s)*)\b"
 )
 _NTH = re.compile(
-    rf"\b(?:on |every )?(?:the )?(?P<nth>first|second|third|fourth|last) (?P<day>{_DAY}) (?:of|in) (?:the|every|each) month\b"
+    rf"\b(?:on |every )?(?:the )?(?P<nth>first|second|third|fourth|last) (?P<day>{_DAY}) (?:of|in) (?:the|every|"
+    rf"each) month\b"
 )
 _EVERY = re.compile(rf"\b(?:every|each) (?:(?P<count>{_NUMBER}) )?(?P<unit>minute|hour|day|week|month|year)s?\b")
 _SIMPLE = (
     (re.compile(r"\b(?:every|each|on) (?:weekday|working day|work day)s?\b|\bon weekdays\b|\bweekdays\b"), "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR"),
     (re.compile(r"\b(?:every|each|on|at) (?:the )?weekends?\b|\bweekends\b"), "FREQ=WEEKLY;BYDAY=SA,SU"),
-    (re.compile(r"\b(?:every|each) (?:single )?(?:morning|evening|night|afternoon|noon|lunchtime)\b|\bdaily\b|\bonce a day\b|\bnightly\b"), "FREQ=DAILY"),
+    (re.compile(r"\b(?:every|each) (?:single )?(?:morning|evening|night|afternoon|noon|lunchtime)\b|\bdaily\b|"
+                r"\bonce a day\b|\bnightly\b"), "FREQ=DAILY"),
     (re.compile(r"\bweekly\b|\bonce a week\b"), "FREQ=WEEKLY"),
     (re.compile(r"\bmonthly\b|\bonce a month\b"), "FREQ=MONTHLY"),
     (re.compile(r"\bhourly\b"), "FREQ=HOURLY"),
 )  # fmt: skip
 _EXCEPT = re.compile(
-    rf"\b(?:, )?(?:except|but not|apart from|other than|not)(?: for| on)? (?P<what>(?:{_DAY})s?|weekends?|weekdays?|holidays?|the [a-z ]+|(?:red|blue|green|yellow|white) [a-z]+)\b"
+    rf"\b(?:, )?(?:except|but not|apart from|other than|not)(?: for| on)? (?P<what>(?:{_DAY})s?|weekends?|"
+    rf"weekdays?|holidays?|the [a-z ]+|(?:red|blue|green|yellow|white) [a-z]+)\b"
 )
 _UNTIL = re.compile(
-    rf"\b(?:until|till) (?P<what>(?:next )?(?:{_DAY})|tomorrow|tonight|\d{{4}}-\d\d-\d\d|(?:the )?end of (?:the )?(?:day|week|month)|further notice)\b"
+    rf"\b(?:until|till) (?P<what>(?:next )?(?:{_DAY})|tomorrow|tonight|\d{{4}}-\d\d-\d\d|"
+    rf"(?:the )?end of (?:the )?(?:day|week|month)|further notice)\b"
 )
 _DATE = re.compile(
-    rf"\b(?:on )?(?P<what>today|tonight|tomorrow(?: morning| evening| night)?|the day after tomorrow|(?:next|this) (?:{_DAY})|\d{{4}}-\d\d-\d\d)\b|\bon (?P<day>{_DAY})\b(?!s)"
+    rf"\b(?:on )?(?P<what>today|tonight|tomorrow(?: morning| evening| night)?|the day after tomorrow|(?:next|"
+    rf"this) (?:{_DAY})|\d{{4}}-\d\d-\d\d)\b|\bon (?P<day>{_DAY})\b(?!s)"
 )
 _CLOCK = re.compile(
-    rf"\b(?:at|by|around|about|before) (?:(?P<half>half past|quarter past|quarter to) )?(?P<hour>{_HOUR})(?:[:.](?P<minute>\d\d)| (?P<spoken>fifteen|thirty|forty five))?"
-    r"(?: ?(?P<meridiem>am|pm|a m|p m))?(?: o'?clock)?(?: (?:in the|at) (?P<part>morning|evening|afternoon|night))?(?= |$)|\b(?:at |by )(?P<named>noon|midnight|midday)\b"
+    rf"\b(?:at|by|around|about|before) (?:(?P<half>half past|quarter past|"
+    rf"quarter to) )?(?P<hour>{_HOUR})(?:[:.](?P<minute>\d\d)| (?P<spoken>fifteen|thirty|forty five))?"
+    r"(?: ?(?P<meridiem>am|pm|a m|p m))?(?: o'?clock)?(?: (?:in the|at) (?P<part>morning|evening|afternoon|"
+    r"night))?(?= |$)|\b(?:at |by )(?P<named>noon|midnight|midday)\b"
 )  # fmt: skip
 
 
