@@ -210,10 +210,10 @@ class Actions:
             return Outcome(refusal, ok=False)
         if item.object is None or not item.object.name:
             said = say("asks_object", objects=known_things())
-            return Outcome(said, pending=Pending(question=said, item=item))
+            return Outcome(said, pending=Pending(question=said, item=item), ok=False)
         if item.verb == "put" and not item.place:
             said = say("asks_place", object=f"the {name_of(item.object)}", places=known_places())
-            return Outcome(said, pending=Pending(question=said, item=item))
+            return Outcome(said, pending=Pending(question=said, item=item), ok=False)
         return None
 
     def _mark_undone(self, situation: Situation) -> None:

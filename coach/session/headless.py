@@ -1,8 +1,8 @@
-"""The same loop on stdin and stdout: a line in is an utterance, the robot's sentences and thoughts come out as lines.
+"""The same loop on stdin and stdout: a line in is an utterance; the robot's sentences and thoughts come out as lines.
 
 robot: All right, I will put the red cup in the sink.
 thought: pick up the red cup · the red cup is on the counter and goes in the sink
-event: done: put the red cup in the sink
+robot: Done: put the red cup in the sink. What is next?
 """
 
 from __future__ import annotations
@@ -15,14 +15,18 @@ from typing import TYPE_CHECKING, TextIO
 
 from coach.session.replies import Reply
 from coach.session.system import System
-from robot_bridge.protocol.messages import Event, Message, Status, ThoughtEvent
+from robot_bridge.protocol.errors import CoachError
+from robot_bridge.protocol.messages import Message, Status, ThoughtEvent
 from robot_bridge.protocol.thought import Thought
 
 if TYPE_CHECKING:
     from coach.config import Config
 
-WAKE_S = 30.0  # how long lines wait for a bridge that is still starting
+WAKE_S = 30.0  # how long the first line waits for a bridge and a policy that are still starting
+PATIENCE_S = 0.5
 DRAIN_S = 30.0
+FINISH_S = 600.0  # how long the end of the input waits for the work in hand
+LOOK_S = 0.2
 
 
 class Printer:
@@ -32,7 +36,6 @@ class Printer:
         self._out = out
         self._lock = threading.Lock()
         self._last_thought = ""
-        self.status: Status | None = None
         self.awake = threading.Event()
 
     def line(self, prefix: str, text: str) -> None:
@@ -40,15 +43,10 @@ class Printer:
             print(f"{prefix}: {' '.join(text.split())}", file=self._out, flush=True)
 
     def deliver(self, message: Message) -> None:
-        match message:
-            case Status():
-                self.status = message
-                if message.policy_ok:
-                    self.awake.set()
-            case ThoughtEvent():
-                self._thought(message.thought)
-            case Event():
-                self.line("event", message.text)
+        if isinstance(message, Status) and message.policy_ok:
+            self.awake.set()
+        elif isinstance(message, ThoughtEvent):
+            self._thought(message.thought)
 
     def answered(self, reply: Reply) -> None:
         if reply.said:
@@ -61,21 +59,20 @@ class Printer:
             self.line("thought", text)
 
 
-def run_headless(config: Config, lines: Iterable[str] = sys.stdin, out: TextIO = sys.stdout) -> int:
-    """Until the end of the input, then until what was asked for is done or a person is needed.
+def run_headless(config: Config, lines: Iterable[str] | None = None, out: TextIO | None = None) -> int:
+    """Until the end of the input and of the work in hand.
 
     Raises: CoachError: the memory or an address cannot be used.
     """
-    printer = Printer(out)
+    printer = Printer(sys.stdout if out is None else out)
     system = System.open(config, printer.deliver, printer.answered)
     try:
-        first = True
-        for line in lines:
-            if first:
+        for number, line in enumerate(sys.stdin if lines is None else lines):
+            if number == 0:
                 _wait_until_awake(printer)
-                first = False
             system.submit(line.rstrip("\r\n"))
         system.drain(DRAIN_S)
+        _wait_until_finished(system)
     finally:
         system.close()
     return 0
@@ -83,7 +80,19 @@ def run_headless(config: Config, lines: Iterable[str] = sys.stdin, out: TextIO =
 
 def _wait_until_awake(printer: Printer) -> None:
     """The first line of a script may come before the arms are there."""
-    if not printer.awake.wait(0.3):
-        printer.line("event", "the arms are still waking up")
+    if not printer.awake.wait(PATIENCE_S):
+        print("coach: the arms are still waking up", file=sys.stderr, flush=True)
         printer.awake.wait(WAKE_S)
-    time.sleep(0)
+
+
+def _wait_until_finished(system: System) -> None:
+    """What was asked for is done first; holding arms wait for a person, who has gone."""
+    until = time.monotonic() + FINISH_S
+    try:
+        idle = 0
+        while idle < 2 and time.monotonic() < until:  # between two tasks of a queue it is idle for a moment
+            idle = 0 if system.at_work else idle + 1
+            time.sleep(LOOK_S)
+            system.drain(DRAIN_S)
+    except CoachError:
+        return  # the bridge is gone, and so is the work

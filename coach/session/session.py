@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from coach.interpreter.items import Interpretation, Item, Scene
+from coach.interpreter.items import Item
 from coach.session.actions import Actions, Outcome, Spoken
 from coach.session.episodes import Episodes
 from coach.session.errand import Errand, choices
 from coach.session.lessons import FramesAround
-from coach.session.pending import Pending, keep_pending, load_pending
+from coach.session.pending import Pending, keep_pending
 from coach.session.replies import Reply
 from coach.session.situation import Situation
 from coach.session.task_queue import TaskQueue
-from coach.session.wording import joined, sentence
+from coach.session.understanding import Interpret, understand
+from coach.session.wording import joined
 from prompts import say
 from robot_bridge.protocol.errors import CoachError, StoreError, UnreachableError, UsageError
 
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 MAX_CHARACTERS = 2000
 STOP_WAIT_S = 3.0  # longer than the stop line's own tries
 STATUS_WAIT_S = 1.0
-Interpret = Callable[[str, Scene | None], Interpretation]
 Pulled = tuple["Intervention", Future["Accepted"]]
 
 
@@ -133,19 +133,24 @@ class Session:
             return self._reply([outcome], (), situation)
         if pulled is not None:
             return self._hear_stop(words, by, pulled)
-        items, question, early = self._understand(words, situation)
-        if early is not None:
-            return self._reply([early], items, situation, question)
+        meaning = understand(words, situation, self._store, self._interpret)
+        items = meaning.items
+        if meaning.hold:
+            self._guarded(lambda: self._actions.steer("pause", words, by, situation))
+        if meaning.said:
+            outcome = Outcome(meaning.said, pending=meaning.pending, ok=meaning.ok)
+            return self._reply([outcome], items, situation, meaning.question)
         outcomes = [self._guarded(partial(self._actions.do, spoken))
                     for spoken in self._queue_later_tasks(items, words, by, situation)]  # fmt: skip
         later = self.queue.tasks
         if later and sum(item.kind == "task" for item in items) > 1 and outcomes and outcomes[-1].ok:
             outcomes.append(Outcome(say("queued", task=joined(later, "and then"))))
-        return self._reply(outcomes, items, situation, question)
+        return self._reply(outcomes, items, situation)
 
     def _hear_stop(self, words: str, by: str, pulled: Pulled) -> Reply:
         """The stop first; whatever else was said counts afterwards, with the arms held."""
         stop = self._finish_stop(pulled)
+        keep_pending(self._store, None)
         situation = self._situation() if stop.ok else Situation(None)
         items = self._interpret(words, situation.scene()).items
         rest = [item for item in items if item.kind in ("correction", "task")] if stop.ok and situation.busy else []
@@ -164,32 +169,6 @@ class Session:
             return Outcome(say("stop_unreachable"), ok=False, unreachable=True)
         self._store.add_intervention(intervention, None)
         return Outcome(say("stopped"))
-
-    def _understand(self, words: str, situation: Situation) -> tuple[tuple[Item, ...], str | None, Outcome | None]:
-        """The items, the interpreter's question, and an outcome where nothing is to be done about the items."""
-        pending = load_pending(self._store)
-        scene = situation.scene(pending.question if pending else "")
-        meaning = self._interpret(words, scene)
-        if pending is not None:
-            filled = pending.answered_by(words, meaning.items)
-            if filled is not None:
-                keep_pending(self._store, None)
-                return (filled,), None, None
-            if pending.cancelled_by(words):
-                keep_pending(self._store, None)
-                return meaning.items, None, Outcome(say("never_mind"))
-            if all(item.kind in ("unknown", "answer") for item in meaning.items):
-                return meaning.items, pending.question, Outcome(pending.question, ok=False)
-            keep_pending(self._store, None)
-        if meaning.question and any(item.kind != "unknown" for item in meaning.items):
-            waiting = next((item for item in meaning.items if item.kind in ("task", "correction")), None)
-            kept = (
-                Pending(question=meaning.question, item=waiting, options=_options(waiting, scene)) if waiting else None
-            )
-            if waiting is not None and _is_bare_no(waiting) and situation.busy:
-                self._guarded(lambda: self._actions.steer("pause", words, self._config.person, situation))
-            return meaning.items, meaning.question, Outcome(sentence(meaning.question), pending=kept)
-        return meaning.items, None, None
 
     def _queue_later_tasks(self, items: Sequence[Item], words: str, by: str, situation: Situation) -> list[Spoken]:
         """One item a kind of work now; further tasks wait for their turn."""
@@ -239,14 +218,3 @@ class Session:
             next((o.forced for o in outcomes if o.forced), ""), all(outcome.ok for outcome in outcomes),
             any(outcome.unreachable for outcome in outcomes),
         )  # fmt: skip
-
-
-def _options(item: Item | None, scene: Scene) -> tuple[str, ...]:
-    """Things in sight that the item may mean."""
-    if item is None or item.object is None:
-        return ()
-    return tuple(thing for thing in scene.objects if thing.endswith(item.object.name))
-
-
-def _is_bare_no(item: Item) -> bool:
-    return item.kind == "correction" and not (item.object or item.place or item.verb or item.instead_of)

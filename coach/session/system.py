@@ -105,6 +105,11 @@ class System:
             self._store.set_state(NOTICES_KEY, fresh[-1].wall_s)
         return fresh
 
+    @property
+    def at_work(self) -> bool:
+        """The arms move for a task, or one waits. Raises: CoachError: the bridge does not answer."""
+        return self._bridge.status().state == "running" or bool(self.queued)
+
     def drain(self, deadline_s: float) -> bool:
         """Wait until all that was submitted is dealt with; False if that took longer."""
         done = threading.Event()
@@ -144,6 +149,7 @@ class System:
         if said and time.monotonic() - self._told.get(said, -REPEAT_S) >= REPEAT_S:
             self._told[said] = time.monotonic()
             self._store.add_utterance(said, "robot", "robot", None)
+            self._answered(Reply(said))
         if event.code == "task_done" and self.queued:
             self._work.put(self._next_task)
 

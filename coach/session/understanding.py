@@ -1,0 +1,87 @@
+"""What an utterance means in this situation: the items to act on, or the question to ask back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from coach.interpreter.items import Interpretation, Item, Scene
+from coach.session.pending import Pending, keep_pending, load_pending
+from coach.session.situation import Situation
+from coach.session.wording import sentence
+from prompts import say
+
+if TYPE_CHECKING:
+    from memory.store import Store
+
+Interpret = Callable[[str, Scene | None], Interpretation]
+
+
+@dataclass(frozen=True)
+class Understood:
+    """Args:
+    question: what is asked back.
+    said: what to say at once, nothing is done then about the items.
+    pending: what waits for the answer.
+    hold: the person objects to what is being done, without saying what instead.
+    """
+
+    items: tuple[Item, ...]
+    question: str | None = None
+    said: str = ""
+    pending: Pending | None = None
+    hold: bool = False
+    ok: bool = False
+
+
+def understand(words: str, situation: Situation, store: Store, interpret: Interpret) -> Understood:
+    """The words as an answer to the open question if they are one, else by themselves."""
+    pending = load_pending(store)
+    scene = situation.scene(pending.question if pending else "")
+    meaning = interpret(words, scene)
+    if pending is not None:
+        answer = _answer(pending, words, meaning)
+        if answer is None or answer.question is None:
+            keep_pending(store, None)
+        if answer is not None:
+            return answer
+    if not meaning.question or all(item.kind == "unknown" for item in meaning.items):
+        return Understood(meaning.items)
+    waiting = next((item for item in meaning.items if item.kind in ("task", "correction")), None)
+    if waiting is None:
+        return Understood(meaning.items)
+    if waiting.kind == "correction" and not situation.busy:
+        return Understood(meaning.items)  # there is nothing to correct: the action says so
+    question = sentence(meaning.question)
+    bare_no = waiting.kind == "correction" and not (
+        waiting.object or waiting.place or waiting.verb or waiting.instead_of
+    )
+    moves = situation.status is not None and situation.status.state == "running"
+    waits = _waiting(question, waiting, scene)
+    return Understood(meaning.items, meaning.question, question, waits, hold=bare_no and moves)
+
+
+def _answer(pending: Pending, words: str, meaning: Interpretation) -> Understood | None:
+    """None where the words are no answer but something of their own."""
+    filled = pending.answered_by(words, meaning.items)
+    if filled is not None:
+        return Understood((filled,))
+    if pending.cancelled_by(words):
+        return Understood(meaning.items, said=say("never_mind"), ok=True)
+    if all(item.kind in ("unknown", "answer") for item in meaning.items):
+        return Understood(meaning.items, pending.question, pending.question, pending)
+    return None
+
+
+def _waiting(question: str, item: Item, scene: Scene) -> Pending | None:
+    """What waits for the answer; a place that is none here is forgotten. None where no answer could help."""
+    if item.verb not in ("", "put", "pick_up"):
+        return None
+    if item.place and item.place not in scene.places:
+        return Pending(question=question, item=msgspec.structs.replace(item, place=""))
+    name = item.object.name if item.object else ""
+    options = tuple(thing for thing in scene.objects if thing.endswith(name)) if item.object else ()
+    return Pending(question=question, item=item, options=options)

@@ -1,0 +1,221 @@
+"""Recorder, heartbeat, stop line and the two ways without a screen, over real sockets and a real store."""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pytest
+from bridge_stand_in import SINK_THOUGHT, StandIn
+
+from coach.__main__ import main
+from coach.config import Config
+from coach.session.headless import run_headless
+from coach.session.replies import Reply
+from coach.session.system import System
+from memory.store import Store
+from robot_bridge.protocol.messages import ChunkEvent, Event, Message, Observation, ThoughtEvent, ThoughtToken
+from robot_bridge.protocol.thought import Thought
+
+RACK_THOUGHT = Thought(
+    reason="the red cup is on the counter and goes in the drying rack", subtask="pick up the red cup"
+)
+
+
+@dataclass
+class Bench:
+    bridge: StandIn
+    config: Config
+    delivered: list[Message] = field(default_factory=list)
+    replies: list[Reply] = field(default_factory=list)
+
+    def open(self) -> System:
+        system = System.open(self.config, self.delivered.append, self.replies.append)
+        wait_until(lambda: bool(self.delivered))  # a subscription takes a moment
+        return system
+
+    def wait_for_reply(self, count: int = 1) -> Reply:
+        wait_until(lambda: len(self.replies) >= count)
+        return self.replies[count - 1]
+
+
+def wait_until(true: Callable[[], bool], deadline_s: float = 5.0) -> None:
+    until = time.monotonic() + deadline_s
+    while not true():
+        assert time.monotonic() < until, "it did not happen in time"
+        time.sleep(0.02)
+
+
+def observed(sequence: int) -> Observation:
+    picture = np.full((8, 8, 3), sequence, np.uint8)
+    return Observation(
+        sequence=sequence, time_s=sequence / 10, state=np.zeros(38, np.float32), images={"base": picture}
+    )
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    bridge = StandIn()
+    yield Bench(bridge, Config(home=tmp_path, bridge_address=bridge.address, events_address=bridge.events_address))
+    bridge.close()
+
+
+def test_a_lesson_is_completed_and_judged_when_the_task_ends(bench: Bench) -> None:
+    system = bench.open()
+    system.submit("put the red cup in the sink")
+    task_id = bench.wait_for_reply().task_id
+    bench.bridge.state["thought"] = SINK_THOUGHT
+    for sequence in range(1, 6):
+        bench.bridge.publish(observed(sequence))
+    wait_until(lambda: sum(isinstance(m, Observation) for m in bench.delivered) == 5)
+    system.submit("no, put it in the drying rack")
+    lesson_id = bench.wait_for_reply(2).correction_id
+    bench.bridge.publish(ThoughtEvent(time_s=1.0, task_id=task_id, observation_sequence=5, thought=RACK_THOUGHT,
+                                      cause=lesson_id))  # fmt: skip
+    bench.bridge.publish(ChunkEvent(time_s=1.1, task_id=task_id, observation_sequence=5, dt_s=0.1, cause=lesson_id,
+                                    actions=np.zeros((4, 38), np.float32)))  # fmt: skip
+    bench.bridge.finish()
+    wait_until(lambda: system.corrections()[0].outcome == "followed")
+    lesson = system.corrections()[0]
+    wait_until(lambda: any(u.text.startswith("Done") for u in system.conversation(10)))
+    system.close()
+    assert lesson.thought_final == str(RACK_THOUGHT)
+    with Store.open(bench.config.memory_path) as store:
+        (episode,) = store.episodes()
+        assert (episode.task_id, episode.outcome) == (task_id, "done")
+        assert [frame.sequence for frame in store.frames(episode.id)] == [1, 2, 3, 4, 5]
+        assert [thought.cause for thought in store.thoughts(episode.id)] == [lesson_id]
+        assert store.actions(episode.id)[0].horizon == 4
+        assert {i.kind for i in store.interventions(episode.id)} == {"task", "correction"}
+
+
+def test_nothing_but_lessons_is_kept_when_recording_is_off(bench: Bench) -> None:
+    bench.config = Config(**(vars(bench.config) | {"record": False}))
+    system = bench.open()
+    bench.bridge.work_on()
+    bench.bridge.publish(observed(1))
+    wait_until(lambda: any(isinstance(m, Observation) for m in bench.delivered))
+    system.submit("no, put it in the drying rack")
+    assert bench.wait_for_reply().correction_id
+    system.close()
+    with Store.open(bench.config.memory_path) as store:
+        assert store.episodes() == [] and store.count_corrections() == 1
+
+
+def test_an_episode_begins_when_another_process_gave_the_task(bench: Bench) -> None:
+    system = bench.open()
+    bench.bridge.work_on("pick up the towel")
+    wait_until(lambda: [e.instruction for e in system._store.episodes()] == ["pick up the towel"])
+    system.close()
+
+
+def test_the_episode_goes_on_when_the_terminal_comes_back(bench: Bench) -> None:
+    system = bench.open()
+    bench.bridge.work_on()
+    wait_until(lambda: len(system._store.episodes()) == 1)
+    system.close()
+    bench.delivered.clear()
+    system = bench.open()
+    bench.bridge.publish(observed(7))
+    wait_until(lambda: any(isinstance(m, Observation) for m in bench.delivered))
+    bench.bridge.finish()
+    wait_until(lambda: system._store.episodes()[0].outcome == "done")
+    assert len(system._store.episodes()) == 1
+    system.close()
+
+
+def test_a_stop_overtakes_everything_when_the_session_is_at_work(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    system = bench.open()
+    bench.bridge.work_on()
+    slow = system.session._situation
+    monkeypatch.setattr(system.session, "_situation", lambda: (time.sleep(0.5), slow())[1])
+    for _ in range(3):
+        system.submit("what are you doing?")
+    began = time.perf_counter()
+    system.stop()
+    system.submit("stop")
+    wait_until(lambda: bench.bridge.kinds()[:2] == ["stop", "stop"], 0.4)
+    assert bench.bridge.arrived[0] - began < 0.1
+    system.close()
+
+
+def test_the_heart_beats_twice_a_second_when_nothing_else_happens(bench: Bench) -> None:
+    system = bench.open()
+    time.sleep(1.1)
+    beats = len(bench.bridge.heartbeats)
+    system.close()
+    assert beats >= 2
+
+
+def test_the_next_task_begins_when_the_first_is_done(bench: Bench) -> None:
+    system = bench.open()
+    system.submit("put the red cup in the sink and then put the blue plate in the bin")
+    bench.wait_for_reply()
+    assert system.queued == ("put the blue plate in the bin",)
+    bench.bridge.finish()
+    wait_until(lambda: len(bench.bridge.interventions) == 2)
+    assert bench.bridge.interventions[1].instruction == "put the blue plate in the bin"
+    wait_until(lambda: system.conversation(1)[0].text.startswith("All right"))
+    system.close()
+
+
+def test_the_robots_question_is_said_and_answered_when_it_sees_two_that_match(bench: Bench) -> None:
+    system = bench.open()
+    doubt = Thought(reason="there is a red cup and a blue cup in sight", subtask="ask which cup")
+    bench.bridge.work_on("put the cup in the sink", doubt, state="holding")
+    bench.bridge.publish(Event(time_s=1.0, level="info", code="asks", text="asks", task_id="t1"))
+    wait_until(lambda: any("the red cup or the blue cup" in u.text for u in system.conversation(5)))
+    system.submit("the red one")
+    bench.wait_for_reply(2)
+    assert bench.bridge.interventions[-1].instruction == "put the red cup in the sink"
+    system.close()
+
+
+def test_lines_in_are_answered_by_lines_out_when_headless(bench: Bench) -> None:
+    out = io.StringIO()
+
+    def lines() -> Iterator[str]:
+        yield "put the red cup in the sink\n"
+        wait_until(lambda: bench.bridge.kinds() == ["task"])
+        bench.bridge.publish(ThoughtToken(request_id=1, index=0, text="reason"))
+        bench.bridge.publish(ThoughtEvent(time_s=1.0, task_id="t", observation_sequence=1, thought=SINK_THOUGHT))
+        wait_until(lambda: "thought: " in out.getvalue())
+        yield "stop"
+
+    assert run_headless(bench.config, lines(), out) == 0
+    said = out.getvalue().splitlines()
+    assert said[0] == "robot: All right, I will put the red cup in the sink."
+    assert f"thought: {SINK_THOUGHT.subtask} · {SINK_THOUGHT.reason}" in said
+    assert said[-1].startswith("robot: I have stopped")
+
+
+def test_one_utterance_prints_one_json_object_when_said_beside_an_open_screen(
+    bench: Bench, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "c.yaml"
+    file.write_text(f"bridge_address: {bench.bridge.address}\nevents_address: {bench.bridge.events_address}\n")
+    system = bench.open()
+    flags = ["--config", str(file), "--home", str(tmp_path)]
+    assert main(["say", "put the red cup", "in the sink", "--json", *flags]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert set(answer) == {"reply", "understood", "task_id"}
+    assert answer["task_id"] == bench.bridge.interventions[0].id
+    assert answer["understood"]["items"][0]["kind"] == "task"
+    assert system.conversation(9)[0].text == "put the red cup in the sink"
+    bench.bridge.state["thought"] = SINK_THOUGHT
+    assert main(["say", "no, put it in the bin", *flags]) == 0
+    assert len(system.corrections()) == 1 and len(system._store.episodes()) == 1
+    system.close()
+
+
+def test_say_fails_in_one_sentence_when_nothing_runs(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    file = tmp_path / "c.yaml"
+    file.write_text("bridge_address: tcp://127.0.0.1:1\n")
+    assert main(["say", "put the red cup in the sink", "--config", str(file), "--home", str(tmp_path)]) == 1
+    captured = capsys.readouterr()
+    assert captured.out == "" and "tcp://127.0.0.1:1" in captured.err and captured.err.count("\n") == 1
