@@ -4,7 +4,8 @@ from coach.interpreter.items import Interpretation, Interpreter, Item, Object, S
 from coach.interpreter.resolve import Resolution, resolve, resolve_all
 from coach.interpreter.rules import RuleInterpreter
 
-__all__ = ["Interpretation", "Interpreter", "Item", "Object", "Resolution", "RuleInterpreter", "Scene", "interpret", "resolve",
+__all__ = ["Interpretation", "Interpreter", "Item", "Object", "Resolution", "RuleInterpreter", "Scene", "interpret",
+    "resolve",
            "resolve_all"]  # fmt: skip
 
 

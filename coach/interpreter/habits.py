@@ -23,7 +23,8 @@ _ALWAYS = re.compile(
 _GOES = re.compile(r"(?P<thing>.+?) (?:(?:always|usually|should|must|all|only) )*(?P<never>(?:never|do not|"
                    r"does not|must not|should not|can not|may not) )?"
                    r"(?:be (?:put|placed|stored|kept) |gets? put |are (?:kept|stored) |is (?:kept|stored) |"
-                   r"go(?:es)? |belongs? |live[s]? )(?P<where>(?:in|on|into|onto|under|next to|inside) .+)")  # fmt: skip
+                   r"go(?:es)? |belongs? |live[s]? )(?P<where>(?:in|on|into|onto|under|next to|"
+                   r"inside) .+)")  # fmt: skip
 _USE_FOR = re.compile(r"(?P<never>(?:never|do not) )?(?:always |only )?use (?P<thing>.+?) (?:for|on|to) (?P<use>.+)")
 _CONDITIONAL = re.compile(
     r"(?:if|when|whenever|once|as soon as|every time|before|after|while|until) .+ .+|(?:stop|pause|wait) (?:if|"
@@ -149,7 +150,8 @@ def _placed(thing: str, where: str, forbidden: bool, scope: str, clause: str) ->
     place = parse_places(split_prepositions(where)[1]).target
     if noun is None or not place:
         return None
-    return Item(kind="rule", object=noun.object, place="" if forbidden else place, instead_of=place if forbidden else "",
+    return Item(kind="rule", object=noun.object, place="" if forbidden else place,
+        instead_of=place if forbidden else "",
                 scope=scope, except_=when.except_, text=clause)  # fmt: skip
 
 

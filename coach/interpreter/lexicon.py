@@ -18,7 +18,8 @@ def split_words(text: str) -> list[str]:
 
 
 COLORS = {
-    **{c: c for c in split_words("red blue green yellow white black orange purple pink brown grey silver golden beige")},
+    **{c: c for c in split_words("red blue green yellow white black orange purple pink brown grey silver golden "
+                    "beige")},
     "gray": "grey", "violet": "purple", "gold": "golden", "turquoise": "turquoise", "transparent": "transparent",
 }  # fmt: skip
 SHADES = frozenset(("light", "dark", "bright", "pale"))
@@ -57,7 +58,8 @@ SAME_AS = {
     **dict.fromkeys(split_words("scrubber"), ("sponge",)),
     **dict.fromkeys(split_words("saucer"), ("plate",)),
     **dict.fromkeys(split_words("dish crockery tableware"), ("plate", "bowl", "cup")),
-    **dict.fromkeys(split_words("thing stuff everything object item"), ("plate", "cup", "bowl", "sponge", "towel", "bottle")),
+    **dict.fromkeys(split_words("thing stuff everything object item"), ("plate", "cup", "bowl", "sponge", "towel",
+        "bottle")),
 }  # fmt: skip
 
 PLACES = {
@@ -111,7 +113,8 @@ VERBS = {
                         "transfer|"
                     "shift|carry|toss|throw|chuck|put away|put back|store|dump|deposit|slide|pop|bin|"
                     "load|stack"), "put"),
-    **dict.fromkeys(split_phrases("throw away|throw out|toss out|dispose of|get rid of|trash|discard|chuck out|bin"), "put"),
+    **dict.fromkeys(split_phrases("throw away|throw out|toss out|dispose of|get rid of|trash|discard|chuck out|bin"),
+        "put"),
     **dict.fromkeys(split_phrases("clear|clear up|clear away|clear off|empty|unload"), "clear"),
     **dict.fromkeys(split_phrases("wash|wash up|rinse|rinse off|scrub|wash off|hand wash"), "wash"),
     **dict.fromkeys(split_phrases("wipe|wipe down|wipe off|wipe up|mop|mop up"), "wipe"),
@@ -120,7 +123,8 @@ VERBS = {
     **dict.fromkeys(split_phrases("hand over|hand me|hand|give me|give|pass me|pass|hand to me"), "hand_over"),
     **dict.fromkeys(split_phrases("bring|bring me|fetch|fetch me|get me|grab me|deliver|bring over"), "bring"),
     **dict.fromkeys(split_phrases("cook|make|make me|make us|cook me|bake|prepare|boil|fry"), "cook"),
-    **dict.fromkeys(split_phrases("clean|clean up|tidy|tidy up|polish|clean off|tidy away|straighten up|vacuum|hoover|dust|"
+    **dict.fromkeys(split_phrases("clean|clean up|tidy|tidy up|polish|clean off|tidy away|straighten up|vacuum|"
+                    "hoover|dust|"
                     "sweep|sweep up"), "clean"),
     **dict.fromkeys(split_phrases(
                         "dry|dry off|fold|cut|slice|chop|pour|pour out|fill|fill up|stir|water|feed|iron|hang|"
@@ -132,11 +136,13 @@ VERBS = {
 }  # fmt: skip
 WHOLE_TASKS = {
     **dict.fromkeys(split_phrases("set the table|lay the table|set table|lay table|set up the table"), "set_table"),
-    **dict.fromkeys(split_phrases("do the laundry|do laundry|do the washing|laundry|do a load of laundry|wash the clothes|"
+    **dict.fromkeys(split_phrases("do the laundry|do laundry|do the washing|laundry|do a load of laundry|"
+                    "wash the clothes|"
                     "start the laundry|wash my clothes|put the laundry on|put a wash on"), "laundry"),
     **dict.fromkeys(split_phrases("do the dishes|do the washing up|wash the dishes|wash up|do the dish"), "wash"),
     **dict.fromkeys(split_phrases("clean|clean up|tidy up|tidy|do the cleaning"), "clean"),
-    **dict.fromkeys(split_phrases("cook|cook dinner|make dinner|make lunch|make breakfast|cook lunch|do the cooking"), "cook"),
+    **dict.fromkeys(split_phrases("cook|cook dinner|make dinner|make lunch|make breakfast|cook lunch|do the cooking"),
+        "cook"),
 }  # fmt: skip
 THROWING_AWAY = frozenset(
     split_phrases("throw away|throw out|toss out|dispose of|get rid of|trash|discard|chuck out|bin")
@@ -146,7 +152,8 @@ PARTICLES = frozenset(split_words("up away down out back over off"))
 
 def alternatives(phrases: object) -> str:
     """A regular expression for any of the phrases, the longest first."""
-    return "|".join(re.escape(p) for p in sorted(map(str, phrases), key=len, reverse=True))  # type: ignore[call-overload]
+    return "|"
+                    "".join(re.escape(p) for p in sorted(map(str, phrases), key=len, reverse=True))  # type: ignore[call-overload]
 
 
 def singular(word: str) -> str:

@@ -24,7 +24,8 @@ _CONTRACTIONS = {
     "'em": "them", "dunno": "do not know", "outta": "out of", "e-stop": "emergency stop", "estop": "emergency stop",
     "nevermind": "never mind", "pls": "please", "plz": "please", "thx": "thanks", "ty": "thanks", "u": "you",
     "alright": "all right", "ok": "okay", "k": "okay", "stpo": "stop", "sotp": "stop", "stp": "stop", "tsop": "stop",
-    "stopp": "stop", "sstop": "stop", "sttop": "stop", "stopit": "stop it", "woah": "whoa", "wait-": "wait", "non-stop": "nonstop",
+    "stopp": "stop", "sstop": "stop", "sttop": "stop", "stopit": "stop it", "woah": "whoa", "wait-": "wait",
+    "non-stop": "nonstop",
     "cm.": "cm", "nope": "no", "nah": "no", "yep": "yes", "yup": "yes", "yeah": "yes", "ya": "yes", "colour": "color",
     "noo": "no", "teh": "the", "hte": "the", "adn": "and", "tryna": "try to", "mums": "mum's",
 }  # fmt: skip
@@ -34,11 +35,13 @@ _SENTENCE_END = frozenset(".;!?…\n")
 
 _HESITATION = re.compile(r"u+m+|u+h+|e+rm?|hm+|m+|eh")
 _FILLER_WORDS = (
-    "please|um+|uh+|erm?|hm+|well|okay|hey|hi|hello|robot|hey robot|bot|buddy|mate|dude|oh|ah+|so|and|but|then|just|now|"
+    "please|um+|uh+|erm?|hm+|well|okay|hey|hi|hello|robot|hey robot|bot|buddy|mate|dude|oh|ah+|so|and|but|then|just|"
+    "now|"
     "actually robot|kindly|oi|yo|listen|look|like|coach|all right|right then|dear|honey|my friend|also|next"
 )
 _REQUESTS = (
-    "can you|could you|would you|will you|can you please|would you mind|i want you to|i would like you to|i need you to|"
+    "can you|could you|would you|will you|can you please|would you mind|i want you to|i would like you to|"
+    "i need you to|"
     "you should|you can|you need to|you have to|you must|you may|go ahead and|try to|make sure to|make sure you|"
     "be so kind to|let us|we should|i would like to|do me a favor and|do me a favour and|i said|i say|i told you to|"
     "go and|come and|it is time to|time to|you had better|you better|remember to|do not forget to|you could|you might|"

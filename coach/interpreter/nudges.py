@@ -11,8 +11,10 @@ from coach.interpreter.lexicon import alternatives, split_phrases, split_words
 from coach.interpreter.phrases import parse_noun
 
 DIRECTIONS = {
-    **dict.fromkeys(split_phrases("left|leftwards|leftward|to the left|to your left|to my left|on the left|the left"), "left"),
-    **dict.fromkeys(split_phrases("right|rightwards|rightward|to the right|to your right|to my right|the right"), "right"),
+    **dict.fromkeys(split_phrases("left|leftwards|leftward|to the left|to your left|to my left|on the left|the left"),
+        "left"),
+    **dict.fromkeys(split_phrases("right|rightwards|rightward|to the right|to your right|to my right|the right"),
+        "right"),
     **dict.fromkeys(split_phrases("up|upwards|upward|higher|higher up|raise|rise|up a level|lift"), "up"),
     **dict.fromkeys(split_phrases("down|downwards|downward|lower|lower down|sink down|descend"), "down"),
     **dict.fromkeys(split_phrases(
@@ -35,7 +37,8 @@ DIRECTIONS = {
     **dict.fromkeys(split_phrases(
                         "faster|quicker|speed up|hurry|hurry up|more quickly|quickly|quick|speed it up|"
                         "move faster|go faster|"
-                    "not so slow|not so slowly|too slow|pick up the pace|step on it|chop chop|make haste|speedier"), "faster"),
+                    "not so slow|not so slowly|too slow|pick up the pace|step on it|chop chop|make haste|speedier"),
+                        "faster"),
     **dict.fromkeys(split_phrases(
                         "slower|slow down|slowly|slow|careful|carefully|be careful|gently|gentle|be gentle|easy|"
                         "take it easy|more slowly|"
@@ -58,7 +61,8 @@ DIRECTIONS = {
 }  # fmt: skip
 _OPPOSITE = {
     "left": "right", "right": "left", "up": "down", "down": "up", "forward": "back", "back": "forward", "open": "close",
-    "close": "open", "faster": "slower", "slower": "faster", "rotate_left": "rotate_right", "rotate_right": "rotate_left",
+    "close": "open", "faster": "slower", "slower": "faster", "rotate_left": "rotate_right",
+    "rotate_right": "rotate_left",
 }  # fmt: skip
 _AMOUNTS = {
     "little": "a little bit|a little|a bit|a tiny bit|a wee bit|slightly|a touch|a tad|a hair|a smidge|a smidgen|"
@@ -73,8 +77,10 @@ _AMOUNTS = {
 }  # fmt: skip
 _AMOUNT_OF = {phrase: amount for amount, phrases in _AMOUNTS.items() for phrase in phrases.split("|")}
 _NUMBERS = {
-    "a": 1.0, "an": 1.0, "one": 1.0, "two": 2.0, "three": 3.0, "four": 4.0, "five": 5.0, "six": 6.0, "seven": 7.0, "eight": 8.0,
-    "nine": 9.0, "ten": 10.0, "twelve": 12.0, "fifteen": 15.0, "twenty": 20.0, "thirty": 30.0, "fifty": 50.0, "half a": 0.5,
+    "a": 1.0, "an": 1.0, "one": 1.0, "two": 2.0, "three": 3.0, "four": 4.0, "five": 5.0, "six": 6.0, "seven": 7.0,
+        "eight": 8.0,
+    "nine": 9.0, "ten": 10.0, "twelve": 12.0, "fifteen": 15.0, "twenty": 20.0, "thirty": 30.0, "fifty": 50.0,
+        "half a": 0.5,
     "half an": 0.5, "another": 1.0, "one more": 1.0,
 }  # fmt: skip
 _METRES = {
@@ -106,14 +112,17 @@ _TOO = re.compile(
     r"quick|hard)"
 )
 _TOO_WORDS = {"high": "up", "high up": "up", "low": "down", "low down": "down", "fast": "faster", "quick": "faster",
-              "slow": "slower", "tight": "close", "hard": "close", "loose": "open", "far": "forward", "close": "forward",
+              "slow": "slower", "tight": "close", "hard": "close", "loose": "open", "far": "forward",
+              "close": "forward",
               "far up": "up", "far down": "down", "far forward": "forward", "far back": "back"}  # fmt: skip
 _UNTIL = re.compile(r" (?:until|till) (?P<until>.+)$")
 _NAMED = re.compile(
     r"(?:move|push|slide|shift|nudge|turn|rotate|lower|raise|tilt|scoot) (?P<named>(?:the|that|this|my|those) .+)"
 )
-_TASKS = frozenset(("open it", "close it", "open that", "close that", "lift it", "lift that", "close", "back", "pull it",
-                    "release that", "up there", "get it", "get that", "bring it", "bring that", "get down"))  # fmt: skip
+_TASKS = frozenset(("open it", "close it", "open that", "close that", "lift it", "lift that", "close", "back",
+    "pull it",
+                    "release that", "up there", "get it", "get that", "bring it", "bring that",
+                        "get down"))  # fmt: skip
 
 
 def parse_nudge(clause: str) -> Item | None:

@@ -1,7 +1,7 @@
 """Stops: heard in every form, and not where the word has another meaning.
 
-When in doubt it is a stop: to hold the arms for nothing costs a second. No stop is what cannot be one: "don't stop", "the bus
-stop", "why did you stop", "until I say stop", "stop when you are done".
+When in doubt it is a stop: to hold the arms for nothing costs a second. No stop is what cannot be one: "don't stop",
+"the bus stop", "why did you stop", "until I say stop", "stop when you are done".
 """
 
 from __future__ import annotations

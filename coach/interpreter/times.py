@@ -54,7 +54,8 @@ _NTH = re.compile(
 )
 _EVERY = re.compile(rf"\b(?:every|each) (?:(?P<count>{_NUMBER}) )?(?P<unit>minute|hour|day|week|month|year)s?\b")
 _SIMPLE = (
-    (re.compile(r"\b(?:every|each|on) (?:weekday|working day|work day)s?\b|\bon weekdays\b|\bweekdays\b"), "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR"),
+    (re.compile(r"\b(?:every|each|on) (?:weekday|working day|work day)s?\b|\bon weekdays\b|\bweekdays\b"),
+     "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR"),
     (re.compile(r"\b(?:every|each|on|at) (?:the )?weekends?\b|\bweekends\b"), "FREQ=WEEKLY;BYDAY=SA,SU"),
     (re.compile(r"\b(?:every|each) (?:single )?(?:morning|evening|night|afternoon|noon|lunchtime)\b|\bdaily\b|"
                 r"\bonce a day\b|\bnightly\b"), "FREQ=DAILY"),
