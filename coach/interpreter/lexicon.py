@@ -6,6 +6,7 @@ Phrases are in normalised form (`normalise.py`): lower case, contractions spelt 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 
 def split_phrases(text: str) -> list[str]:
@@ -150,10 +151,9 @@ THROWING_AWAY = frozenset(
 PARTICLES = frozenset(split_words("up away down out back over off"))
 
 
-def alternatives(phrases: object) -> str:
+def alternatives(phrases: Iterable[str]) -> str:
     """A regular expression for any of the phrases, the longest first."""
-    return "|"
-                    "".join(re.escape(p) for p in sorted(map(str, phrases), key=len, reverse=True))  # type: ignore[call-overload]
+    return "|".join(re.escape(phrase) for phrase in sorted(phrases, key=len, reverse=True))
 
 
 def singular(word: str) -> str:
