@@ -23,19 +23,28 @@ class RenderError(CoachError):
 
 @functools.cache
 def load_mujoco() -> Any:
-    """The `mujoco` module. Respects a MUJOCO_GL that the person has set.
+    """The `mujoco` module. Respects a MUJOCO_GL that the person has set; else picks what is there.
 
     Raises:
-        RenderError: MUJOCO_GL names a library that is not there.
+        RenderError: the person's MUJOCO_GL does not work here.
     """
-    if "MUJOCO_GL" not in os.environ:
-        found = [name for name, library in (("egl", "EGL"), ("osmesa", "OSMesa")) if ctypes.util.find_library(library)]
-        os.environ["MUJOCO_GL"] = found[0] if found else "disable"
+    chosen = os.environ.get("MUJOCO_GL")
+    if chosen is not None:
+        return _import(chosen)
+    found = [name for name, library in (("egl", "EGL"), ("osmesa", "OSMesa")) if ctypes.util.find_library(library)]
+    try:
+        return _import((found or ["disable"])[0])
+    except RenderError:  # a library without its other half: physics needs none
+        return _import("disable")
+
+
+def _import(backend: str) -> Any:
+    os.environ["MUJOCO_GL"] = backend
     try:
         import mujoco
-    except (ImportError, AttributeError, OSError) as error:
-        raise RenderError(f"MuJoCo cannot start with MUJOCO_GL={os.environ['MUJOCO_GL']}: {error}", "egl, osmesa",
-                          f"install a GL library: {MEND}") from None  # fmt: skip
+    except (ImportError, AttributeError, OSError, RuntimeError) as error:
+        raise RenderError(f"MuJoCo cannot start with MUJOCO_GL={backend} ({error})", "egl, osmesa, disable",
+                          f"unset MUJOCO_GL, or install a GL library: {MEND}") from None  # fmt: skip
     return mujoco
 
 
@@ -46,6 +55,10 @@ def make_renderer(model: Any, size: int) -> Any:
         RenderError: no GL library, or it cannot open a context.
     """
     mujoco = load_mujoco()
+    if not hasattr(mujoco, "GLContext"):
+        raise RenderError(
+            "pictures cannot be drawn without a GL library", next_step=f"unset MUJOCO_GL, or install one: {MEND}"
+        )
     try:
         return mujoco.Renderer(model, size, size)
     except Exception as error:  # the GL layers raise plain RuntimeError, ImportError or AttributeError

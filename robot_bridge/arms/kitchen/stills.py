@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,8 @@ from robot_bridge.arms.kitchen.scene import HANDS
 from robot_bridge.arms.kitchen.world import Kitchen
 
 
-def stills(seeds: range, out_dir: str | Path, per_shard: int = 1000, size: int = 96) -> list[Path]:
+def stills(seeds: range, out_dir: str | Path, per_shard: int = 1000, size: int = 96,
+           report: Callable[[str], None] = print) -> list[Path]:  # fmt: skip
     """Write labelled pictures for `seeds`; shards already there are kept."""
     out = Path(out_dir)
     out.mkdir(parents=True, exist_ok=True)
@@ -42,7 +44,7 @@ def stills(seeds: range, out_dir: str | Path, per_shard: int = 1000, size: int =
         (temporary / "labels.json").write_text(json.dumps([labels for _, labels in pairs]), "utf-8")
         shutil.rmtree(target, ignore_errors=True)
         temporary.rename(target)
-        print(f"{target.name}: {60 * len(part) / (time.perf_counter() - began):.0f} a minute", flush=True)
+        report(f"{target.name}: {60 * len(part) / (time.perf_counter() - began):.0f} a minute")
     return written
 
 

@@ -159,7 +159,7 @@ class Kitchen:
             self._mj.mj_forward(self.model, self.data)
 
     def give(self, hand: str, name: str) -> None:
-        """Put an object into a hand that points down, as the expert would hold it. Sticky grasp only.
+        """Close a hand that points down around an object, as the expert would hold it. Sticky grasp only.
 
         Raises:
             UsageError: no such object, or the grasp is by contact.
@@ -173,10 +173,16 @@ class Kitchen:
         yaw = waist - turn + np.pi / 2 if kind.box else waist
         with self.lock:
             self._grasp.let_go(self.data, thing.slot)
+            self._close(hand, kind.half_width)
             self._put(thing.slot, pinch - [0, 0, kind.grip_height] + outward, yaw)
             self._mj.mj_kinematics(self.model, self.data)
             self._grasp.attach(self.data, hand, thing.slot)
             self._mj.mj_forward(self.model, self.data)
+
+    def _close(self, hand: str, opening: float) -> None:
+        index = HANDS.index(hand)
+        self.data.qpos[[self._qpos[7 * index + 6], self._mirror[index]]] = opening
+        self.data.ctrl[self._ctrl[7 * index + 6]] = 0.0
 
     def set_dirty(self, name: str, dirty: bool) -> None:
         """Soil or clean a dish."""
