@@ -19,6 +19,7 @@ from coach.processes.logs import last_line, open_log, rotate
 MAX_RESTARTS, WINDOW_S = 5, 60.0
 BACKOFF_S = (0.1, 0.3, 1.0, 2.0, 4.0)
 USAGE_STATUS = 2  # its own words say that it was configured wrongly: trying again cannot help
+SENTENCE = "coach: "
 _PR_SET_PDEATHSIG = 1
 
 
@@ -96,9 +97,12 @@ class Child:
         return status, self._reason(status)
 
     def _reason(self, status: int) -> str:
-        how = f"killed by {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
-        words = last_line(self.spec.log) if self.spec.log is not None and status > 0 else ""
-        return f"{how}: {words}" if words else how
+        if status < 0:
+            return f"killed by {signal.Signals(-status).name}"
+        words = last_line(self.spec.log) if self.spec.log is not None else ""
+        if words.startswith(SENTENCE):  # an expected failure, in one sentence
+            return words.removeprefix(SENTENCE)
+        return f"exit status {status}: {words}" if words else f"exit status {status}"
 
     def keep_log_small(self) -> None:
         if self.spec.log is not None:
