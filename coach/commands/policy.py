@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from robot_bridge.protocol.errors import CheckpointError, ConfigError, UsageError
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 EXAMPLE = """coach policy serve
 coach policy serve --bind tcp://0.0.0.0:5650 --device cuda --checkpoint ./checkpoints/mine"""
+
+EMBEDDED = "embedded"
 
 log = logging.getLogger(__name__)
 
@@ -59,9 +62,19 @@ def run(args: argparse.Namespace, config: Config) -> int:
 
 
 def find_checkpoint(config: Config, name: str) -> str:
-    """The folder of a checkpoint named as in the home's `checkpoints/`; other names are folders already."""
-    kept = config.checkpoints / name
-    return str(kept) if name and kept.is_dir() else name
+    """The folder of a checkpoint: one of the home's `checkpoints/` by name, else a folder; empty for the packaged one.
+
+    Raises:
+        ConfigError: there is none of that name; said before torch is loaded.
+    """
+    if name in ("", EMBEDDED):
+        return ""
+    for folder in (config.checkpoints / name, Path(name).expanduser()):
+        if folder.is_dir():
+            return str(folder)
+    kept = sorted(path.name for path in config.checkpoints.glob("*/") if not path.name.startswith("."))
+    raise ConfigError(f"there is no checkpoint '{name[:200]}'", ", ".join([EMBEDDED, *kept, "the path of a folder"]),
+                      "make one with coach train, or leave --checkpoint out")  # fmt: skip
 
 
 def _limit_threads(wanted: int | None) -> None:
