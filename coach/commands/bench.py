@@ -32,7 +32,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
     import sys
 
     from coach.bench.loop import measure
-    from coach.commands.policy import find_checkpoint
+    from coach.processes.plan import find_checkpoint
 
     if not 1 <= args.rounds <= MAX_ROUNDS:
         raise UsageError(f"--rounds {args.rounds}", f"1 to {MAX_ROUNDS}")

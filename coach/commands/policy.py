@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import logging
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from robot_bridge.protocol.errors import CheckpointError, ConfigError, UsageError
@@ -15,8 +14,6 @@ if TYPE_CHECKING:
 
 EXAMPLE = """coach policy serve
 coach policy serve --bind tcp://0.0.0.0:5650 --device cuda --checkpoint ./checkpoints/mine"""
-
-EMBEDDED = "embedded"
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +28,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, config: Config) -> int:
+    from coach.processes.plan import find_checkpoint
     from coach.processes.ports import is_local
     from coach.processes.signals import stop_on_signals
 
@@ -59,22 +57,6 @@ def run(args: argparse.Namespace, config: Config) -> int:
 
     serve(policy, address, stop, load=lambda name: load_policy(find_checkpoint(config, name), args.device), ready=ready)
     return 0
-
-
-def find_checkpoint(config: Config, name: str) -> str:
-    """The folder of a checkpoint: one of the home's `checkpoints/` by name, else a folder; empty for the packaged one.
-
-    Raises:
-        ConfigError: there is none of that name; said before torch is loaded.
-    """
-    if name in ("", EMBEDDED):
-        return ""
-    for folder in (config.checkpoints / name, Path(name).expanduser()):
-        if folder.is_dir():
-            return str(folder)
-    kept = sorted(path.name for path in config.checkpoints.glob("*/") if not path.name.startswith("."))
-    raise ConfigError(f"there is no checkpoint '{name[:200]}'", ", ".join([EMBEDDED, *kept, "the path of a folder"]),
-                      "make one with coach train, or leave --checkpoint out")  # fmt: skip
 
 
 def _limit_threads(wanted: int | None) -> None:

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 from coach.processes.child import Spec, interpreter
 from coach.processes.ports import in_use, is_local, must_start, taken
+from robot_bridge.protocol.errors import ConfigError
 
 if TYPE_CHECKING:
     from coach.config import Config
 
+EMBEDDED = "embedded"
 HEAD_START_S = 0.3  # the UI paints before the others take the processor
 
 
@@ -26,14 +28,16 @@ def server_specs(config: Config, config_file: str | None, delay_s: float = HEAD_
 
     Raises:
         CoachError: another program holds a port.
+        ConfigError: there is no such checkpoint.
     """
     start_policy = must_start(config.policy_address, "policy", "policy_address")
     start_bridge = must_start(config.bridge_address, "bridge", "bridge_address")
     if start_bridge and in_use(config.events_address):
         raise taken(config.events_address, "events_address")
+    checkpoint = find_checkpoint(config, config.checkpoint) if is_local(config.policy_address) else ""
     bridge = ["bridge", "serve", "--bind", config.bridge_address, "--events", config.events_address,
               "--policy", config.policy_address, "--seed", str(config.seed)]  # fmt: skip
-    policy = ["policy", "serve", "--bind", config.policy_address, "--checkpoint", config.checkpoint]
+    policy = ["policy", "serve", "--bind", config.policy_address, "--checkpoint", checkpoint]
     specs = []
     for name, arguments, address, start in (
         ("bridge", bridge, config.bridge_address, start_bridge),
@@ -43,6 +47,22 @@ def server_specs(config: Config, config_file: str | None, delay_s: float = HEAD_
             specs.append(Spec(name, coach_command(arguments, config, config_file), config.logs / f"{name}.log", delay_s,
                               address="" if start else address))  # fmt: skip
     return specs
+
+
+def find_checkpoint(config: Config, name: str) -> str:
+    """The folder of a checkpoint: one of the home's `checkpoints/` by name, else a folder; empty for the packaged one.
+
+    Raises:
+        ConfigError: there is none of that name; said before torch is loaded.
+    """
+    if name in ("", EMBEDDED):
+        return ""
+    for folder in (config.checkpoints / name, Path(name).expanduser()):
+        if folder.is_dir():
+            return str(folder)
+    kept = sorted(path.name for path in config.checkpoints.glob("*/") if not path.name.startswith("."))
+    raise ConfigError(f"there is no checkpoint '{name[:200]}'", ", ".join([EMBEDDED, *kept, "the path of a folder"]),
+                      "make one with coach train, or leave --checkpoint out")  # fmt: skip
 
 
 def snapshot_path(home: Path, arms: str, seed: int) -> Path:

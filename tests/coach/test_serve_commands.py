@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from coach.commands.policy import find_checkpoint
 from coach.config import Config
+from coach.processes.plan import find_checkpoint
 from robot_bridge.client import BridgeClient
 from robot_bridge.protocol.errors import CoachError, ConfigError
 
