@@ -30,7 +30,7 @@ from robot_bridge.watchdog import Watchdog
 log = logging.getLogger(__name__)
 
 ARMS_RETRY_S = 0.5
-TELL_AGAIN_S = 5.0  # a clamp is told at most this often
+TELL_AGAIN_S = 30.0  # a clamp is told at most this often
 NICENESS = -10
 
 

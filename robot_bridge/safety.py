@@ -19,7 +19,7 @@ import numpy as np
 
 from robot_bridge.protocol.embodiment import Embodiment
 
-CLAMP_TOLERANCE = 1e-3  # rad or m beyond a position limit before a clamp is worth telling
+CLAMP_TOLERANCE = 0.1  # fraction of a joint's range beyond its limit before a clamp is worth telling
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Verdict:
     Args:
         target: float32[width], what goes to the arms.
         refused: why the wish was not followed at all; empty if it was.
-        clamped: joints whose wish lay outside their position limits.
+        clamped: joints whose wish lay far outside their position limits.
     """
 
     target: np.ndarray
@@ -103,7 +103,8 @@ class Limiter:
         if refused:
             return Verdict(self.hold(), refused)
         wanted = np.asarray(wish, np.float64)
-        outside = (wanted < self._lower - CLAMP_TOLERANCE) | (wanted > self._upper + CLAMP_TOLERANCE)
+        slack = CLAMP_TOLERANCE * (self._upper - self._lower)
+        outside = (wanted < self._lower - slack) | (wanted > self._upper + slack)
         scale = speed if 0.0 <= speed <= 1.0 else 0.0
         growth = self._acceleration * self._tick_s
         fastest = self._velocity * scale

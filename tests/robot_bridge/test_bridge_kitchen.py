@@ -1,0 +1,49 @@
+"""The bridge with the simulated kitchen behind it."""
+
+import time
+
+import numpy as np
+import pytest
+from fake_bodies import FakePolicy, Rig, sweep
+
+from robot_bridge.arms import make_arms
+from robot_bridge.protocol.messages import ChunkEvent, Observation
+
+pytestmark = pytest.mark.render
+
+
+class Watched:
+    """Arms that note what they were commanded."""
+
+    def __init__(self, arms):
+        self._arms, self.commands = arms, []
+
+    def __getattr__(self, name):
+        return getattr(self._arms, name)
+
+    def command(self, target):
+        self.commands.append((time.monotonic(), target.copy()))
+        self._arms.command(target)
+
+
+def test_kitchen_is_driven_stopped_nudged_and_kept_when_behind_a_bridge(tmp_path):
+    policy, kept = FakePolicy(acts=lambda request: sweep(request, speed=0.3)), tmp_path / "scene"
+    arms = Watched(make_arms("kitchen", seed=3))
+    rig = Rig(policy.address, arms, snapshot_path=kept, snapshot_period_s=0.2, think_deadline_s=5.0, act_deadline_s=5.0)
+    rig.task()
+    rig.until(lambda: abs(rig.arms.commands[-1][1][0]) > 0.1, 20)
+    seen = rig.all(Observation)[-1]
+    assert set(seen.images) == {"base", "left_wrist", "right_wrist"} and seen.images["base"].std() > 5
+    assert rig.all(ChunkEvent)
+    rig.say("pause")
+    before = rig.arms.read()
+    rig.say("nudge", offset=(0.0, 0.0, 0.03))
+    rig.until(lambda: np.abs(rig.arms.read() - before).max() > 0.02)
+    rig.say("stop")
+    time.sleep(1.0)
+    where = rig.arms.read()
+    rig.close()
+    again = Rig(policy.address, make_arms("kitchen", seed=3), snapshot_path=kept)
+    np.testing.assert_allclose(again.arms.read(), where, atol=0.02)
+    again.close()
+    policy.close()
