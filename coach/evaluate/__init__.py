@@ -1,0 +1,1 @@
+"""Measuring checkpoints in the simulated kitchen, on layouts that were never trained on."""

@@ -1,0 +1,36 @@
+"""Intervals and tests for successes and failures."""
+
+from __future__ import annotations
+
+from math import comb, sqrt
+
+_Z95 = 1.959964
+
+
+def wilson(successes: int, trials: int) -> tuple[float, float]:
+    """95 % interval of a success rate; (0, 1) where nothing was tried.
+
+    Source: Wilson 1927, J. Am. Stat. Assoc. 22, 209–212; as in Brown, Cai and DasGupta 2001, eq. 4.
+    """
+    if trials == 0:
+        return 0.0, 1.0
+    rate, z2 = successes / trials, _Z95**2
+    middle = (rate + z2 / (2 * trials)) / (1 + z2 / trials)
+    half = _Z95 / (1 + z2 / trials) * sqrt(rate * (1 - rate) / trials + z2 / (4 * trials**2))
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def mcnemar(better: int, worse: int) -> float:
+    """Two-sided exact p of `better` against `worse` discordant pairs, if both were equally likely.
+
+    Source: McNemar 1947, Psychometrika 12, 153–157, with the binomial distribution in place of χ².
+    """
+    pairs, few = better + worse, min(better, worse)
+    return min(1.0, 2 * sum(comb(pairs, k) for k in range(few + 1)) / 2**pairs)
+
+
+def verdict(better: int, worse: int) -> str:
+    """`better`, `worse` or `cannot tell`, at p < 0.05."""
+    if mcnemar(better, worse) >= 0.05:
+        return "cannot tell"
+    return "better" if better > worse else "worse"

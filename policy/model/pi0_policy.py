@@ -1,0 +1,119 @@
+"""The model behind the two calls `think` and `act`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from policy.model.prompting import Prompter
+from policy.model.thoughtful_pi0 import Prefix, ThoughtfulPI0
+from robot_bridge.protocol.messages import WIDTH, Context, Observation
+from robot_bridge.protocol.thought import Thought
+
+MAX_THOUGHT_TOKENS = 64
+
+
+@dataclass
+class _Memo:
+    """The last prefix read: thinking and acting on one observation share it."""
+
+    key: tuple[int, float, Context]
+    prefix: Prefix
+
+
+class PI0Policy:
+    """Greedy thoughts and flow-matched actions of one checkpoint; not thread-safe, one caller at a time.
+
+    Args:
+        dt_s: time between rows of an action chunk.
+        seed: seed of the noise that actions are drawn from.
+    """
+
+    def __init__(self, model: ThoughtfulPI0, prompter: Prompter, dt_s: float, checkpoint: str, seed: int = 0) -> None:
+        self._model, self._prompter, self._dt_s = model.eval(), prompter, dt_s
+        self.checkpoint = checkpoint
+        self.device = str(model.device)
+        self.parameters = sum(p.numel() for p in model.parameters())
+        self._noise = np.random.default_rng(seed)
+        self._memo: _Memo | None = None
+
+    def reseed(self, seed: int) -> None:
+        """Draw the noise of coming actions anew, so that an episode is a function of its seed."""
+        self._noise = np.random.default_rng(seed)
+        self._memo = None
+
+    @torch.no_grad()
+    def think(
+        self,
+        observation: Observation,
+        context: Context,
+        forced: str = "",
+        on_token: Callable[[int, str], None] | None = None,
+    ) -> tuple[Thought, int]:
+        """Write a thought, going on from the `forced` text.
+
+        Returns:
+            The thought, and how many tokens the model wrote itself.
+        Raises:
+            ProtocolError: the text that came out is not a thought, or a picture is missing.
+        """
+        tokenizer = self._prompter.tokenizer
+        prefix = self._read(observation, context)
+        tokens = tokenizer.encode(forced)
+        length = prefix.cache.get_seq_length()
+        logits, prefix = self._begin(prefix, tokens)
+        written, log_probability = 0, 0.0
+        for index, token in enumerate(tokens):
+            self._tell(on_token, index, token)
+        while len(tokens) < MAX_THOUGHT_TOKENS:
+            scores = torch.log_softmax(logits.float(), -1)
+            token = int(scores.argmax())
+            log_probability += float(scores[token])
+            written += 1
+            if token == tokenizer.eos:
+                break
+            tokens.append(token)
+            self._tell(on_token, len(tokens) - 1, token)
+            prefix = self._model.extend(prefix, torch.tensor([[token]], device=self._model.device))
+            logits = self._model.logits(prefix.hidden[0, -1])
+        prefix.cache.crop(length - prefix.cache.get_seq_length())
+        confidence = float(np.exp(log_probability / max(written, 1)))
+        return Thought.parse(tokenizer.decode(tokens), confidence=confidence), written
+
+    @torch.no_grad()
+    def act(self, observation: Observation, context: Context, thought: Thought) -> tuple[np.ndarray, float]:
+        """An action chunk under a thought: float32[horizon, 38] absolute joint targets, and the time between rows."""
+        model, prompter = self._model, self._prompter
+        prefix = self._read(observation, context)
+        length = prefix.cache.get_seq_length()
+        tokens = [*prompter.tokenizer.encode(str(thought)), prompter.tokenizer.eos]
+        full = model.extend(prefix, torch.tensor([tokens], device=model.device))
+        normalizer, config = prompter.normalizer, model.config
+        noise = np.zeros((1, config.chunk_size, WIDTH), np.float32)
+        noise[..., : normalizer.width] = self._noise.standard_normal((1, config.chunk_size, normalizer.width))
+        state = torch.from_numpy(normalizer.state(observation.state)[None]).to(model.device)
+        actions = model.denoise(full, state, torch.from_numpy(noise).to(model.device), config.num_inference_steps)
+        full.cache.crop(length - full.cache.get_seq_length())
+        return normalizer.targets(actions[0].float().cpu().numpy(), observation.state), self._dt_s
+
+    def _read(self, observation: Observation, context: Context) -> Prefix:
+        key = (observation.sequence, observation.time_s, context)
+        if self._memo is None or self._memo.key != key:
+            device = self._model.device
+            prompt = torch.tensor([self._prompter.prompt(context, observation.state)], device=device)
+            pictures = self._prompter.pictures(observation).to(device)
+            self._memo = _Memo(key, self._model.read(self._model.look(pictures), prompt, torch.ones_like(prompt)))
+        return self._memo.prefix
+
+    def _begin(self, prefix: Prefix, forced: list[int]) -> tuple[torch.Tensor, Prefix]:
+        """Scores of the first token to write, after the forced ones."""
+        if forced:
+            prefix = self._model.extend(prefix, torch.tensor([forced], device=self._model.device))
+        return self._model.logits(prefix.hidden[0, -1]), prefix
+
+    def _tell(self, on_token: Callable[[int, str], None] | None, index: int, token: int) -> None:
+        if on_token is not None:
+            on_token(index, self._prompter.tokenizer.piece(token))

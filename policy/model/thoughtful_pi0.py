@@ -1,0 +1,150 @@
+"""π0 that writes a thought before it acts.
+
+Notable:
+- `transformers`' `PI0ForConditionalGeneration` unchanged, so a published π0 loads with `from_pretrained`;
+- the language head is PaliGemma's own, which is tied to the token embedding and so needs no weights of its own;
+- one pass over [pictures][prompt] is shared by thinking and acting: thought tokens extend its key/value cache,
+  and the action expert reads the cache, thought included;
+- the prefix sees itself in both directions, the thought is causal (`token_type_ids` 0 and 1, as in PaliGemma).
+
+Source: π0, arXiv 2410.24164 (flow matching, eq. 1–2; the two stacks); π0.5, arXiv 2504.16054 (text before actions);
+knowledge insulation (the expert's gradient stops at the cache), arXiv 2505.23705, section 5.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from transformers import PI0ForConditionalGeneration
+from transformers.cache_utils import DynamicCache
+
+
+@dataclass(frozen=True)
+class Prefix:
+    """What the language model has read so far.
+
+    Args:
+        cache: keys and values per layer, Tensor[batch, heads, length, head_dim].
+        mask: int64[batch, length], 1 where a real token stands.
+        hidden: Tensor[batch, length, width], the last layer's output.
+        length: tokens of the prefix without the thought.
+    """
+
+    cache: DynamicCache
+    mask: Tensor
+    hidden: Tensor
+    length: int
+
+
+class Sizes(NamedTuple):
+    """`image` side in px, `grid` patches a side, `width` of a picture token, rows of an action chunk (`horizon`)."""
+
+    image: int
+    grid: int
+    width: int
+    horizon: int
+
+
+class ThoughtfulPI0(PI0ForConditionalGeneration):
+    """π0 with the calls that thinking needs. Shapes: B batch, C cameras, P prompt tokens, T thought tokens."""
+
+    @property
+    def sizes(self) -> Sizes:
+        """The few numbers of the configuration that the outside needs."""
+        vlm: Any = self.config.vlm_config
+        grid = vlm.vision_config.image_size // vlm.vision_config.patch_size
+        return Sizes(vlm.vision_config.image_size, grid, vlm.text_config.hidden_size, self.config.chunk_size)
+
+    def look(self, pictures: Tensor) -> Tensor:
+        """Picture tokens, Tensor[B, C · patches, width], from float32[B, C, 3, size, size], −1 to 1."""
+        features = self.model.vlm.get_image_features(pictures.flatten(0, 1)).pooler_output
+        return features.reshape(len(pictures), -1, features.shape[-1])
+
+    def read(self, features: Tensor, prompt: Tensor, prompt_mask: Tensor, thought: Tensor | None = None,
+             thought_mask: Tensor | None = None) -> Prefix:  # fmt: skip
+        """Read picture tokens, prompt and, if given, a thought, in one pass.
+
+        Args:
+            features: from `look`.
+            prompt: int64[B, P], padded on the left so that its last token is real; prompt_mask: int64[B, P].
+            thought: int64[B, T], padded on the right; thought_mask: int64[B, T].
+        """
+        ids, mask = prompt, torch.cat([prompt.new_ones(features.shape[:2]), prompt_mask], 1)
+        length = mask.shape[1]
+        if thought is not None and thought_mask is not None:
+            ids, mask = torch.cat([ids, thought], 1), torch.cat([mask, thought_mask], 1)
+        kinds = torch.zeros_like(mask)
+        kinds[:, length:] = 1
+        out = self.model.vlm(
+            inputs_embeds=torch.cat([features, self.get_input_embeddings()(ids).to(features.dtype)], 1),
+            attention_mask=mask,
+            position_ids=(mask.cumsum(-1) - 1).clamp(min=0),
+            token_type_ids=kinds,
+            use_cache=True,
+        )
+        return Prefix(out.past_key_values, mask, out.last_hidden_state, length)
+
+    def extend(self, prefix: Prefix, tokens: Tensor) -> Prefix:
+        """Read on: int64[B, T] more thought tokens, causally, into the same cache (which is changed)."""
+        mask = torch.cat([prefix.mask, torch.ones_like(tokens)], 1)
+        out = self.model.vlm(
+            input_ids=tokens,
+            attention_mask=mask,
+            position_ids=(mask.cumsum(-1) - 1)[:, -tokens.shape[1] :],
+            past_key_values=prefix.cache,
+            use_cache=True,
+        )
+        return Prefix(out.past_key_values, mask, out.last_hidden_state, prefix.length)
+
+    def logits(self, hidden: Tensor) -> Tensor:
+        """Scores of the next token, Tensor[…, vocabulary], from hidden states (the tied head)."""
+        head: Any = self.get_input_embeddings()
+        return hidden @ head.weight.T
+
+    def velocity_loss(self, prefix: Prefix, state: Tensor, actions: Tensor, usable: Tensor, width: int,
+                      draws: int) -> Tensor:  # fmt: skip
+        """Flow-matching loss of an action chunk under a read prefix, averaged over `draws` noises and times each.
+
+        The cache is detached: the expert learns to read it, and does not bend it (knowledge insulation).
+
+        Args:
+            state: float32[B, 38]; actions: float32[B, horizon, 38], normalised.
+            usable: bool[B], which chunks are to be learned.
+            width: joints that the bodies in this batch have; the rest carries no noise and no loss.
+        """
+        cache = DynamicCache()
+        layers: list[Any] = prefix.cache.layers
+        for index, layer in enumerate(layers):
+            keys, values = (x.detach().repeat(draws, 1, 1, 1) for x in (layer.keys, layer.values))
+            cache.update(keys, values, index)
+        target = actions.repeat(draws, 1, 1)
+        noise = torch.randn_like(target)
+        noise[..., width:] = 0
+        time = torch.distributions.Beta(self.config.time_sampling_beta_alpha, 1.0).sample((len(target),))
+        time = (time * self.config.time_sampling_scale + self.config.time_sampling_offset).to(target)
+        noisy = time[:, None, None] * noise + (1 - time[:, None, None]) * target
+        out = self(state=state.repeat(draws, 1), noise=noisy, timestep=time, past_key_values=cache,
+                   attention_mask=prefix.mask.repeat(draws, 1))  # fmt: skip
+        error = F.mse_loss(out.logits[..., :width].float(), (noise - target)[..., :width], reduction="none").mean(
+            (1, 2)
+        )
+        weight = usable.repeat(draws).float()
+        return (error * weight).sum() / weight.sum().clamp(min=1)
+
+    @torch.no_grad()
+    def denoise(self, prefix: Prefix, state: Tensor, noise: Tensor, steps: int) -> Tensor:
+        """Integrate the flow from noise (time 1) to actions (time 0), float32[B, horizon, 38], in Euler steps."""
+        length = prefix.cache.get_seq_length()
+        actions = noise
+        for step in range(steps):
+            time = torch.full((len(state),), 1.0 - step / steps, device=state.device)
+            out = self(
+                state=state, noise=actions, timestep=time, past_key_values=prefix.cache, attention_mask=prefix.mask
+            )
+            prefix.cache.crop(length - prefix.cache.get_seq_length())
+            actions = actions - out.logits / steps
+        return actions

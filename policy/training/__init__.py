@@ -1,0 +1,1 @@
+"""Training the model: data, losses, the loop."""

@@ -1,0 +1,134 @@
+"""Samples as padded tensors: what the model reads and what it is to write."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from policy.model.normalizer import Normalizer
+from policy.model.prompting import Prompter, pictures_tensor
+from policy.training.episodes import Samples
+from policy.training.losses import IGNORED
+from policy.training.pictures import COLOURS, KINDS, Stills, Thing
+from robot_bridge.protocol.messages import Context
+from robot_bridge.protocol.thought import Thought, Where
+
+HANDS = {"sink": "left", "drying rack": "left", "bin": "right", "dishwasher": "right"}
+SEE = "what do you see"
+
+
+@dataclass(frozen=True)
+class TextBatch:
+    """Pictures, prompts and thoughts. Shapes as in `ThoughtfulPI0.read`; labels int64[B, T] hold the token that
+    follows, the first one belonging to the last prompt token."""
+
+    pictures: Tensor
+    prompt: Tensor
+    prompt_mask: Tensor
+    thought: Tensor
+    thought_mask: Tensor
+    labels: Tensor
+
+
+@dataclass(frozen=True)
+class ActionBatch:
+    """Normalised state float32[B, 38], actions float32[B, horizon, 38]; `usable` bool[B]."""
+
+    state: Tensor
+    actions: Tensor
+    usable: Tensor
+
+
+def text_batch(prompter: Prompter, pictures: np.ndarray, states: np.ndarray | None, instructions: Sequence[str],
+               thoughts: Sequence[str]) -> TextBatch:  # fmt: skip
+    """Pad prompts on the left and thoughts on the right.
+
+    Args:
+        pictures: uint8[B, cameras, size, size, 3]; states: float32[B, width], or None for stills.
+    """
+    tokenizer = prompter.tokenizer
+    known = states if states is not None else [None] * len(instructions)
+    prompts = [prompter.prompt(Context(instruction=i), s) for i, s in zip(instructions, known, strict=True)]
+    wanted = [[*tokenizer.encode(thought), tokenizer.eos] for thought in thoughts]
+    prompt, prompt_mask = _pad(prompts, tokenizer.pad, left=True)
+    thought, thought_mask = _pad(wanted, tokenizer.pad, left=False)
+    labels = thought.masked_fill(thought_mask == 0, IGNORED)
+    return TextBatch(pictures_tensor(pictures), prompt, prompt_mask, thought, thought_mask, labels)
+
+
+def action_batch(normalizer: Normalizer, samples: Samples) -> ActionBatch:
+    """What the action expert learns from."""
+    actions = normalizer.actions(samples.actions, samples.state)
+    return ActionBatch(torch.from_numpy(normalizer.state(samples.state)), torch.from_numpy(actions),
+                       torch.from_numpy(samples.usable))  # fmt: skip
+
+
+def still_texts(stills: Stills, rng: np.random.Generator, wordings: Sequence[str]) -> tuple[list[str], list[str]]:
+    """An instruction and its thought for each still: some tell all that is seen, the others begin a task."""
+    pairs = [_see(things) if rng.random() < 0.4 else _task(things, rng, wordings) for things in stills.things]
+    return [p[0] for p in pairs], [p[1] for p in pairs]
+
+
+def _see(things: list[Thing]) -> tuple[str, str]:
+    seen = " ".join(f"{t.name} {str(_at(t)).split(' ')[1]}" for t in things)
+    return SEE, str(Thought(reason=seen or "nothing", subtask="done"))
+
+
+def _task(things: list[Thing], rng: np.random.Generator, wordings: Sequence[str]) -> tuple[str, str]:
+    """Put something somewhere: what the simulator's own teacher would think at rest, as far as a still shows it."""
+    place = str(rng.choice(list(HANDS)))
+    kind, colour = str(rng.choice(KINDS)), str(rng.choice(COLOURS))
+    if things and rng.random() < 0.85:
+        colour, kind = things[rng.integers(len(things))].name.split()
+    if rng.random() < 0.15:
+        colour = ""
+    name = f"{colour} {kind}".strip()
+    wording = wordings[int(rng.integers(len(wordings)))]
+    instruction = wording.format(object=f"the {name}", in_place=f"in the {place}", place=f"the {place}")
+    named = [t for t in things if t.name.split()[1] == kind and colour in ("", t.name.split()[0])]
+    if not named:
+        return instruction, str(Thought(reason=f"there is no {name} in sight", subtask="ask for help"))
+    if len(named) > 1:
+        named.sort(key=lambda t: COLOURS.index(t.name.split()[0]))
+        seen = " and ".join(f"a {t.name}" for t in named)
+        return instruction, str(Thought(reason=f"there is {seen} in sight", subtask=f"ask which {kind}"))
+    thing = named[0]
+    if thing.place.endswith("hand"):
+        return _see(things)
+    if thing.place == place:
+        return instruction, str(Thought(reason=f"the {thing.name} is in the {place}", subtask="done"))
+    here = "on the counter" if thing.place == "counter" else f"in the {thing.place}"
+    return instruction, str(
+        Thought(
+            reason=f"the {thing.name} is {here} and goes in the {place}",
+            subtask=f"pick up the {thing.name}",
+            hand=HANDS.get(thing.place, HANDS[place]),
+            where=_at(thing),
+        )
+    )
+
+
+def _at(thing: Thing) -> Where:
+    return Where("base", thing.x, thing.y)
+
+
+def patch_targets(stills: Stills, grid: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """What `PatchHead.loss` wants: patch, class, offset and dirt of every object; `grid` patches a side."""
+    rows = [(i, t.label, t.x * grid, t.y * grid, t.dirty) for i, things in enumerate(stills.things) for t in things]
+    picture, label, across, down, dirty = torch.tensor(rows).T
+    column, row = across.floor(), down.floor()
+    offset = torch.stack([across - column - 0.5, down - row - 0.5], 1) * 2
+    return (picture * grid * grid + row * grid + column).long(), label.long(), offset, dirty
+
+
+def _pad(rows: Sequence[Sequence[int]], pad: int, left: bool) -> tuple[Tensor, Tensor]:
+    longest = max(map(len, rows))
+    ids, mask = torch.full((len(rows), longest), pad), torch.zeros(len(rows), longest, dtype=torch.long)
+    for i, row in enumerate(rows):
+        span = slice(longest - len(row), None) if left else slice(0, len(row))
+        ids[i, span], mask[i, span] = torch.tensor(row), 1
+    return ids, mask

@@ -1,0 +1,73 @@
+"""What a training run does, stage by stage."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import yaml
+
+from policy.model.config import SmallConfig
+from robot_bridge.protocol.errors import ConfigError
+
+
+class Stage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Steps of one kind of learning.
+
+    Args:
+        steps: optimiser steps; the learning rate falls along a cosine over them.
+        rate: peak learning rate.
+        batch: samples a step.
+        patches, stills, frames, act: weights of the losses: objects in picture tokens (stills), thoughts on
+            stills, thoughts on demonstrations, action chunks on demonstrations. Zero leaves a part out.
+        look: the picture encoder learns too.
+        frozen: only the action expert learns.
+    """
+
+    name: str
+    steps: int
+    rate: float = 1e-3
+    batch: int = 48
+    patches: float = 0.0
+    stills: float = 0.0
+    frames: float = 0.0
+    act: float = 0.0
+    look: bool = True
+    frozen: bool = False
+
+
+class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A whole run.
+
+    Args:
+        draws: noises and times per action chunk.
+        location_spread: softness of location targets, in location tokens.
+        average: decay of the running average of the weights, which is what is kept.
+        log_every, save_every: in steps.
+    """
+
+    stages: tuple[Stage, ...]
+    model: SmallConfig = SmallConfig()
+    cameras: tuple[str, ...] = ("base",)
+    style: str = "small"
+    seed: int = 0
+    draws: int = 4
+    location_spread: float = 1.2
+    weight_decay: float = 0.01
+    warmup: int = 100
+    average: float = 0.998
+    dt_s: float = 0.1
+    log_every: int = 25
+    save_every: int = 200
+
+
+def load_train_config(path: Path) -> TrainConfig:
+    """Read a run from YAML.
+
+    Raises:
+        ConfigError: missing file, misspelt key, or no stages.
+    """
+    try:
+        return msgspec.convert(yaml.safe_load(path.read_text("utf-8")), TrainConfig)
+    except (OSError, yaml.YAMLError, msgspec.ValidationError) as error:
+        raise ConfigError(f"training configuration {path}: {error}") from None

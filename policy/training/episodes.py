@@ -1,0 +1,128 @@
+"""Demonstrations on disk, as training samples.
+
+A shard is a folder of arrays, of which the pictures stay on disk (memory-mapped), and one file of texts:
+
+    images.npy   uint8[N, cameras, 96, 96, 3]     thought_id.npy      int32[N], index into "thoughts"
+    state.npy    float32[N, width]                instruction_id.npy  int32[N], index into "instructions"
+    action.npy   float32[N, width]                texts.json          {"thoughts", "instructions", "episodes"}
+    episode.npy  int32[N], index into "episodes", each of which says whether it went well ("ok")
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from robot_bridge.protocol.errors import ConfigError
+
+CAMERAS = ("base", "left_wrist", "right_wrist")  # order of `images`
+
+
+@dataclass(frozen=True)
+class Samples:
+    """A batch of instants: pictures uint8[B, cameras, 96, 96, 3], state float32[B, width], actions
+    float32[B, horizon, width], whether the actions belong to the instruction (bool[B]), and the texts."""
+
+    pictures: np.ndarray
+    state: np.ndarray
+    actions: np.ndarray
+    usable: np.ndarray
+    instructions: list[str]
+    thoughts: list[str]
+
+
+class Shard:
+    """One folder of demonstrations."""
+
+    def __init__(self, folder: Path, horizon: int) -> None:
+        self.images = np.load(folder / "images.npy", mmap_mode="r")
+        self.state, self.action = np.load(folder / "state.npy"), np.load(folder / "action.npy")
+        self.episode = np.load(folder / "episode.npy")
+        self.instruction, self.thought = np.load(folder / "instruction_id.npy"), np.load(folder / "thought_id.npy")
+        texts = json.loads((folder / "texts.json").read_text("utf-8"))
+        self.instructions, self.thoughts = texts["instructions"], texts["thoughts"]
+        self.ok = np.array([bool(e["ok"]) for e in texts["episodes"]])[self.episode]
+        self.rows, self.usable = self._chunks(horizon)
+
+    def _chunks(self, horizon: int) -> tuple[np.ndarray, np.ndarray]:
+        """Rows of each instant's chunk, int[N, horizon], the last row repeated at an episode's end; and whether
+        the whole chunk serves the instruction of that instant."""
+        count = len(self.episode)
+        last = np.searchsorted(self.episode, self.episode, side="right") - 1
+        rows = np.minimum(np.arange(count)[:, None] + np.arange(horizon), last[:, None])
+        return rows, (self.instruction[rows] == self.instruction[:, None]).all(1)
+
+    def take(self, index: np.ndarray, cameras: Sequence[int]) -> Samples:
+        """The samples at these instants, sorted for the disk's sake."""
+        index = np.sort(index)
+        return Samples(
+            self.images[index][:, list(cameras)],
+            self.state[index],
+            self.action[self.rows[index]],
+            self.usable[index],
+            [self.instructions[i] for i in self.instruction[index]],
+            [self.thoughts[i] for i in self.thought[index]],
+        )
+
+
+class Episodes:
+    """All shards below a folder; successful episodes only.
+
+    Raises:
+        ConfigError: the folder holds no demonstrations.
+    """
+
+    def __init__(self, folder: Path, horizon: int, cameras: tuple[str, ...]) -> None:
+        self._folder, self._horizon = folder, horizon
+        self._cameras = [CAMERAS.index(name) for name in cameras]
+        self._shards: dict[Path, Shard] = {}
+        self.refresh()
+        if not self._shards:
+            raise ConfigError(f"no demonstrations in {folder}", next_step="make some with `coach demos`")
+
+    def refresh(self) -> None:
+        """Take in shards that were written since."""
+        for path in sorted(self._folder.glob("demos-*")):
+            if not path.suffix and path not in self._shards:
+                self._shards[path] = Shard(path, self._horizon)
+        shards = list(self._shards.values())
+        self._index = [np.flatnonzero(s.ok) for s in shards]
+        self._weights = np.array([len(i) for i in self._index], float)
+        self._weights /= max(self._weights.sum(), 1.0)
+
+    def __len__(self) -> int:
+        return sum(len(index) for index in self._index)
+
+    def motion(self, rng: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray]:
+        """States float32[n, width] and the usable chunks after them, float32[n, horizon, width], without pictures;
+        n is at most `count`."""
+        states, actions = [], []
+        for shard, index in zip(self._shards.values(), self._index, strict=True):
+            usable = index[shard.usable[index]]
+            chosen = rng.choice(usable, min(len(usable), count // len(self._index)), replace=False)
+            states.append(shard.state[chosen])
+            actions.append(shard.action[shard.rows[chosen]])
+        return np.concatenate(states), np.concatenate(actions)
+
+    def draw(self, rng: np.random.Generator, count: int, shards: int = 4) -> Samples:
+        """`count` random instants, from a few shards at a time."""
+        picks = rng.choice(len(self._index), size=shards, p=self._weights)
+        everything = list(self._shards.values())
+        parts = [everything[p].take(rng.choice(self._index[p], n), self._cameras)
+                 for p, n in zip(picks, _split(count, shards), strict=True)]  # fmt: skip
+        return Samples(
+            pictures=np.concatenate([p.pictures for p in parts]),
+            state=np.concatenate([p.state for p in parts]),
+            actions=np.concatenate([p.actions for p in parts]),
+            usable=np.concatenate([p.usable for p in parts]),
+            instructions=[text for p in parts for text in p.instructions],
+            thoughts=[text for p in parts for text in p.thoughts],
+        )
+
+
+def _split(count: int, parts: int) -> list[int]:
+    return [count // parts + (i < count % parts) for i in range(parts)]

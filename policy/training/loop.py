@@ -1,0 +1,240 @@
+"""The training loop: stages, averaging of weights, checkpoints that resume, several processes where there are.
+
+One process needs nothing; `torchrun --nproc-per-node N -m coach train …` averages the gradients of N.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from policy.model.prompting import Prompter, pictures_tensor
+from policy.model.thoughtful_pi0 import ThoughtfulPI0
+from policy.training.batches import TextBatch, action_batch, patch_targets, still_texts, text_batch
+from policy.training.config import Stage, TrainConfig
+from policy.training.episodes import Episodes
+from policy.training.losses import PatchHead, neighbour_weights, thought_loss
+from policy.training.pictures import CLASSES, StillShards
+from robot_bridge.protocol.thought import LOCATION_BINS
+
+Report = Callable[[dict[str, Any]], None]
+
+
+class Trainer:
+    """Trains one model on stills and demonstrations.
+
+    Args:
+        wordings: templates of "put X in Y" for tasks on stills.
+        report: is told losses and speed every `config.log_every` steps.
+    """
+
+    def __init__(self, model: ThoughtfulPI0, prompter: Prompter, config: TrainConfig, stills: StillShards,
+                 episodes: Episodes | None, wordings: Sequence[str], report: Report) -> None:  # fmt: skip
+        self.model, self.prompter, self.config = model, prompter, config
+        self.stills, self.episodes, self.wordings, self.report = stills, episodes, wordings, report
+        self.patches = PatchHead(model.sizes.width, CLASSES)
+        self.rank, self._world = _join()
+        tokenizer = prompter.tokenizer
+        bins = LOCATION_BINS // tokenizer.location_step
+        self._first_location, self._soft = tokenizer.first_location, neighbour_weights(bins, config.location_spread)
+        self._modules = nn.ModuleDict({"model": model, "patches": self.patches})
+        self.average = {k: v.detach().clone() for k, v in model.state_dict().items()}
+        self.optimiser: torch.optim.AdamW | None = None
+        self._rng = np.random.default_rng(config.seed)
+
+    def run(self, stage: Stage, first: int, until: float, save: Callable[[int], None]) -> bool:
+        """Train one stage from step `first`; stop early at `until` (time.monotonic). Returns whether it is complete.
+
+        Args:
+            save: called with the number of steps done, every `config.save_every` steps and at the end.
+        """
+        seed = [self.config.seed, self.rank, self.config.stages.index(stage), first]
+        self._rng = np.random.default_rng(seed)
+        torch.manual_seed(int(self._rng.integers(1 << 31)))
+        began, means = time.monotonic(), _Means()
+        done = first
+        while done < stage.steps and not self._over(until):
+            rate = stage.rate * _schedule(done, stage.steps, self.config.warmup)
+            means.add(self._step(stage, rate))
+            done += 1
+            if self.rank == 0 and done % self.config.log_every == 0:
+                speed = round((done - first) / (time.monotonic() - began), 3)
+                self.report({"stage": stage.name, "step": done, "of": stage.steps, "rate": rate, "steps_per_s": speed,
+                             **means.take()})  # fmt: skip
+            if self.rank == 0 and done % self.config.save_every == 0:
+                save(done)
+        if self.rank == 0:
+            save(done)
+        return done >= stage.steps
+
+    def begin(self, stage: Stage) -> None:
+        """Choose what learns in this stage, with a fresh optimiser."""
+        self._choose(stage)
+        parameters = [p for p in self._modules.parameters() if p.requires_grad]
+        self.optimiser = torch.optim.AdamW(parameters, stage.rate, betas=(0.9, 0.97),
+                                           weight_decay=self.config.weight_decay, fused=True)  # fmt: skip
+
+    def state(self) -> dict[str, Tensor]:
+        """Everything that a later run needs to go on from here."""
+        tensors = {f"modules.{k}": v for k, v in self._modules.state_dict().items()}
+        tensors |= {f"average.{k}": v for k, v in self.average.items()}
+        if self.optimiser is not None:
+            for index, slots in self.optimiser.state_dict()["state"].items():
+                tensors |= {f"optimiser.{index}.{name}": value for name, value in slots.items()}
+        return {name: tensor.detach().clone().contiguous() for name, tensor in tensors.items()}
+
+    def restore(self, tensors: dict[str, Tensor]) -> None:
+        """Take over what `state` gave; call `begin` first where the stage had begun."""
+        parts: dict[str, dict[str, Tensor]] = {"modules": {}, "average": {}, "optimiser": {}}
+        for name, tensor in tensors.items():
+            part, _, rest = name.partition(".")
+            parts[part][rest] = tensor
+        self._modules.load_state_dict(parts["modules"])
+        self.average = parts["average"]
+        if self.optimiser is not None and parts["optimiser"]:
+            slots: dict[int, dict[str, Tensor]] = {}
+            for name, tensor in parts["optimiser"].items():
+                index, slot = name.split(".")
+                slots.setdefault(int(index), {})[slot] = tensor
+            whole = self.optimiser.state_dict()
+            self.optimiser.load_state_dict({**whole, "state": slots})
+
+    def _step(self, stage: Stage, rate: float) -> dict[str, float]:
+        """One optimiser step; the losses before it."""
+        assert self.optimiser is not None, "begin(stage) comes first"
+        parameters = self.optimiser.param_groups[0]["params"]
+        self.optimiser.param_groups[0]["lr"] = rate
+        losses = self._losses(stage)
+        torch.stack(list(losses.values())).sum().backward()
+        self._share(parameters)
+        nn.utils.clip_grad_norm_(parameters, 1.0)
+        self.optimiser.step()
+        self.optimiser.zero_grad(set_to_none=True)
+        self._follow()
+        return {name: float(loss.detach()) for name, loss in losses.items()}
+
+    def _choose(self, stage: Stage) -> None:
+        """Decide what learns: everything that the stage's losses reach, or the action expert alone."""
+        for name, parameter in self.model.named_parameters():
+            if not name.startswith("model.vlm"):
+                learns = stage.act > 0
+            elif any(part in name for part in (".vision_tower.", ".multi_modal_projector.")):
+                learns = stage.look and not stage.frozen
+            else:
+                learns = not stage.frozen
+            parameter.requires_grad_(learns)
+        self.patches.requires_grad_(stage.patches > 0)
+
+    def _losses(self, stage: Stage) -> dict[str, Tensor]:
+        losses: dict[str, Tensor] = {}
+        with torch.autocast("cpu", torch.bfloat16):
+            if stage.patches or stage.stills:
+                losses |= self._still_losses(stage)
+            if stage.frames or stage.act:
+                losses |= self._frame_losses(stage)
+        return losses
+
+    def _still_losses(self, stage: Stage) -> dict[str, Tensor]:
+        batch = self.stills.draw(self._rng, stage.batch)
+        losses = {}
+        if not stage.stills:
+            features = self.model.look(pictures_tensor(batch.images[:, None]))
+        else:
+            instructions, thoughts = still_texts(batch, self._rng, self.wordings)
+            texts = text_batch(self.prompter, batch.images[:, None], None, instructions, thoughts)
+            features = self.model.look(texts.pictures)
+            losses["stills"] = stage.stills * self._thought_loss(texts, features)[0]
+        if stage.patches:
+            targets = patch_targets(batch, self.model.sizes.grid)
+            losses["patches"] = stage.patches * self.patches.loss(features, *targets)
+        return losses
+
+    def _frame_losses(self, stage: Stage) -> dict[str, Tensor]:
+        assert self.episodes is not None
+        samples = self.episodes.draw(self._rng, stage.batch)
+        texts = text_batch(self.prompter, samples.pictures, samples.state, samples.instructions, samples.thoughts)
+        losses = {}
+        with torch.set_grad_enabled(not stage.frozen):
+            loss, prefix = self._thought_loss(texts, self.model.look(texts.pictures))
+        if stage.frames:
+            losses["frames"] = stage.frames * loss
+        if stage.act:
+            actions = action_batch(self.prompter.normalizer, samples)
+            velocity = self.model.velocity_loss(prefix, actions.state, actions.actions, actions.usable,
+                                                self.prompter.normalizer.width, self.config.draws)  # fmt: skip
+            losses["act"] = stage.act * velocity
+        return losses
+
+    def _thought_loss(self, texts: TextBatch, features: Tensor) -> tuple[Tensor, Any]:
+        prefix = self.model.read(features, texts.prompt, texts.prompt_mask, texts.thought, texts.thought_mask)
+        hidden = prefix.hidden[:, prefix.length - 1 : -1]
+        return thought_loss(self.model.logits(hidden).flatten(0, 1), texts.labels.flatten(),
+                            self._first_location, self._soft), prefix  # fmt: skip
+
+    def _share(self, parameters: list[nn.Parameter]) -> None:
+        """Average the gradients of all processes."""
+        if self._world == 1:
+            return
+        grads = [p.grad if p.grad is not None else torch.zeros_like(p) for p in parameters]
+        flat = torch.cat([g.flatten() for g in grads])
+        torch.distributed.all_reduce(flat)
+        flat /= self._world
+        at = 0
+        for parameter, grad in zip(parameters, grads, strict=True):
+            parameter.grad = flat[at : at + grad.numel()].view_as(grad)
+            at += grad.numel()
+
+    def _over(self, until: float) -> bool:
+        late = torch.tensor(float(time.monotonic() > until))
+        if self._world > 1:
+            torch.distributed.broadcast(late, 0)
+        return bool(late)
+
+    @torch.no_grad()
+    def _follow(self) -> None:
+        """Move the averaged weights a little towards the present ones."""
+        for name, value in self.model.state_dict().items():
+            if value.is_floating_point():
+                self.average[name].lerp_(value, 1 - self.config.average)
+            else:
+                self.average[name].copy_(value)
+
+
+class _Means:
+    """Means of named numbers since the last look."""
+
+    def __init__(self) -> None:
+        self._sums: dict[str, float] = {}
+        self._count = 0
+
+    def add(self, values: dict[str, float]) -> None:
+        for name, value in values.items():
+            self._sums[name] = self._sums.get(name, 0.0) + value
+        self._count += 1
+
+    def take(self) -> dict[str, float]:
+        means = {name: round(value / self._count, 4) for name, value in self._sums.items()}
+        self._sums, self._count = {}, 0
+        return means
+
+
+def _schedule(step: int, steps: int, warmup: int) -> float:
+    """Linear warm-up, then half a cosine down to 2 %."""
+    if step < warmup:
+        return (step + 1) / warmup
+    return 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(1, steps - warmup)))
+
+
+def _join() -> tuple[int, int]:
+    """(rank, processes) as torchrun set them."""
+    world = int(os.environ.get("WORLD_SIZE", "1"))
+    if world > 1 and not torch.distributed.is_initialized():
+        torch.distributed.init_process_group("gloo")
+    return int(os.environ.get("RANK", "0")), world

@@ -1,0 +1,141 @@
+"""A whole training run in one folder: stages in order, resumable at any moment, ending in a checkpoint.
+
+progress.json         stage and step reached
+state.safetensors     weights, averaged weights, optimiser
+log.jsonl             losses, a line every so often
+checkpoint/           the result (averaged weights), written at every save
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import metadata, resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors.torch import load_file, save_file
+
+from policy.checkpoint import Card, load_model, read_card, save_checkpoint
+from policy.model.normalizer import Normalizer
+from policy.model.prompting import Prompter
+from policy.model.thoughtful_pi0 import ThoughtfulPI0
+from policy.model.tokenizer import FILE as TOKENIZER_FILE
+from policy.model.tokenizer import ThoughtTokenizer, build_tokenizer
+from policy.training.config import TrainConfig
+from policy.training.episodes import Episodes
+from policy.training.loop import Trainer
+from policy.training.pictures import StillShards
+
+Report = Callable[[dict[str, Any]], None]
+
+
+@dataclass(frozen=True)
+class Data:
+    """Where a run's data lies, and the wordings of tasks on stills."""
+
+    stills: Path
+    demos: Path
+    wordings: Sequence[str]
+
+
+def train(config: TrainConfig, data: Data, folder: Path, name: str, minutes: float = 1e9, start: Path | None = None,
+          report: Report = print) -> Path | None:  # fmt: skip
+    """Train through all stages, or until the minutes are over; going on where the folder's last run stopped.
+
+    Args:
+        start: a checkpoint whose weights to begin from.
+    Returns:
+        The folder of the checkpoint, None when the time ran out before the end.
+    Raises:
+        ConfigError: no data where it should be.
+    """
+    until = time.monotonic() + 60 * minutes
+    folder.mkdir(parents=True, exist_ok=True)
+    trainer = _trainer(config, data, folder, start, _log(folder / "log.jsonl", report))
+    progress, state = folder / "progress.json", folder / "state.safetensors"
+    at = json.loads(progress.read_text()) if progress.exists() else {"stage": 0, "step": 0}
+    for number in range(at["stage"], len(config.stages)):
+        stage, first = config.stages[number], at["step"] if number == at["stage"] else 0
+        if number == at["stage"] and state.exists():
+            if first:
+                trainer.begin(stage)
+            trainer.restore(load_file(state))
+        if not first:
+            trainer.begin(stage)
+
+        def save(step: int, number: int = number) -> None:
+            _save(trainer, folder, name, data, {"stage": number, "step": step})
+
+        if not trainer.run(stage, first, until, save):
+            return None
+        if trainer.rank == 0:
+            _save(trainer, folder, name, data, {"stage": number + 1, "step": 0})
+    return folder / "checkpoint"
+
+
+def _trainer(config: TrainConfig, data: Data, folder: Path, start: Path | None, report: Report) -> Trainer:
+    stills = StillShards(data.stills)
+    episodes = Episodes(data.demos, config.model.horizon, config.cameras)
+    if not (folder / TOKENIZER_FILE).exists():
+        words = (resources.files("policy.training") / "words.txt").read_text("utf-8").split()
+        source = start / TOKENIZER_FILE if start else None
+        text = source.read_text("utf-8") if source else build_tokenizer(words).to_str()
+        (folder / TOKENIZER_FILE).write_text(text, "utf-8")
+    tokenizer = ThoughtTokenizer(folder)
+    normalizer = _normalizer(folder / "normalizer.json", episodes, start)
+    if start is None:
+        model = ThoughtfulPI0(config.model.to_pi0(len(tokenizer), tokenizer.image))
+    else:
+        model = load_model(start, "cpu")
+    prompter = Prompter(tokenizer, normalizer, config.cameras, config.model.image_size, config.style)
+    return Trainer(model, prompter, config, stills, episodes, data.wordings, report)
+
+
+def _normalizer(path: Path, episodes: Episodes, start: Path | None) -> Normalizer:
+    """Fitted once per run, so that resuming with more data changes nothing under the model's feet."""
+    import msgspec
+
+    if path.exists():
+        return msgspec.json.decode(path.read_bytes(), type=Normalizer)
+    if start is not None:
+        normalizer = read_card(start).normalizer
+    else:
+        normalizer = Normalizer.fit(*episodes.motion(np.random.default_rng(0), 20_000))
+    path.write_bytes(msgspec.json.encode(normalizer))
+    return normalizer
+
+
+def _save(trainer: Trainer, folder: Path, name: str, data: Data, progress: dict[str, int]) -> None:
+    """Everything to resume from, and the checkpoint as it is now."""
+    partial = folder / "state.partial"
+    save_file(trainer.state(), partial)
+    os.replace(partial, folder / "state.safetensors")
+    partial.write_text(json.dumps(progress))
+    os.replace(partial, folder / "progress.json")
+    trainer.stills.refresh()
+    prompter, config = trainer.prompter, trainer.config
+    seeds: dict[str, Any] = {"training": config.seed, "stills": len(trainer.stills)}
+    if trainer.episodes is not None:
+        trainer.episodes.refresh()
+        seeds["frames"] = len(trainer.episodes)
+    stages = {stage.name: stage.steps for stage in config.stages}
+    card = Card(name=name, cameras=config.cameras, style=config.style, dt_s=config.dt_s, normalizer=prompter.normalizer,
+                code_version=metadata.version("robot-coach"),
+                seeds=seeds, figures={"stages": stages, **progress})  # fmt: skip
+    save_checkpoint(folder / "checkpoint", trainer.model.config, trainer.average, folder / TOKENIZER_FILE, card)
+
+
+def _log(path: Path, report: Report) -> Report:
+    """A report that also appends JSON lines to a file."""
+
+    def both(row: dict[str, Any]) -> None:
+        with path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row) + "\n")
+        report(row)
+
+    return both
