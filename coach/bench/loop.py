@@ -7,6 +7,7 @@ the way that they take in the UI: the session, the memory file, the bridge, the 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -45,22 +46,29 @@ class Samples:
     failures: list[str] = field(default_factory=list)
 
 
-def measure(config: Config, rounds: int, command: str) -> Report:
+def measure(config: Config, rounds: int, command: str, progress: Callable[[str], None]) -> Report:
     """Run the rounds in a throw-away home.
+
+    Args:
+        progress: told what is being done, in a few words.
 
     Raises:
         CoachError: the servers did not start, or not one round succeeded.
     """
     samples = Samples()
+    progress("starting bridge and policy")
     with running_servers(config) as running:
         with Person(running.config) as person:
             for number in range(rounds):
                 running.check()
+                progress(f"round {number + 1} of {rounds}")
                 _round(config.seed + number, number, person, samples)
             person.reset(config.seed)
             observation = person.latest(Observation)
         assert observation is not None, "a kitchen that was reset has been seen"
+        progress("asking the policy alone")
         checkpoint = _probe_policy(running, observation, config.seed, samples)
+        progress("measuring memory")
         rows = _rows(samples, _memory(running))
     if not samples.target:
         raise CoachError(f"not one of {rounds} rounds succeeded: {samples.failures[-1]}",

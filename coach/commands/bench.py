@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import sys
 from typing import TYPE_CHECKING
 
 from robot_bridge.protocol.errors import UsageError
@@ -29,8 +30,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, config: Config) -> int:
-    import sys
-
     from coach.bench.loop import measure
     from coach.processes.plan import find_checkpoint
 
@@ -39,8 +38,18 @@ def run(args: argparse.Namespace, config: Config) -> int:
     checkpoint = find_checkpoint(config, config.checkpoint if args.checkpoint is None else args.checkpoint)
     seed = config.seed if args.seed is None else args.seed
     settings = dataclasses.replace(config, checkpoint=checkpoint, seed=seed)
-    report = measure(settings, args.rounds, f"coach bench loop --rounds {args.rounds} --seed {seed}")
+    report = measure(settings, args.rounds, f"coach bench loop --rounds {args.rounds} --seed {seed}", _show_progress)
+    if sys.stderr.isatty():
+        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
     print(report.to_json() if args.json else report.table())
     if args.write:
         print(f"written to {report.write()}", file=sys.stderr)
     return 0
+
+
+def _show_progress(words: str) -> None:
+    """On one line of a terminal, else line by line; on stderr, since stdout holds the result."""
+    if sys.stderr.isatty():
+        print(f"\r\x1b[K{words} …", end="", file=sys.stderr, flush=True)
+    else:
+        print(words, file=sys.stderr, flush=True)
