@@ -23,7 +23,8 @@ REINSTALL = "pip install -e . (in the project's folder)"
 
 def check_python(config: Config) -> Check:
     found = ".".join(map(str, sys.version_info[:3]))
-    return Check("python", sys.version_info >= (3, 11), f"Python {found}", "install Python 3.11 or newer")
+    ok = sys.version_info >= (3, 11)
+    return Check("python", ok, f"Python {found}", "" if ok else "install Python 3.11 or newer")
 
 
 def check_packages(config: Config) -> Check:

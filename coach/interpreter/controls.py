@@ -9,6 +9,10 @@ import msgspec
 from coach.interpreter.items import Item, Kind
 
 _MOMENT = r"(?:a|one|just a|half a|just one|another) (?:second|sec|moment|minute|tick|bit|while|mo)"
+_TAIL = (
+    r"(?: (?:robot|a lot|so much|very much|again|for (?:that|this|it|everything|helping|the help)|everyone|you|all|"
+    r"buddy|mate|friend|on that|with that|there|today|this time))*"
+)
 _CONTROLS: tuple[tuple[Kind, str], ...] = (
     ("pause", rf"pause(?: it| that| there| now| the (?:task|robot|arms?)| for {_MOMENT})?|"
               rf"(?:wait|hold on|hang on|hold|stop|halt)(?: up| there| right there)?(?: for)? {_MOMENT}|"
@@ -47,21 +51,22 @@ _CONTROLS: tuple[tuple[Kind, str], ...] = (
                  r"i (?:have|got) (?:it|control|this)|(?:give|hand) me (?:the )?control(?:s)?(?: of the arms?)?|"
                  r"hand over (?:the )?controls?|manual(?: mode| control)?|my turn|"
                  r"teleop(?:eration)?|i am in control|go limp|let go of the controls?"),
-    ("praise", r"(?:that is |that was |you are |you did |what a |such a |it is |it was |i am |looks |very |"
-               r"really |so |a |quite |nice and |most )*"
-               r"(?:good|great|nice|well done|excellent|perfect|brilliant|awesome|wonderful|amazing|fantastic|"
-               r"lovely|super|superb|splendid|marvellous|terrific|"
-               r"beautiful|correct|exactly|bravo|clever|impressive|neat|cool|sweet|happy|proud of you|the best|"
-               r"a star|spot on|much better|better|right|nailed it|helpful)"
-               r"(?: (?:job|work|robot|boy|girl|one|move|catch|going|done|right|now|like that|stuff|thing|"
-               r"way to do it|effort|enough|so far|with that|helper|thank you|thanks|this time|very much))*|"
-               r"(?:thank you|thanks|cheers|many thanks|much appreciated|appreciate it)(?: .{1,30})?|"
-               r"i (?:really )?(?:like|love) (?:it|that|this|how you .{1,40}|you)|"
-               r"well done(?: .{1,20})?|good job(?: .{1,20})?|nice work(?: .{1,20})?|way to go|you (?:did|"
-               r"got) (?:it|that)(?: right| well| perfectly)?|you rock|keep it up|yay|hooray|wow|"
-               r"(?:yes )?(?:exactly )?like that|(?:that is|just) (?:it|right|what i (?:wanted|meant))|"
-               r"that works(?: .{1,20})?|(?:that|it) (?:looks|went|worked) (?:good|great|perfect|fine|well|"
-               r"perfectly)"),
+    ("praise", rf"(?:that is |that was |you are |you did |what a |such a |it is |it was |i am |looks |very |"
+               rf"really |so |a |quite |nice and |most )*"
+               rf"(?:good|great|nice|well done|excellent|perfect|brilliant|awesome|wonderful|amazing|fantastic|"
+               rf"lovely|super|superb|splendid|marvellous|terrific|"
+               rf"beautiful|correct|exactly|bravo|clever|impressive|neat|cool|sweet|happy|proud of you|the best|"
+               rf"a star|spot on|much better|better|right|nailed it|helpful)"
+               rf"(?: (?:job|work|robot|boy|girl|one|move|catch|going|done|right|now|like that|stuff|thing|"
+               rf"way to do it|effort|enough|so far|with that|helper|thank you|thanks|this time|very much))*|"
+               rf"(?:thank you|thanks|cheers|many thanks|much appreciated|appreciate it){_TAIL}|"
+               rf"i (?:really )?(?:like|love) (?:it|that|this|how you .{{1,40}}|you)|"
+               rf"well done{_TAIL}|good job{_TAIL}|nice work{_TAIL}|way to go|you (?:did|"
+               rf"got) (?:it|that)(?: right| well| perfectly)?|(?:no )?(?:that|it) is (?:fine|okay)|you rock|"
+               rf"keep it up|yay|hooray|wow|"
+               rf"(?:yes )?(?:exactly )?like that|(?:that is|just) (?:it|right|what i (?:wanted|meant))|"
+               rf"that works{_TAIL}|(?:that|it) (?:looks|went|worked) (?:good|great|perfect|fine|well|"
+               rf"perfectly)"),
     ("answer", r"(?:yes|no|sure|of course|correct|affirmative|negative|exactly|certainly|absolutely|definitely|"
                r"maybe|either|both|neither|any|whichever|"
                r"i do not (?:know|care|mind)|does not matter|doesnt matter|it does not matter|all of them|none|"
@@ -70,16 +75,16 @@ _CONTROLS: tuple[tuple[Kind, str], ...] = (
                r"yes yes|no no|yes do|yes it is|no it is not|yes please|no thank you|no thanks|okay|fine|"
                r"all right|by all means|whatever|either one|any of them|as you like)"
                r"(?: please| thanks| thank you| of course)?"),
-    ("chatter", r"(?:good )?(?:hello|hi|hey|morning|afternoon|evening|good night|bye|goodbye|see you|welcome|"
-                r"greetings|howdy)(?: .{1,30})?|good (?:morning|afternoon|evening|night)(?: .{1,20})?|"
-                r"(?:i am|we are|it is|it was|he is|she is|they are) (?:so |very |just |really )?(?:tired|hungry|"
-                r"home|back|busy|bored|cold|hot|sleepy|here|funny|raining|late|early|sunny|a joke|nothing|"
-                r"upstairs|downstairs|leaving|off)(?: .{1,30})?|"
-                r"(?:ha(?:ha)+|lol|oh|oh no|oops|ah|hmm|um+|uh+|er+|sorry|excuse me|bless you|my goodness|"
-                r"oh dear|oh well|interesting|i see|robot|hey robot|okay robot|please|stop (?:worrying|thinking|"
-                r"crying|laughing|talking|joking|kidding|complaining|apologi[sz]ing|asking|"
-                r"listening)(?: .{1,30})?|nice to meet you|so|well|just kidding|i was kidding|testing|test|"
-                r"one two three|is this on)"),
+    ("chatter", rf"(?:good )?(?:hello|hi|hey|morning|afternoon|evening|good night|bye|goodbye|see you|welcome|"
+                rf"greetings|howdy){_TAIL}|good (?:morning|afternoon|evening|night){_TAIL}|"
+                rf"(?:i am|we are|it is|it was|he is|she is|they are) (?:so |very |just |really )?(?:tired|hungry|"
+                rf"home|back|busy|bored|cold|hot|sleepy|here|funny|raining|late|early|sunny|a joke|nothing|"
+                rf"upstairs|downstairs|leaving|off)(?: (?:today|now|again|from work|tonight))?|"
+                rf"(?:ha(?:ha)+|lol|oh|oh no|oops|ah|hmm|um+|uh+|er+|sorry|excuse me|bless you|my goodness|"
+                rf"oh dear|oh well|interesting|i see|robot|hey robot|okay robot|please|stop (?:worrying|thinking|"
+                rf"crying|laughing|talking|joking|kidding|complaining|apologi[sz]ing|asking|"
+                rf"listening)(?: .{{1,30}})?|nice to meet you|so|well|just kidding|i was kidding|testing|test|"
+                rf"one two three|is this on)"),
 )  # fmt: skip
 _COMPILED = tuple((kind, re.compile(pattern)) for kind, pattern in _CONTROLS)
 _UNTIL = re.compile(r" (?:until|till) (?P<until>.+)$")

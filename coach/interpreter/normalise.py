@@ -29,6 +29,8 @@ _CONTRACTIONS = {
     "cm.": "cm", "nope": "no", "nah": "no", "yep": "yes", "yup": "yes", "yeah": "yes", "ya": "yes", "colour": "color",
     "noo": "no", "teh": "the", "hte": "the", "adn": "and", "tryna": "try to", "mums": "mum's",
 }  # fmt: skip
+_SAME_AS = {"for now": "this time", "just right": "perfect", "all right": "okay"}
+_SAME = re.compile(r"\b(?:for now|just right|all right)\b")
 _RUNS = re.compile(r"([a-z])\1{2,}")
 _TOKEN = re.compile(r"\d+(?:[.:]\d+)+(?:am|pm)?|[a-z0-9'äöüßéèêàçñ]+(?:-[a-z0-9']+)*%?|[.,;!?…\n–—]")
 _SENTENCE_END = frozenset(".;!?…\n")
@@ -37,7 +39,7 @@ _HESITATION = re.compile(r"u+m+|u+h+|e+rm?|hm+|m+|eh")
 _FILLER_WORDS = (
     "please|um+|uh+|erm?|hm+|well|okay|hey|hi|hello|robot|hey robot|bot|buddy|mate|dude|oh|ah+|so|and|but|then|just|"
     "now|"
-    "actually robot|kindly|oi|yo|listen|look|like|coach|all right|right then|dear|honey|my friend|also|next"
+    "actually robot|kindly|oi|yo|listen|look|like|coach|all right|right then|dear|honey|yes|my friend|also|next"
 )
 _REQUESTS = (
     "can you|could you|would you|will you|can you please|would you mind|i want you to|i would like you to|"
@@ -71,7 +73,7 @@ def sentences(text: str) -> list[str]:
             found[-1] += _plain_word(token).split()
     for words in found:
         _drop_hesitation(words)
-    joined = (" ".join(words).replace("for now", "this time").strip(" ,") for words in found)
+    joined = (_SAME.sub(lambda match: _SAME_AS[match[0]], " ".join(words)).strip(" ,") for words in found)
     return [s for s in joined if s]
 
 

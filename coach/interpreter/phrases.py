@@ -36,7 +36,7 @@ _NOT_NOUNS = frozenset(
         "will would can could "
         "should must may might not no never always and or but if when because so than as what why how where who which "
         "everyone someone nothing something anything yes there here very too really much more most then it them "
-        "twice once times put keep to"
+        "twice once times put keep to fine good okay great perfect wrong bad nice true false ready done"
     )
 )
 

@@ -27,7 +27,7 @@ WHAT_CAN_BE_SAID = (
 NOTHING_HEARD = "I heard nothing; say for example 'put the red cup in the sink', or 'stop'"
 MAX_CLAUSES = 24
 _CONNECTOR = re.compile(r" (?:, )?(?:and then|then|and after that|after that|and afterwards|and|but|, and|,) (?:, )?")
-_THEN_STOP = re.compile(r",? ?(?:and )?(?:then|and)(?: you(?: can)?| just| please)?$")
+_THEN_STOP = re.compile(r"(?:^|,| )(?:and )?\b(?:then|and)(?: you(?: can)?| just| please)?$")
 _PRONOUN = re.compile(r"\b(?:it|them|that|those|these|this)\b")
 _STILL_QUESTION = re.compile(r"(?:can|could|would|will) you|are you able")
 
@@ -106,20 +106,24 @@ class _Sentence:
             rest = self._parse(right, [*before, *first])
             if rest is not None:
                 return [*first, *rest]
+        opening = _OPENING.match(sentence)
+        if opening:
+            rest = self._parse(sentence[opening.end() :], before)
+            praise = [Item(kind="praise")] if opening["praise"] else []
+            return [*praise, *rest] if rest else None
         return _listed(parse_fact(strip_fillers(sentence))) if several else None
 
     def _clause(self, clause: str, previous: Item | None, facts: bool = True) -> list[Item] | None:
         plain = _without_gerund(strip_fillers(clause))
         if is_stop_clause(plain) or is_stop_clause(clause):
             return [Item(kind="stop")]
-        for words in (plain, clause):
-            nudge = parse_nudge(words)
-            if nudge:
-                return [nudge]
-            control = parse_control(words)
-            if control:
-                return [self._settled(control)]
+        small = self._small(plain)
+        if small:
+            return small
         tasks = self._task(plain, previous)
+        small = None if tasks else self._small(clause)  # "well done": what looks like a filler may be the meaning
+        if small:
+            return small
         if (
             tasks
             and not plain.startswith("use ")
@@ -130,6 +134,14 @@ class _Sentence:
         if question and not _SUGGESTION.match(plain):
             return [question]
         return self._statement(clause, plain, tasks, facts)
+
+    def _small(self, words: str) -> list[Item] | None:
+        """A nudge or a control, where that is all there is."""
+        nudge = parse_nudge(words)
+        if nudge:
+            return [nudge]
+        control = parse_control(words)
+        return [self._settled(control)] if control else None
 
     def _statement(self, clause: str, plain: str, tasks: list[Item] | None, facts: bool) -> list[Item] | None:
         correction = parse_correction(plain)
@@ -198,6 +210,10 @@ _NOW = re.compile(r",? ?\b(?:for now|this time|just this once|just once|only thi
 _RELATIVE = re.compile(r"\b(?:that|which) (?:is|are)\b")
 _EXCEPT = re.compile(r",? (?:except|but not|apart from)(?: for)? (?P<what>.+)$")
 _SEVERAL = re.compile(r" , | and | but ")
+_OPENING = re.compile(
+    r"(?:(?:good (?:morning|afternoon|evening)|hello|hi)|(?P<praise>thank you|thanks|well done|good job|great|perfect|"
+    r"good|nice|excellent|very good|very nice)) (?:(?:robot|there|so much|very much|now|then|,) )*"
+)
 _SUGGESTION = re.compile(r"(?:what|how) about (?:the|a|that|this|in|on)\b")
 _NAMES_A_THING = re.compile(rf"(?:{alternatives([*DETERMINERS, *COLORS, *WHICH, *THINGS, *PREPOSITIONS])})s?(?: |$)")
 _KNOWN = re.compile(r"\b(?:the|that|this) [a-z]+")

@@ -8,30 +8,33 @@ from __future__ import annotations
 
 import re
 
-_NOUN_BEFORE = (
-    "the|a|an|bus|tram|train|full|pit|door|rest|nonstop|every|each|next stop|last|short|that bus|this bus|press|"
-    "pressing|hit|hitting"
+_WORD = re.compile(r"\b(?:stop|halt|abort|freeze)\b")
+_COMPOUND_BEFORE = re.compile(r"\b(?:bus|tram|train|pit|door|rest|press|pressing|hit|hitting) $")
+_ARTICLE_BEFORE = re.compile(r"\b(?:the|a|an|every|each) $")
+_FORBIDDEN_BEFORE = re.compile(r"\b(?:not|never|without)(?: ever| you| you dare| dare| even think about it)? $")
+# "until I tell you to stop", "if you drop it stop"
+_CONDITION_BEFORE = re.compile(
+    r"\b(?:until|till|when|unless|before|if|whenever|once|after|saying|word|called|means?)"
+    r"(?: (?:i|you|we|it|they|somebody|someone|say|said|tell you to|call|shout|want you to|ask you to|drop it|fall|"
+    r"falls))* $"
 )
-_NOT_A_COMMAND_BEFORE = re.compile(
-    rf"(?:^|\s)(?:(?:not|never|without)(?: ever| you| you dare| dare| even think about it)?|{_NOUN_BEFORE}|"
-    r"(?:until|till|when|unless|before|if|whenever|time|once|after|say|saying|said the word|word|button|called|"
-    r"means?) ?(?:i|you|we|it|they|somebody|someone)?"
-    r"(?: say| said| tell you to| call| shout| want you to| ask you to| drop it| fall| falls)*) $"
-)
-_SAID = re.compile(r"^(?:\S+ )?(?:i|we) (?:said|say) (?:to )?$")
-_QUESTION_START = re.compile(r"^(?:why|what|when|where|how|who|did|do|does|have|has|are|were|was|is|should|shall) ")
-_QUESTION_BEFORE = re.compile(r"(?:^|\s)(?:you|i|we|it|they|he|she|robot|arm|to|does|did|is|mean by) $")
+_SAY_BEFORE = re.compile(r"\b(?:say|said) $")
+_SAID = re.compile(r"^(?:(?:no|hey|robot|but) )*(?:i|we) (?:said|say) (?:to )?$")
+_CONDITION_START = re.compile(r"(?:when|if|whenever|unless|until|as soon as|once (?:you|i|it|the)) ")
+_CONDITION_WORDS = 8  # more words than that before a stop are no longer its condition
+_QUESTION_START = re.compile(r"(?:why|what|when|where|how|who|did|do|does|have|has|are|were|was|is|should|shall) ")
+_QUESTION_BEFORE = re.compile(r"\b(?:you|i|we|it|they|he|she|robot|arm|to|does|did|mean by) $")
+_SUBJECT_OF_BE = re.compile(r"\b(?:are|is|were|was|am) (?:you|i|we|it|they|he|she) $")
+# what else can be stopped
 _OTHER_AFTER = re.compile(
-    r"^ (?:worrying|thinking|crying|laughing|talking|joking|kidding|complaining|apologi[sz]ing|asking|calling|"
-    r"listening|"
-    r"saying|sign|light|watch|button|buttons|key|word|command|lamp|by|mean|means|do|motion|gap|off point|"
-    r"if|when|whenever|once|after|as soon as|at \d|"
+    r" (?:worrying|thinking|crying|laughing|talking|joking|kidding|complaining|apologi[sz]ing|asking|calling|listening|"
+    r"saying|by (?:the|my|our|a)|if|when|whenever|once (?:you|i|it|the)|after|as soon as|at \d|"
     r"the (?:music|radio|tv|television|timer|alarm|dishwasher|washing machine|oven|water|tap|kettle|video|song|"
     r"recording))\b"
 )
-_WORD = re.compile(r"\b(?:stop|halt|abort|freeze)\b")
-_FREEZE_FOOD = re.compile(r"^ (?:the|a|some|these|those|this|my|our) ")
-_PAUSE_AFTER = re.compile(r"^ (?:for )?(?:a|one|just a|half a) (?:second|sec|moment|minute|bit|while)\b")
+_FREEZE_FOOD = re.compile(r" (?:the|a|some|these|those|this|my|our) ")
+_FREEZE_BEFORE = frozenset(("", "no", "robot", "hey", "please", "hey robot", "okay", "oh"))
+_PAUSE_AFTER = re.compile(r" (?:for )?(?:a|one|just a|half a) (?:second|sec|moment|minute|bit|while)(?: please)?$")
 
 # whole clauses that stop
 _STOP_CLAUSES = re.compile(
@@ -76,7 +79,6 @@ def is_stop_clause(clause: str) -> bool:
     return _STOP_CLAUSES.fullmatch(clause) is not None
 
 
-_CONDITION_START = re.compile(r"(?:when|if|whenever|unless|until|as soon as|once (?:you|i|it|the)) ")
 _STOP_TAIL = re.compile(
     r"^(?: (?:it|that|this|right|there|now|please|immediately|at once|here|robot|everything|all|the|robots?|"
     r"arms?|motors?|both|"
@@ -90,30 +92,30 @@ _STOP_TAIL = re.compile(
 
 def _is_command(clause: str, match: re.Match[str]) -> bool:
     before, after = clause[: match.start()], clause[match.end() :]
-    word = match[0]
-    if _CONDITION_START.match(clause) and "," not in before:
-        return False
-    if word == "freeze" and (_FREEZE_FOOD.match(after) or before):
-        return before.strip(" ,") in (
-            "",
-            "no",
-            "robot",
-            "hey",
-            "please",
-            "hey robot",
-            "okay",
-        ) and not _FREEZE_FOOD.match(after)
-    if _PAUSE_AFTER.match(after) or _OTHER_AFTER.match(after):
+    if match[0] == "freeze":
+        return before.strip(" ,") in _FREEZE_BEFORE and not _FREEZE_FOOD.match(after)
+    if _PAUSE_AFTER.fullmatch(after) or _OTHER_AFTER.match(after):
         return False
     if _SAID.match(before):  # "I said stop"
         return True
-    if before == "full ":
-        return not after
-    if _NOT_A_COMMAND_BEFORE.search(before):
-        return before.strip(" ,") == "no"
-    return not (_QUESTION_START.match(before) and _QUESTION_BEFORE.search(before) and not _again(after))
+    if _is_condition(clause, before):
+        return False
+    if before.endswith("full "):  # a dictated full stop, but not "the bin is full stop"
+        return before == "full " or re.search(r"\b(?:is|are) full $", before) is not None
+    if _COMPOUND_BEFORE.search(before) or _FORBIDDEN_BEFORE.search(before) or _SAY_BEFORE.search(before):
+        return False
+    asks = _QUESTION_START.match(before) is not None
+    if _ARTICLE_BEFORE.search(before):  # "put the cup in the stop" is a sentence broken off
+        return not after and not asks
+    return not (asks and _QUESTION_BEFORE.search(before) and not _SUBJECT_OF_BE.search(before))
 
 
-def _again(after: str) -> bool:
-    """A second stop right behind: "did you stop stop"."""
-    return after.startswith(" stop")
+def _is_condition(clause: str, before: str) -> bool:
+    """Whether the stop belongs to an "if" or "until": not now. A second stop behind it is meant."""
+    if "," in before:
+        return False
+    if _CONDITION_START.match(clause):
+        return len(before.split()) <= _CONDITION_WORDS and len(_WORD.findall(before)) < 2
+    if _WORD.search(before) and not _SAY_BEFORE.search(before):
+        return False
+    return _CONDITION_BEFORE.search(before) is not None

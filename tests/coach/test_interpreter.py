@@ -70,18 +70,19 @@ def test_median_utterance_takes_less_than_5_ms():
     assert sorted(times)[len(times) // 2] < 0.005
 
 
-def test_stop_is_heard_when_it_is_said_in_the_middle_of_anything():
-    for case in CASES[::5]:
-        words = case["say"].rstrip("?!. ").split()
-        for cut in {0, len(words)}:
-            said = " ".join([*words[:cut], "STOP!", *words[cut:]])
-            if cut and words[-1].lower() in ("the", "bus", "and", "press", "to", "say", "then", "sink"):
-                continue
-            if case["items"][0]["kind"] in ("question", "resume", "rule", "checkin", "fact") and cut:
-                continue  # "until I say stop" and its like
-            if cut == 0:
-                said = said.replace("STOP!", "STOP.")
-            assert any(item["kind"] == "stop" for item in meaning(said)), said
+# what ends or starts so that a stop beside it reads as part of it
+STOP_BELONGS = {
+    ("how do I stop you?", "after"), ("what's next", "after"), ("who made you", "after"), ("one moment", "before"),
+    ("the music stopped", "before"), ("if the plate is dirty put it in the dishwasher", "before"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", [c for c in CASES if c["say"][-1] not in "!."], ids=lambda case: case["say"])
+def test_stop_is_heard_when_it_is_said_right_before_or_after_anything(case):
+    said = case["say"].rstrip("?")
+    for place, text in (("before", f"stop {said}"), ("after", f"{said} stop"), ("apart", f"Stop! {said}")):
+        if (case["say"], place) not in STOP_BELONGS:
+            assert "stop" in [item["kind"] for item in meaning(text)], text
 
 
 class TestScene:

@@ -1,0 +1,72 @@
+import json
+
+import pytest
+
+from coach.__main__ import main
+from memory.records import CorrectionDraft
+from memory.store import Store
+
+
+@pytest.fixture
+def home(tmp_path):
+    home = tmp_path / "home"
+    home.mkdir()
+    with Store.open(home / "memory.db") as store:
+        for number, words in enumerate(["no, in the drying rack", "not the plate, the towel", "the blue one"]):
+            store.add_correction(CorrectionDraft(id=f"a{number}bc", words=words, thought_should="subtask: x",
+                                                 instruction_now=f"task {number}"))  # fmt: skip
+    return home
+
+
+def test_newest_lesson_comes_first_when_listed(home, capsys):
+    assert main(["corrections", "list", "--home", str(home)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(maxsplit=4)[4] for line in lines] == [
+        "the blue one",
+        "not the plate, the towel",
+        "no, in the drying rack",
+    ]
+
+
+def test_limit_and_offset_cut_the_list(home, capsys):
+    assert main(["corrections", "list", "--home", str(home), "--json", "--limit", "1", "--offset", "1"]) == 0
+    assert [c["words"] for c in json.loads(capsys.readouterr().out)] == ["not the plate, the towel"]
+
+
+def test_words_find_their_lesson_when_searched(home, capsys):
+    assert main(["corrections", "search", "drying", "rack", "--home", str(home), "--json"]) == 0
+    assert [c["words"] for c in json.loads(capsys.readouterr().out)] == ["no, in the drying rack"]
+
+
+def test_show_takes_the_beginning_of_an_id(home, capsys):
+    assert main(["corrections", "show", "a1", "--home", str(home), "--json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["id"] == "a1bc" and shown["changes"] == [] and shown["instruction_now"] == "task 1"
+    assert main(["corrections", "show", "a1bc", "--home", str(home)]) == 0
+    assert "not the plate, the towel" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("argv", "says"),
+    [
+        (["show", "zzz"], "there is no correction 'zzz'"),
+        (["show", "a"], "several corrections begin with 'a'"),
+        (["list", "--limit", "0"], "a limit of 1 or more"),
+    ],
+)
+def test_one_sentence_is_printed_when_the_request_fits_nothing(home, capsys, argv, says):
+    assert main(["corrections", *argv, "--home", str(home)]) == 2
+    assert says in capsys.readouterr().err
+
+
+def test_nothing_is_made_when_there_is_no_memory_yet(tmp_path, capsys):
+    assert main(["corrections", "list", "--home", str(tmp_path / "new")]) == 0
+    assert "no memory" in capsys.readouterr().out
+    assert main(["corrections", "show", "a", "--home", str(tmp_path / "new")]) == 2
+    assert not (tmp_path / "new").exists()
+
+
+def test_damage_is_told_when_the_memory_is_no_database(tmp_path, capsys):
+    (tmp_path / "memory.db").write_bytes(b"not a database at all" * 100)
+    assert main(["corrections", "list", "--home", str(tmp_path)]) == 1
+    assert "memory.db" in capsys.readouterr().err
