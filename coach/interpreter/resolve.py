@@ -80,17 +80,27 @@ def instruction_for(verb: str, thing: str, place: str) -> str:
     return f"put the {thing} {preposition_of(place)} the {place}"
 
 
+def ask(name: str, **variables: str) -> str:
+    """A question in the robot's words."""
+    from prompts import say  # here, not above: most utterances raise no question, and texts take 50 ms to load
+
+    return say(name, **variables)
+
+
 class _Unclear(Exception):
     """Carries the question to ask."""
+
+    def __init__(self, name: str, **variables: str) -> None:
+        super().__init__(ask(name, **variables))
 
 
 def _incomplete(item: Item) -> str | None:
     if item.kind != "task":
         return None
     if item.verb == "put" and not item.place:
-        return f"where should the {item.object} go?" if item.object else "where should it go?"
+        return ask("ask_where", object=f"the {item.object}" if item.object else "it")
     if item.verb in ("pick_up", "put", "hand_over", "bring") and not item.object and not item.place:
-        return "which thing do you mean?"
+        return ask("ask_thing")
     return None
 
 
@@ -101,21 +111,16 @@ def _current(scene: Scene) -> Item | None:
 
 def _verb(item: Item, current: Item | None) -> str:
     if item.object and item.object.name in ("hand", "arm", "gripper"):
-        raise _Unclear(
-            "I take the hand that reaches the place, so tell me the thing and the place: what should go where?"
-        )
+        raise _Unclear("ask_hand")
     verb = item.verb
     if not verb and item.place:
         verb = "put"
     if not verb:
         verb = current.verb if current else ""
     if not verb:
-        raise _Unclear("what should I do with it: pick it up, or put it somewhere?")
+        raise _Unclear("ask_verb")
     if verb not in LEARNT:
-        spoken = verb.replace("_", " ") if verb != "other" else "do"
-        raise _Unclear(
-            f"I have not learnt to {spoken} that yet; I can pick up a thing or put it somewhere: which shall I do?"
-        )
+        raise _Unclear("ask_learnt", verb=verb.replace("_", " ") if verb != "other" else "do")
     return verb
 
 
@@ -125,11 +130,9 @@ def _thing(item: Item, current: Item | None, scene: Scene) -> str:
         if item.instead_of and not item.place and before and _is_thing(item.instead_of, before, scene):
             return _another(before, scene)
         if before is None or (item.kind == "task" and scene.task == ""):
-            raise _Unclear(
-                f"what should go {preposition_of(item.place)} the {item.place}?"
-                if item.place
-                else "which thing do you mean?"
-            )
+            if item.place:
+                raise _Unclear("ask_thing_for", place=f"{preposition_of(item.place)} the {item.place}")
+            raise _Unclear("ask_thing")
         return _named(before, scene)
     if wanted.which == "other":
         like = Object(name=wanted.name or (before.name if before else ""), color=wanted.color)
@@ -145,7 +148,7 @@ def _named(wanted: Object, scene: Scene) -> str:
     """The one thing in the scene that the words fit."""
     if not scene.objects:
         if not wanted.name:
-            raise _Unclear(f"the {wanted.color or wanted.which} what?")
+            raise _Unclear("ask_color_of", said=wanted.color or wanted.which)
         return " ".join(filter(None, (wanted.color, wanted.name)))
     found = _matches(wanted, scene)
     if len(found) == 1:
@@ -154,12 +157,12 @@ def _named(wanted: Object, scene: Scene) -> str:
         return " ".join(filter(None, (wanted.color, wanted.name)))
     if not found:
         asked = " ".join(filter(None, (wanted.color, wanted.name or "one")))
-        raise _Unclear(f"I do not see {_a(asked)}, I see {_listed(scene.objects, 'and')}: which one do you mean?")
+        raise _Unclear("ask_unseen", object=_a(asked), objects=_listed(scene.objects, "and"))
     if wanted.which in ("all", "both"):
-        raise _Unclear(f"I do one thing at a time: first {_either(found)}?")
+        raise _Unclear("ask_first", choices=_either(found))
     if wanted.which in _SIDES:
-        raise _Unclear(f"I tell them apart by colour: {_either(found)}?")
-    raise _Unclear(f"{_either(found)}?")
+        raise _Unclear("ask_by_color", choices=_either(found))
+    raise _Unclear("ask_choice", choices=_either(found))
 
 
 def _another(like: Object, scene: Scene, but: str = "") -> str:
@@ -170,12 +173,10 @@ def _another(like: Object, scene: Scene, but: str = "") -> str:
     if len(found) == 1:
         return found[0]
     if found:
-        raise _Unclear(f"{_either(found)}?")
+        raise _Unclear("ask_choice", choices=_either(found))
     if not scene.objects:
-        raise _Unclear("which one should it be?")
-    raise _Unclear(
-        f"I see no other {like.name or 'thing'}, only {_listed(scene.objects, 'and')}: which one do you mean?"
-    )
+        raise _Unclear("ask_other_thing")
+    raise _Unclear("ask_no_other", object=like.name or "thing", objects=_listed(scene.objects, "and"))
 
 
 def _matches(wanted: Object, scene: Scene) -> list[str]:
@@ -196,9 +197,9 @@ def _place(item: Item, verb: str, thing: str, current: Item | None, scene: Scene
     place = item.place or (current.place if current and item.kind != "task" else "")
     unwanted = bool(item.instead_of) and place == item.instead_of
     if not place or unwanted or _nothing_said(item):
-        raise _Unclear(f"where should the {thing} go: {_places(scene, item.instead_of)}?")
+        raise _Unclear("ask_where_of", object=f"the {thing}", places=_places(scene, item.instead_of))
     if place not in scene.places:
-        raise _Unclear(f"I cannot reach {_a(place)} here; where should the {thing} go: {_places(scene, '')}?")
+        raise _Unclear("ask_where_else", object=f"the {thing}", place=_a(place), places=_places(scene, ""))
     return place
 
 

@@ -15,16 +15,11 @@ from coach.interpreter.normalise import MAX_CHARACTERS, is_filler, sentences, st
 from coach.interpreter.nudges import parse_nudge
 from coach.interpreter.phrases import parse_noun
 from coach.interpreter.questions import parse_question
-from coach.interpreter.resolve import ask_back
+from coach.interpreter.resolve import ask, ask_back
 from coach.interpreter.stops import is_stop_clause, split_at_stops
 from coach.interpreter.tasks import parse_elided, parse_task
 from robot_bridge.protocol.errors import UsageError
 
-WHAT_CAN_BE_SAID = (
-    "I did not understand that; say for example 'put the red cup in the sink', 'pick up the towel', "
-    "'no, in the drying rack', 'a little to the left', 'pause' or 'stop'"
-)
-NOTHING_HEARD = "I heard nothing; say for example 'put the red cup in the sink', or 'stop'"
 MAX_CLAUSES = 24
 _CONNECTOR = re.compile(r" (?:, )?(?:and then|then|and after that|after that|and afterwards|and|but|, and|,) (?:, )?")
 _THEN_STOP = re.compile(r"(?:^|,| )(?:and )?\b(?:then|and)(?: you(?: can)?| just| please)?$")
@@ -48,14 +43,14 @@ class RuleInterpreter:
         for sentence in found:
             items += _Sentence(scene, marked=_is_marked(text, sentence, found)).items(sentence, items)
         if not items:
-            return Interpretation(items=(Item(kind="unknown"),), question=NOTHING_HEARD)
+            return Interpretation(items=(Item(kind="unknown"),), question=ask("ask_nothing_heard"))
         items = _without_noise(items)
         if len(items) == 1 and len(found) == 1 and items[0].text and items[0].kind not in ("task", "routine"):
             items = [msgspec.structs.replace(items[0], text=text.strip())]  # as said: names keep their capitals
         if any(item.kind == "stop" for item in items):
             return Interpretation(items=tuple(items))
         if any(item.kind == "unknown" for item in items):
-            return Interpretation(items=tuple(items), question=WHAT_CAN_BE_SAID)
+            return Interpretation(items=tuple(items), question=ask("ask_again"))
         return Interpretation(items=tuple(items), question=ask_back(items, scene))
 
 

@@ -47,7 +47,7 @@ def test_scene_settles_the_question_when_it_is_given(capsys):
     [
         ("stop", "stop\n"),
         ("no, the blue cup", "correction: object blue cup\n"),
-        ("put the cup away", "task: verb put, object cup\nasks: where should the cup go?\n"),
+        ("put the cup away", "task: verb put, object cup\nasks: Where should the cup go?\n"),
     ],
 )
 def test_plain_words_are_printed_when_no_json_is_asked_for(capsys, said, shown):

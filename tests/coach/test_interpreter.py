@@ -42,7 +42,7 @@ def test_question_comes_back_when_nothing_was_said(text):
 
 
 def test_question_tells_what_can_be_said_when_words_are_unknown():
-    assert "'put the red cup in the sink'" in (interpret("florb the wug").question or "")
+    assert '"put the red cup in the sink"' in (interpret("florb the wug").question or "")
 
 
 def test_one_sentence_refuses_when_the_text_is_too_long():
@@ -126,9 +126,9 @@ class TestScene:
             ("put the green cup in the sink", "I do not see a green cup"),
             ("put the orange in the sink", "I do not see an orange one"),
             ("put the flurble in the sink", "I do not see a flurble, I see the red cup, the blue cup"),
-            ("put the towel away", "where should the white towel go: in the sink, in the drying rack"),
+            ("put the towel away", "Where should the white towel go: in the sink, in the drying rack"),
             ("put the towel in the oven", "I cannot reach an oven here"),
-            ("put it in the sink", "what should go in the sink?"),
+            ("put it in the sink", "What should go in the sink?"),
             ("wash the green plate", "have not learnt to wash"),
             ("use the other hand", "the hand that reaches"),
         ],
@@ -140,9 +140,9 @@ class TestScene:
     @pytest.mark.parametrize(
         ("said", "question"),
         [
-            ("no", "where should the red cup go"),
-            ("that's wrong", "where should the red cup go"),
-            ("not the sink", "where should the red cup go: in the drying rack, in the bin"),
+            ("no", "Where should the red cup go"),
+            ("that's wrong", "Where should the red cup go"),
+            ("not the sink", "Where should the red cup go: in the drying rack, in the bin"),
             ("no, the other bowl", "no other bowl"),
         ],
     )
