@@ -1,11 +1,13 @@
 """The app: keys and commands, and the way between the session and the screen.
 
 First paint comes first: memory, sockets and the picture library are loaded in threads after it, and the UI is
-alive while the bridge and the policy are not there yet.
+alive while the bridge and the policy are not there yet. The protocol's messages bring numpy with them, so they too
+are imported where they are first needed.
 """
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import deque
 from collections.abc import Callable
@@ -25,8 +27,6 @@ from coach.app.status_line import StatusLine
 from coach.app.themes import DARK, LIGHT, THEMES
 from coach.app.thought_panel import ThoughtPanel
 from robot_bridge.protocol.errors import CoachError
-from robot_bridge.protocol.messages import InterventionKind, Observation
-from robot_bridge.protocol.messages import Message as WireMessage
 
 if TYPE_CHECKING:
     from textual.notifications import SeverityLevel
@@ -36,6 +36,10 @@ if TYPE_CHECKING:
     from coach.processes.notices import Restart
     from coach.session.replies import Reply
     from coach.session.system import System
+    from robot_bridge.protocol.messages import InterventionKind, Observation
+    from robot_bridge.protocol.messages import Message as WireMessage
+
+log = logging.getLogger(__name__)
 
 PICTURES_HZ = 5.0
 INBOX_HZ = 20.0
@@ -44,7 +48,7 @@ MAX_INBOX = 4000
 RESTORED_LINES = 200
 NEW_LINES = 20
 
-Connect = Callable[["Config", Callable[[WireMessage], None], Callable[["Reply"], None]], "System"]
+Connect = Callable[["Config", Callable[["WireMessage"], None], Callable[["Reply"], None]], "System"]
 
 
 class CoachApp(App[None]):
@@ -66,7 +70,9 @@ class CoachApp(App[None]):
         self._inbox: deque[WireMessage] = deque(maxlen=MAX_INBOX)
         self._picture: Observation | None = None
         self._renderable: Renderable | None = None
+        self._can_draw = False
         self._early: list[str] = []
+        self._failure = ""
         self.main = MainScreen(self.keys)
         for binding in make_bindings(self.keys):
             self._bindings.key_to_bindings.pop(binding.key, None)
@@ -98,6 +104,9 @@ class CoachApp(App[None]):
             system = connect(self.config, self._deliver, self._answer)
         except CoachError as error:
             self.post_message(ConnectFailed(str(error)))
+        except Exception as error:  # the screen stays, and says so
+            log.exception("the session cannot be opened")
+            self.post_message(ConnectFailed(f"the session cannot be opened: {type(error).__name__}: {error}"))
         else:
             if not self.post_message(Connected(system)):
                 system.close()
@@ -106,9 +115,12 @@ class CoachApp(App[None]):
         from coach.app.pictures import load_renderable
 
         self._renderable = load_renderable()
+        self._can_draw = True
 
     def _deliver(self, message: WireMessage) -> None:
         """Called by the thread that listens to the bridge."""
+        from robot_bridge.protocol.messages import Observation
+
         if isinstance(message, Observation):
             self._picture = message
         else:
@@ -135,6 +147,7 @@ class CoachApp(App[None]):
         self._early.clear()
 
     def on_connect_failed(self, event: ConnectFailed) -> None:
+        self._failure = event.reason
         self.main.query_one(StatusLine).waking(event.reason)
         self.main.query_one(Conversation).expect("robot", event.reason)
         self.notify(event.reason, title="cannot start", severity="error", timeout=30)
@@ -146,7 +159,9 @@ class CoachApp(App[None]):
         """An utterance from the line or from a command; shown at once, answered when the session has dealt with it."""
         if text.strip():
             self.main.query_one(Conversation).expect("person", text.strip(), self.config.person, time.time())
-        if self._system is None:
+        if self._failure:
+            self.main.query_one(Conversation).expect("robot", self._failure)
+        elif self._system is None:
             self._early.append(text)
         else:
             self._system.submit(text)
@@ -219,7 +234,7 @@ class CoachApp(App[None]):
 
     def _draw_pictures(self) -> None:
         picture, self._picture = self._picture, None
-        if picture is not None and self._renderable is not None and self.screen is self.main:
+        if picture is not None and self._can_draw and self.screen is self.main:
             self.main.take(picture)
             self.main.draw_pictures(self._renderable)
 

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any
 from rich.text import Text
 from textual.app import ComposeResult, RenderResult
 from textual.containers import Horizontal, Vertical
-from textual.geometry import Size
+from textual.geometry import Region, Size
+from textual.strip import Strip
 from textual.widget import Widget
+
+from coach.app.half_blocks import HalfBlocks
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,15 +35,35 @@ class Picture(Widget):
         self._renderable: Renderable | None = None
         self._drawn: Any = None
         self._pixels: np.ndarray | None = None
+        self._blocks = HalfBlocks()
 
     @property
     def has_picture(self) -> bool:
-        return self._pixels is not None and self._renderable is not None
+        return self._pixels is not None
 
-    def show(self, pixels: np.ndarray, renderable: Renderable) -> None:
-        """`pixels`: uint8[height, width, 3] RGB."""
-        self._pixels, self._renderable = pixels, renderable
-        self.refresh()
+    def show(self, pixels: np.ndarray, renderable: Renderable | None) -> None:
+        """Args: pixels: uint8[height, width, 3] RGB; renderable: for true pixels, None for half blocks."""
+        first, self._pixels, self._renderable = self._pixels is None, pixels, renderable
+        if first or renderable is not None:
+            self.refresh()
+        if renderable is None:
+            self._draw_blocks()
+
+    def on_resize(self) -> None:
+        if self._pixels is not None and self._renderable is None:
+            self._draw_blocks()
+
+    def _draw_blocks(self) -> None:
+        width, height = self.content_size
+        if self._pixels is not None and width and height:
+            rows = self._blocks.draw(self._pixels, width, height)
+            if rows:
+                self.refresh(*(Region(0, row, width, 1) for row in rows))
+
+    def render_line(self, y: int) -> Strip:
+        if self._pixels is None or self._renderable is not None:
+            return super().render_line(y)
+        return self._blocks.strip(y, self.content_size.width)
 
     def render(self) -> RenderResult:
         if self._pixels is None or self._renderable is None:
@@ -49,8 +72,7 @@ class Picture(Widget):
 
         if self._drawn is not None:
             self._drawn.cleanup()
-        width, height = self.content_size
-        self._drawn = self._renderable(Image.fromarray(self._pixels), width, height)
+        self._drawn = self._renderable(Image.fromarray(self._pixels), *self.content_size)
         return self._drawn
 
 
@@ -79,7 +101,7 @@ class Cameras(Vertical):
                 wrist.styles.height = (width // 2 - BORDER) // 2 + BORDER
         return width
 
-    def show(self, observation: Observation, renderable: Renderable, where: Where | None) -> None:
+    def show(self, observation: Observation, renderable: Renderable | None, where: Where | None) -> None:
         """The newest pictures, with the point that the thought is about marked."""
         for picture in (self.base, *self.wrists):
             pixels = observation.images.get(picture.camera)

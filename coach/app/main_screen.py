@@ -20,11 +20,11 @@ from coach.app.status_line import StatusLine
 from coach.app.subtask_list import SubtaskList
 from coach.app.task_line import TaskLine
 from coach.app.thought_panel import ThoughtPanel
-from robot_bridge.protocol.messages import Event, Observation, Status, ThoughtEvent, ThoughtToken
-from robot_bridge.protocol.messages import Message as WireMessage
 
 if TYPE_CHECKING:
     from coach.app.pictures import Renderable
+    from robot_bridge.protocol.messages import Event, Observation, Status
+    from robot_bridge.protocol.messages import Message as WireMessage
 
 SILENT_AFTER_S = 1.5
 FIXED_ROWS = 3  # task line, status line, key hints
@@ -35,6 +35,8 @@ THOUGHT_MIN_ROWS, SUBTASKS_MIN_ROWS, HINTS_MIN_ROWS = 15, 19, 8
 
 class MainScreen(Screen[None]):
     """Lays the panels out for the size at hand and shows what the bridge publishes."""
+
+    AUTO_FOCUS = "#say"
 
     def __init__(self, keys: Mapping[str, str]) -> None:
         super().__init__()
@@ -59,7 +61,6 @@ class MainScreen(Screen[None]):
 
     def on_mount(self) -> None:
         self.fit(self.app.size)
-        self.query_one(SayLine).focus()
 
     def on_resize(self, event: events.Resize) -> None:
         self.fit(event.size)
@@ -79,6 +80,8 @@ class MainScreen(Screen[None]):
 
     def take(self, message: WireMessage) -> None:
         """One message from the bridge; pictures are only kept here and drawn by `draw_pictures`."""
+        from robot_bridge.protocol.messages import Event, Observation, Status, ThoughtEvent, ThoughtToken
+
         match message:
             case Observation():
                 self._observation = message
@@ -91,7 +94,7 @@ class MainScreen(Screen[None]):
             case Event():
                 self._take_event(message)
 
-    def draw_pictures(self, renderable: Renderable) -> None:
+    def draw_pictures(self, renderable: Renderable | None) -> None:
         """Draw the newest pictures, if there are newer ones than those shown."""
         observation, self._observation = self._observation, None
         if observation is not None:

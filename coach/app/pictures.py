@@ -27,19 +27,19 @@ def speaks_graphics_protocol(environment: Mapping[str, str]) -> bool:
     return "KITTY_WINDOW_ID" in environment or term in ("xterm-kitty", "xterm-ghostty")
 
 
-def load_renderable(environment: Mapping[str, str] = os.environ) -> Renderable:
-    """The picture class for this terminal: true pixels where it can, else coloured half blocks."""
-    with _import_lock:
-        if speaks_graphics_protocol(environment):
-            with _terminal_out_of_reach():
-                from textual_image.renderable.tgp import Image as Pixels
-            return Pixels
-        with _terminal_out_of_reach():
-            from textual_image._terminal import get_cell_size
-            from textual_image.renderable.halfcell import Image as Halfcells
+def load_renderable(environment: Mapping[str, str] = os.environ) -> Renderable | None:
+    """The class for true pixels, or None where the terminal shows half blocks (`half_blocks.py`).
 
-            get_cell_size()  # kept by the library from now on
-        return Halfcells
+    Either way the picture library is loaded when this returns.
+    """
+    import PIL.Image
+
+    assert PIL.Image
+    if not speaks_graphics_protocol(environment):
+        return None
+    with _import_lock, _terminal_out_of_reach():
+        from textual_image.renderable.tgp import Image as Pixels
+    return Pixels
 
 
 @contextmanager

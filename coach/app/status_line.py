@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from rich.text import Text
 from textual.app import RenderResult
 from textual.widget import Widget
 
-from robot_bridge.protocol.messages import Status
+if TYPE_CHECKING:
+    from robot_bridge.protocol.messages import Status
 
 STATE_COLOURS = {
     "idle": "primary", "running": "success", "holding": "warning", "takeover": "accent", "stopped": "error",

@@ -31,6 +31,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
 
         flags = ["--no-record"] if args.no_record else []
         return supervisor.run(config, headless=args.headless, config_file=args.config, ui_flags=flags)
+    _log_to_file(config)
     if args.headless:
         from coach.session.headless import run_headless
 
@@ -46,6 +47,15 @@ def _with_flags(args: argparse.Namespace, config: Config) -> Config:
     if args.checkpoint is not None:
         config = replace(config, checkpoint=args.checkpoint)
     return replace(config, record=False) if args.no_record else config
+
+
+def _log_to_file(config: Config) -> None:
+    """Never onto the screen."""
+    import logging
+
+    config.prepare_home()
+    form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+    logging.basicConfig(filename=config.logs / "ui.log", level=logging.WARNING, format=form)
 
 
 def _run_screen(config: Config) -> int:
