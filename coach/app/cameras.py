@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from robot_bridge.protocol.messages import Observation
     from robot_bridge.protocol.thought import Where
 
-MARK = (255, 214, 10)
+MARK = (0, 240, 255)  # no thing and no place in the kitchen has this colour
 BORDER = 2
 SMALL_BASE = 36  # a base picture narrower than this gets no wrist pictures beside it
 

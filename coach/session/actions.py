@@ -20,7 +20,7 @@ from coach.session.pending import Pending
 from coach.session.situation import Situation
 from coach.session.wording import known_places, known_things
 from prompts import say
-from robot_bridge.protocol.errors import CoachError, StoreError
+from robot_bridge.protocol.errors import CoachError, StoreError, UnreachableError
 from robot_bridge.protocol.messages import Accepted, Intervention, InterventionKind
 
 if TYPE_CHECKING:
@@ -70,6 +70,8 @@ class Actions:
     def do(self, spoken: Spoken) -> Outcome:
         """Raises: CoachError: the bridge refused it or did not answer; nothing has changed there."""
         kind = spoken.item.kind
+        if spoken.situation.status is None and kind in ("task", "correction", "nudge"):
+            raise UnreachableError("the bridge does not answer")
         match kind:
             case "task" if spoken.item.object is None and spoken.situation.busy:
                 return self._correct(spoken)  # "put it in the bin" is about the thing in hand
@@ -130,7 +132,7 @@ class Actions:
         assert errand is not None
         before = situation.instruction if situation.busy else ""
         task_id = self.start(errand, spoken.words, spoken.by, situation)
-        if before and before != str(errand):
+        if before and not _refines(errand, Errand.parse(before)):
             return Outcome(say("accepted_instead", before=before, task=errand), task_id)
         return Outcome(say("accepted", task=errand), task_id)
 
@@ -220,6 +222,11 @@ class Actions:
         latest = self._store.corrections(limit=1)
         if latest and latest[0].outcome == "open" and latest[0].episode_id == situation.episode_id:
             self._store.set_outcome(latest[0].id, "undone", by="person")
+
+
+def _refines(errand: Errand, before: Errand | None) -> bool:
+    """The same errand, perhaps told more closely: the blue cup where it was only the cup."""
+    return before is not None and errand.place == before.place and errand.thing.endswith(before.thing)
 
 
 def _in_known_words(item: Item) -> Item:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from robot_bridge.client import BridgeClient
     from robot_bridge.protocol.messages import Accepted, Intervention, InterventionKind
     from robot_bridge.protocol.thought import Thought
+
+log = logging.getLogger(__name__)
 
 MAX_CHARACTERS = 2000
 STOP_WAIT_S = 3.0  # longer than the stop line's own tries
@@ -76,13 +79,12 @@ class Session:
             try:
                 return self._hear(text.strip(), by, pulled)
             except StoreError as error:
-                return Reply(say("memory_broken", reason=error), ok=False)
+                stop = self._finish_stop(pulled).said if pulled is not None else ""
+                return Reply(f"{stop} {say('memory_broken', reason=error)}".strip(), ok=False)
 
     def stopped(self, pulled: Pulled, by: str = "") -> Reply:
         """Wait for the answer to a stop that was sent by a key, keep it and find the words for it."""
-        outcome = self._finish_stop(pulled)
-        with self._lock:
-            return self._reply([outcome], (), None)
+        return self._reply([self._finish_stop(pulled)], (), None)
 
     def act(self, kind: InterventionKind, by: str = "") -> Reply:
         """What a key asks for: pause, resume, reset."""
@@ -127,7 +129,7 @@ class Session:
         if not words:
             return Reply(say("empty_line"), ok=False)
         situation = self._situation() if pulled is None else Situation(None)
-        self._store.add_utterance(words[:MAX_CHARACTERS], by, "person", situation.episode_id)
+        self._keep(partial(self._store.add_utterance, words[:MAX_CHARACTERS], by, "person", situation.episode_id))
         if len(words) > MAX_CHARACTERS:
             outcome = Outcome(say("too_long", length=len(words), limit=MAX_CHARACTERS), ok=False)
             return self._reply([outcome], (), situation)
@@ -150,7 +152,7 @@ class Session:
     def _hear_stop(self, words: str, by: str, pulled: Pulled) -> Reply:
         """The stop first; whatever else was said counts afterwards, with the arms held."""
         stop = self._finish_stop(pulled)
-        keep_pending(self._store, None)
+        self._keep(partial(keep_pending, self._store, None))
         situation = self._situation() if stop.ok else Situation(None)
         items = self._interpret(words, situation.scene()).items
         rest = [item for item in items if item.kind in ("correction", "task")] if stop.ok and situation.busy else []
@@ -167,8 +169,15 @@ class Session:
             answer.result(timeout=STOP_WAIT_S)
         except (CoachError, TimeoutError):
             return Outcome(say("stop_unreachable"), ok=False, unreachable=True)
-        self._store.add_intervention(intervention, None)
+        self._keep(partial(self._store.add_intervention, intervention, None))
         return Outcome(say("stopped"))
+
+    def _keep(self, write: Callable[[], object]) -> None:
+        """What is worth keeping, but not worth leaving undone what a person asked for."""
+        try:
+            write()
+        except StoreError as error:
+            log.warning("not kept: %s", error)
 
     def _queue_later_tasks(self, items: Sequence[Item], words: str, by: str, situation: Situation) -> list[Spoken]:
         """One item a kind of work now; further tasks wait for their turn."""
@@ -211,7 +220,7 @@ class Session:
             keep_pending(self._store, pending)
         task_id = next((o.task_id for o in outcomes if o.task_id), situation.task_id if situation else "")
         if said:
-            self._store.add_utterance(said, "robot", "robot", self.episodes.current(task_id))
+            self._keep(lambda: self._store.add_utterance(said, "robot", "robot", self.episodes.current(task_id)))
         understood: dict[str, Any] = {"items": msgspec.to_builtins(list(items)), "question": question}
         return Reply(
             said, understood, task_id, next((o.correction_id for o in outcomes if o.correction_id), ""),

@@ -169,7 +169,9 @@ def test_one_sentence_names_the_address_when_the_bridge_is_gone(tmp_path: Path) 
     config = Config(home=tmp_path, bridge_address="tcp://127.0.0.1:1")
     client, stop_line = BridgeClient(config.bridge_address), StopLine(lambda: BridgeClient(config.bridge_address))
     with Store.open(config.memory_path) as store:
-        reply = Session(config, store, client, interpret, stop_line).hear("put the red cup in the sink")
+        session = Session(config, store, client, interpret, stop_line)
+        reply = session.hear("put the red cup in the sink")
+        assert session.hear("no, the blue one").unreachable
         assert store.conversation()[0].text == "put the red cup in the sink"
     stop_line.close()
     client.close()
@@ -266,6 +268,19 @@ def test_the_correction_still_counts_when_the_disk_refuses_it(bench: Bench, monk
     reply = bench.session.hear("no, put it in the drying rack")
     assert bench.bridge.kinds() == ["correction"]
     assert "disk is full" in reply.said and "lesson" in reply.said and not reply.correction_id
+
+
+def test_a_stop_is_confirmed_when_the_disk_refuses_everything(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise StoreError("the disk is full")
+
+    for name in ("add_utterance", "add_intervention", "set_state", "get_state"):
+        monkeypatch.setattr(bench.store, name, full)
+    bench.bridge.work_on()
+    assert "stopped" in bench.session.stopped(bench.session._stop_line.pull()).said
+    said = bench.session.hear("stop").said
+    assert "stopped" in said and "disk is full" in said
+    assert bench.bridge.kinds() == ["stop", "stop"]
 
 
 def test_further_tasks_wait_for_their_turn_when_one_sentence_holds_several(bench: Bench) -> None:
