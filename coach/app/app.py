@@ -253,5 +253,6 @@ class CoachApp(App[None]):
             self.notify(say("ui_restarted"), title="started again", timeout=8)
         else:
             severity: SeverityLevel = "error" if restart.gave_up else "warning"
-            self.notify(restart.text or restart.reason, title=f"{restart.process} started again", severity=severity,
-                        timeout=10)  # fmt: skip
+            title = f"{restart.process} {'does not run' if restart.gave_up else 'started again'}"
+            words = restart.text or restart.reason
+            self.notify(words, title=title, severity=severity, timeout=60 if restart.gave_up else 10)
