@@ -239,12 +239,16 @@ class CoachApp(App[None]):
             self.main.draw_pictures(self._renderable)
 
     def _show_new_lines(self) -> None:
-        if self._system is not None:
-            conversation = self.main.query_one(Conversation)
+        if self._system is None:
+            return
+        conversation = self.main.query_one(Conversation)
+        try:
             conversation.show(self._system.conversation(NEW_LINES))
             self.main.queued = self._system.queued
             for restart in self._system.restarts():
                 self._tell_restart(restart)
+        except CoachError as error:  # a failing disk must not take the stop key away
+            log.warning("the memory cannot be read: %s", error)
 
     def _tell_restart(self, restart: Restart) -> None:
         from prompts import say

@@ -318,3 +318,16 @@ print([m for m in heavy if m in sys.modules])
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout == "[]\n[]\n"
+
+
+async def test_the_stop_key_still_works_when_the_memory_fails_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*_: Any) -> Any:
+        raise StoreError("the disk is gone")
+
+    async with opened(tmp_path) as bench:
+        monkeypatch.setattr(bench.system, "conversation", failing)
+        await bench.pilot.pause(0.7)
+        await bench.pilot.press("escape")
+        assert len(bench.system.stops) == 1
