@@ -112,11 +112,15 @@ def load_model(folder: Path, device: str) -> ThoughtfulPI0:
         weights = load_file(folder / "model.safetensors")
     except (OSError, ValueError, SafetensorError) as error:
         raise CheckpointError(f"cannot read the weights in {folder}: {error}", next_step=_MEND) from None
+    with torch.device("meta"):  # shapes without memory: a wrong config.json may describe a model of gigabytes
+        expected = {name: tensor.shape for name, tensor in ThoughtfulPI0(config).state_dict().items()}
+    wrong = [name for name in {**expected, **weights} if name not in expected or name not in weights
+             or expected[name] != weights[name].shape]  # fmt: skip
+    if wrong:
+        raise CheckpointError(f"{len(wrong)} weights in {folder} do not fit its config.json, first {wrong[0]}",
+                              next_step=_MEND)  # fmt: skip
     model = ThoughtfulPI0(config)
-    try:
-        model.load_state_dict(weights)
-    except RuntimeError as error:
-        raise CheckpointError(f"the weights in {folder} do not fit its config.json: {error}", next_step=_MEND) from None
+    model.load_state_dict(weights)
     moved: ThoughtfulPI0 = model.to(torch.device(device))  # type: ignore[arg-type]
     return moved
 

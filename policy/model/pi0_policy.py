@@ -62,24 +62,11 @@ class PI0Policy:
         """
         tokenizer = self._prompter.tokenizer
         prefix = self._read(observation, context)
-        tokens = tokenizer.encode(forced)
         length = prefix.cache.get_seq_length()
-        logits, prefix = self._begin(prefix, tokens)
-        written, log_probability = 0, 0.0
-        for index, token in enumerate(tokens):
-            self._tell(on_token, index, token)
-        while len(tokens) < MAX_THOUGHT_TOKENS:
-            scores = torch.log_softmax(logits.float(), -1)
-            token = int(scores.argmax())
-            log_probability += float(scores[token])
-            written += 1
-            if token == tokenizer.eos:
-                break
-            tokens.append(token)
-            self._tell(on_token, len(tokens) - 1, token)
-            prefix = self._model.extend(prefix, torch.tensor([[token]], device=self._model.device))
-            logits = self._model.logits(prefix.hidden[0, -1])
-        prefix.cache.crop(length - prefix.cache.get_seq_length())
+        try:
+            tokens, written, log_probability = self._write(prefix, tokenizer.encode(forced), on_token)
+        finally:  # also when on_token ends the thought: the prefix is used again
+            prefix.cache.crop(length - prefix.cache.get_seq_length())
         confidence = float(np.exp(log_probability / max(written, 1)))
         return Thought.parse(tokenizer.decode(tokens), confidence=confidence), written
 
@@ -108,11 +95,27 @@ class PI0Policy:
             self._memo = _Memo(key, self._model.read(self._model.look(pictures), prompt, torch.ones_like(prompt)))
         return self._memo.prefix
 
-    def _begin(self, prefix: Prefix, forced: list[int]) -> tuple[torch.Tensor, Prefix]:
-        """Scores of the first token to write, after the forced ones."""
-        if forced:
-            prefix = self._model.extend(prefix, torch.tensor([forced], device=self._model.device))
-        return self._model.logits(prefix.hidden[0, -1]), prefix
+    def _write(
+        self, prefix: Prefix, tokens: list[int], on_token: Callable[[int, str], None] | None
+    ) -> tuple[list[int], int, float]:
+        """Go on from the forced tokens, always with the likeliest one: all tokens, how many of them were written
+        here, and the sum of their log probabilities."""
+        model, eos = self._model, self._prompter.tokenizer.eos
+        written, log_probability = 0, 0.0
+        unread = tokens
+        for index, token in enumerate(tokens):
+            self._tell(on_token, index, token)
+        while len(tokens) < MAX_THOUGHT_TOKENS:
+            if unread:
+                prefix = model.extend(prefix, torch.tensor([unread], device=model.device))
+            scores = torch.log_softmax(model.logits(prefix.hidden[0, -1]).float(), -1)
+            token = int(scores.argmax())
+            written, log_probability = written + 1, log_probability + float(scores[token])
+            if token == eos:
+                break
+            tokens, unread = [*tokens, token], [token]
+            self._tell(on_token, len(tokens) - 1, token)
+        return tokens, written, log_probability
 
     def _tell(self, on_token: Callable[[int, str], None] | None, index: int, token: int) -> None:
         if on_token is not None:

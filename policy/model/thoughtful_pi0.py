@@ -31,6 +31,7 @@ class Prefix:
         cache: keys and values per layer, Tensor[batch, heads, length, head_dim].
         mask: int64[batch, length], 1 where a real token stands.
         hidden: Tensor[batch, length, width], the last layer's output.
+        middle: the same half-way up, where training looks in; None unless asked for.
         length: tokens of the prefix without the thought.
     """
 
@@ -38,6 +39,7 @@ class Prefix:
     mask: Tensor
     hidden: Tensor
     length: int
+    middle: Tensor | None = None
 
 
 class Sizes(NamedTuple):
@@ -79,14 +81,17 @@ class ThoughtfulPI0(PI0ForConditionalGeneration):
             ids, mask = torch.cat([ids, thought], 1), torch.cat([mask, thought_mask], 1)
         kinds = torch.zeros_like(mask)
         kinds[:, length:] = 1
+        states = self.training
         out = self.model.vlm(
             inputs_embeds=torch.cat([features, self.get_input_embeddings()(ids).to(features.dtype)], 1),
             attention_mask=mask,
             position_ids=(mask.cumsum(-1) - 1).clamp(min=0),
             token_type_ids=kinds,
             use_cache=True,
+            output_hidden_states=states,
         )
-        return Prefix(out.past_key_values, mask, out.last_hidden_state, length)
+        middle = out.hidden_states[len(out.hidden_states) // 2] if states else None
+        return Prefix(out.past_key_values, mask, out.last_hidden_state, length, middle)
 
     def extend(self, prefix: Prefix, tokens: Tensor) -> Prefix:
         """Read on: int64[B, T] more thought tokens, causally, into the same cache (which is changed)."""

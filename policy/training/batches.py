@@ -24,7 +24,8 @@ SEE = "what do you see"
 @dataclass(frozen=True)
 class TextBatch:
     """Pictures, prompts and thoughts. Shapes as in `ThoughtfulPI0.read`; labels int64[B, T] hold the token that
-    follows, the first one belonging to the last prompt token."""
+    follows, the first one belonging to the last prompt token; `patch` int64[B] and `offset` float32[B, 2] say where
+    the thought's place is among the patches of the first camera."""
 
     pictures: Tensor
     prompt: Tensor
@@ -32,6 +33,8 @@ class TextBatch:
     thought: Tensor
     thought_mask: Tensor
     labels: Tensor
+    patch: Tensor
+    offset: Tensor
 
 
 @dataclass(frozen=True)
@@ -44,10 +47,11 @@ class ActionBatch:
 
 
 def text_batch(prompter: Prompter, pictures: np.ndarray, states: np.ndarray | None, instructions: Sequence[str],
-               thoughts: Sequence[str]) -> TextBatch:  # fmt: skip
+               thoughts: Sequence[str], grid: int) -> TextBatch:  # fmt: skip
     """Pad prompts on the left and thoughts on the right.
 
     Args:
+        grid: patches a side of a picture.
         pictures: uint8[B, cameras, size, size, 3]; states: float32[B, width], or None for stills.
     """
     tokenizer = prompter.tokenizer
@@ -57,7 +61,21 @@ def text_batch(prompter: Prompter, pictures: np.ndarray, states: np.ndarray | No
     prompt, prompt_mask = _pad(prompts, tokenizer.pad, left=True)
     thought, thought_mask = _pad(wanted, tokenizer.pad, left=False)
     labels = thought.masked_fill(thought_mask == 0, IGNORED)
-    return TextBatch(pictures_tensor(pictures), prompt, prompt_mask, thought, thought_mask, labels)
+    patch, offset = _places(thoughts, grid)
+    return TextBatch(pictures_tensor(pictures), prompt, prompt_mask, thought, thought_mask, labels, patch, offset)
+
+
+def _places(thoughts: Sequence[str], grid: int) -> tuple[Tensor, Tensor]:
+    """Patch of each thought's `where` (−100 where it has none), and the place within it, −1 to 1."""
+    patch, offset = torch.full((len(thoughts),), IGNORED), torch.zeros(len(thoughts), 2)
+    for i, thought in enumerate(thoughts):
+        _, found, text = thought.rpartition("where: ")
+        if found:
+            where = Where.parse(text)
+            column, row = int(where.x * grid), int(where.y * grid)
+            patch[i] = row * grid + column
+            offset[i] = 2 * torch.tensor([where.x * grid - column - 0.5, where.y * grid - row - 0.5])
+    return patch, offset
 
 
 def action_batch(normalizer: Normalizer, samples: Samples) -> ActionBatch:

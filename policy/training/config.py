@@ -41,6 +41,7 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     Args:
         draws: noises and times per action chunk.
+        point: weight of pointing at what a thought is about, beside the words.
         location_spread: softness of location targets, in location tokens.
         average: decay of the running average of the weights, which is what is kept.
         log_every, save_every: in steps.
@@ -52,6 +53,7 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     style: str = "small"
     seed: int = 0
     draws: int = 4
+    point: float = 0.5
     location_spread: float = 1.2
     weight_decay: float = 0.01
     warmup: int = 100

@@ -16,11 +16,11 @@ import torch
 from torch import Tensor, nn
 
 from policy.model.prompting import Prompter, pictures_tensor
-from policy.model.thoughtful_pi0 import ThoughtfulPI0
+from policy.model.thoughtful_pi0 import Prefix, ThoughtfulPI0
 from policy.training.batches import TextBatch, action_batch, patch_targets, still_texts, text_batch
 from policy.training.config import Stage, TrainConfig
 from policy.training.episodes import Episodes
-from policy.training.losses import PatchHead, neighbour_weights, thought_loss
+from policy.training.losses import PatchHead, Pointer, neighbour_weights, thought_loss
 from policy.training.pictures import CLASSES, StillShards
 from robot_bridge.protocol.thought import LOCATION_BINS
 
@@ -44,10 +44,13 @@ class Trainer:
         tokenizer = prompter.tokenizer
         bins = LOCATION_BINS // tokenizer.location_step
         self._first_location, self._soft = tokenizer.first_location, neighbour_weights(bins, config.location_spread)
-        self._modules = nn.ModuleDict({"model": model, "patches": self.patches})
+        self.pointer = Pointer(model.sizes.width)
+        self._modules = nn.ModuleDict({"model": model, "patches": self.patches, "pointer": self.pointer})
+        self._modules.train()
         self.average = {k: v.detach().clone() for k, v in model.state_dict().items()}
         self.optimiser: torch.optim.AdamW | None = None
         self._rng = np.random.default_rng(config.seed)
+        self._followed = 0
 
     def run(self, stage: Stage, first: int, until: float, save: Callable[[int], None]) -> bool:
         """Train one stage from step `first`; stop early at `until` (time.monotonic). Returns whether it is complete.
@@ -148,9 +151,9 @@ class Trainer:
             features = self.model.look(pictures_tensor(batch.images[:, None]))
         else:
             instructions, thoughts = still_texts(batch, self._rng, self.wordings)
-            texts = text_batch(self.prompter, batch.images[:, None], None, instructions, thoughts)
+            texts = self._texts(batch.images[:, None], None, instructions, thoughts)
             features = self.model.look(texts.pictures)
-            losses["stills"] = stage.stills * self._thought_loss(texts, features)[0]
+            losses |= self._thought_loss(texts, features, "stills", stage.stills)[0]
         if stage.patches:
             targets = patch_targets(batch, self.model.sizes.grid)
             losses["patches"] = stage.patches * self.patches.loss(features, *targets)
@@ -159,12 +162,11 @@ class Trainer:
     def _frame_losses(self, stage: Stage) -> dict[str, Tensor]:
         assert self.episodes is not None
         samples = self.episodes.draw(self._rng, stage.batch)
-        texts = text_batch(self.prompter, samples.pictures, samples.state, samples.instructions, samples.thoughts)
-        losses = {}
+        texts = self._texts(samples.pictures, samples.state, samples.instructions, samples.thoughts)
         with torch.set_grad_enabled(not stage.frozen):
-            loss, prefix = self._thought_loss(texts, self.model.look(texts.pictures))
-        if stage.frames:
-            losses["frames"] = stage.frames * loss
+            losses, prefix = self._thought_loss(texts, self.model.look(texts.pictures), "frames", stage.frames)
+        if stage.frozen:
+            losses = {}
         if stage.act:
             actions = action_batch(self.prompter.normalizer, samples)
             velocity = self.model.velocity_loss(prefix, actions.state, actions.actions, actions.usable,
@@ -172,11 +174,22 @@ class Trainer:
             losses["act"] = stage.act * velocity
         return losses
 
-    def _thought_loss(self, texts: TextBatch, features: Tensor) -> tuple[Tensor, Any]:
+    def _texts(self, pictures: np.ndarray, states: np.ndarray | None, instructions: list[str],
+               thoughts: list[str]) -> TextBatch:  # fmt: skip
+        return text_batch(self.prompter, pictures, states, instructions, thoughts, self.model.sizes.grid)
+
+    def _thought_loss(
+        self, texts: TextBatch, features: Tensor, name: str, weight: float
+    ) -> tuple[dict[str, Tensor], Prefix]:
+        """Losses of writing the thoughts and of pointing at what they are about."""
         prefix = self.model.read(features, texts.prompt, texts.prompt_mask, texts.thought, texts.thought_mask)
         hidden = prefix.hidden[:, prefix.length - 1 : -1]
-        return thought_loss(self.model.logits(hidden).flatten(0, 1), texts.labels.flatten(),
-                            self._first_location, self._soft), prefix  # fmt: skip
+        words = thought_loss(self.model.logits(hidden).flatten(0, 1), texts.labels.flatten(),
+                             self._first_location, self._soft)  # fmt: skip
+        assert prefix.middle is not None, "the model is in training mode"
+        tokens = prefix.middle[:, : self.model.sizes.grid**2]
+        pointed = self.pointer.loss(tokens, texts.patch, texts.offset)
+        return {name: weight * words, f"{name}_point": self.config.point * weight * pointed}, prefix
 
     def _share(self, parameters: list[nn.Parameter]) -> None:
         """Average the gradients of all processes."""
@@ -199,10 +212,12 @@ class Trainer:
 
     @torch.no_grad()
     def _follow(self) -> None:
-        """Move the averaged weights a little towards the present ones."""
+        """Move the averaged weights a little towards the present ones; quickly at first, when they mean little."""
+        self._followed += 1
+        share = max(1 - self.config.average, 9 / (self._followed + 9))
         for name, value in self.model.state_dict().items():
             if value.is_floating_point():
-                self.average[name].lerp_(value, 1 - self.config.average)
+                self.average[name].lerp_(value, share)
             else:
                 self.average[name].copy_(value)
 

@@ -1,0 +1,107 @@
+"""`think` and `act` of a loaded checkpoint."""
+
+import numpy as np
+import pytest
+from tiny import CONTEXT, THOUGHT, observation, write_checkpoint
+
+from policy.loading import load_policy, pick_device
+from policy.model.pi0_policy import MAX_THOUGHT_TOKENS
+from robot_bridge.protocol.errors import CheckpointError, CoachError, ProtocolError
+from robot_bridge.protocol.messages import Observation
+from robot_bridge.protocol.thought import Thought
+
+
+@pytest.fixture(scope="module")
+def policy(tmp_path_factory):
+    return load_policy(str(write_checkpoint(tmp_path_factory.mktemp("made") / "tiny")), "cpu")
+
+
+def test_forced_text_opens_the_thought_and_streams_first(policy):
+    pieces: list[str] = []
+    forced = "reason: the red cup is on the counter\nsubtask: pick up the red cup"
+    thought, written = policy.think(observation(), CONTEXT, forced, lambda i, text: pieces.append(text))
+    assert thought.reason == "the red cup is on the counter" and thought.subtask.startswith("pick up the red cup")
+    assert "".join(pieces).strip().startswith("reason: the red cup") and 0 < written <= MAX_THOUGHT_TOKENS
+    assert 0 < thought.confidence <= 1
+
+
+def test_thought_is_the_same_when_asked_twice_and_after_acting(policy):
+    forced = "subtask: pick up"
+    first = policy.think(observation(), CONTEXT, forced)
+    policy.act(observation(), CONTEXT, Thought.parse(THOUGHT))
+    assert policy.think(observation(), CONTEXT, forced) == first
+
+
+def test_chunk_fits_the_body_and_starts_near_the_state(policy):
+    actions, dt_s = policy.act(observation(), CONTEXT, Thought.parse(THOUGHT))
+    assert actions.shape == (4, 38) and actions.dtype == np.float32 and dt_s == 0.1
+    assert not actions[:, 14:].any() and np.isfinite(actions).all()
+    assert np.abs(actions[0, :14] - observation().state[:14]).max() < 1.0
+
+
+def test_chunk_repeats_when_seeded_alike(policy):
+    chunks = []
+    for _ in range(2):
+        policy.reseed(5)
+        chunks.append(policy.act(observation(), CONTEXT, Thought.parse(THOUGHT))[0])
+    np.testing.assert_array_equal(*chunks)
+
+
+def test_protocol_error_when_a_picture_is_missing_or_has_another_size(policy):
+    for images in ({}, {"base": np.zeros((24, 25, 3), np.uint8)}):
+        seen = Observation(sequence=9, time_s=0.0, state=observation().state, images=images)
+        with pytest.raises(ProtocolError, match="base"):
+            policy.think(seen, CONTEXT)
+
+
+def spoil_weights(folder):
+    path = folder / "model.safetensors"
+    path.write_bytes(path.read_bytes()[:1000])
+
+
+def spoil_card(folder):
+    (folder / "checkpoint.yaml").write_text("name: [")
+
+
+def newer_format(folder):
+    path = folder / "checkpoint.yaml"
+    path.write_text(path.read_text().replace("format: 1", "format: 2"))
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        spoil_weights,
+        spoil_card,
+        newer_format,
+        lambda folder: (folder / "checkpoint.yaml").unlink(),
+        lambda folder: (folder / "config.json").write_text("{}"),
+        lambda folder: (folder / "tokenizer.json").write_text("{"),
+    ],
+)
+def test_checkpoint_error_when_a_file_is_spoilt(tmp_path, spoil):
+    folder = write_checkpoint(tmp_path / "tiny")
+    spoil(folder)
+    with pytest.raises(CheckpointError):
+        load_policy(str(folder), "cpu")
+
+
+def test_device_is_named_when_it_is_not_there():
+    with pytest.raises(CoachError, match="cpu"):
+        pick_device("abacus")
+
+
+def test_prefix_is_whole_when_a_thought_was_ended_from_outside(policy):
+    forced = "subtask: pick up"
+    expected = policy.think(observation(3, 3), CONTEXT, forced)
+
+    def give_up(index: int, text: str) -> None:
+        raise TimeoutError
+
+    with pytest.raises(TimeoutError):
+        policy.think(observation(4, 4), CONTEXT, forced, give_up)
+    policy.reseed(0)
+    assert policy.think(observation(3, 3), CONTEXT, forced) == expected
+    with pytest.raises(TimeoutError):
+        policy.think(observation(3, 3), CONTEXT, forced, give_up)
+    assert policy.think(observation(3, 3), CONTEXT, forced) == expected

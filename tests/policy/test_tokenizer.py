@@ -1,0 +1,39 @@
+"""Words, letters, location tokens, and the thought grammar's spelling."""
+
+import pytest
+from tiny import THOUGHT, write_tokenizer
+
+from policy.model.tokenizer import ThoughtTokenizer
+from robot_bridge.protocol.errors import CheckpointError
+from robot_bridge.protocol.thought import Thought
+
+
+def test_thought_survives_when_encoded_and_decoded(tmp_path):
+    tokenizer = write_tokenizer(tmp_path)
+    assert tokenizer.decode(tokenizer.encode(THOUGHT)) == THOUGHT
+    assert Thought.parse(tokenizer.decode(tokenizer.encode(THOUGHT))) == Thought.parse(THOUGHT)
+
+
+def test_known_word_is_one_token_and_unknown_word_is_letters_when_encoded(tmp_path):
+    tokenizer = write_tokenizer(tmp_path)
+    assert len(tokenizer.encode("cup")) == 1
+    assert tokenizer.decode(tokenizer.encode("put the zebra")) == "put the zebra"
+
+
+def test_location_is_rounded_down_when_between_two_tokens(tmp_path):
+    tokenizer = write_tokenizer(tmp_path)
+    assert tokenizer.encode("<loc0415>") == tokenizer.encode("<loc0412>")
+    assert tokenizer.encode("<loc0416>")[0] == tokenizer.encode("<loc0412>")[0] + 1
+
+
+def test_no_token_is_unknown_when_the_text_is_odd(tmp_path):
+    tokenizer = write_tokenizer(tmp_path)
+    assert tokenizer.encode("Ça va? 100% — œ¡") and tokenizer.encode("") == []
+
+
+def test_checkpoint_error_when_the_file_is_cut_in_half(tmp_path):
+    write_tokenizer(tmp_path)
+    path = tmp_path / "tokenizer.json"
+    path.write_text(path.read_text()[:500])
+    with pytest.raises(CheckpointError):
+        ThoughtTokenizer(tmp_path)

@@ -1,0 +1,125 @@
+"""Training on a handful of made-up samples: it learns, it resumes, it refuses to start without data."""
+
+import json
+from dataclasses import replace
+
+import msgspec
+import numpy as np
+import pytest
+from safetensors.torch import load_file
+from tiny import SIZES, THOUGHT
+
+from policy.loading import load_policy
+from policy.training.batches import patch_targets, still_texts
+from policy.training.config import Stage, TrainConfig, load_train_config
+from policy.training.episodes import Episodes
+from policy.training.pictures import Stills, StillShards, Thing
+from policy.training.run import Data, train
+from robot_bridge.protocol.errors import ConfigError
+from robot_bridge.protocol.thought import Thought
+
+WORDINGS = ("put {object} {in_place}", "move {object} to {place}")
+STAGES = (
+    Stage(name="look", steps=3, batch=4, patches=1.0),
+    Stage(name="think", steps=4, batch=4, stills=1.0, frames=1.0, look=False),
+    Stage(name="act", steps=3, batch=4, act=1.0, frozen=True),
+)
+CONFIG = TrainConfig(stages=STAGES, model=SIZES, save_every=2, log_every=1, warmup=1)
+
+
+@pytest.fixture
+def data(tmp_path) -> Data:
+    rng = np.random.default_rng(0)
+    stills, demos = tmp_path / "stills" / "stills-0", tmp_path / "demos" / "demos-0"
+    stills.mkdir(parents=True)
+    np.save(stills / "images.npy", rng.integers(0, 256, (6, 24, 24, 3), dtype=np.uint8))
+    cup = {"name": "red cup", "kind": "cup", "colour": "red", "dirty": False, "place": "counter", "x": 0.3, "y": 0.6}
+    (stills / "labels.json").write_text(json.dumps([[cup, {**cup, "name": "blue cup", "x": 0.7}]] * 6))
+    demos.mkdir(parents=True)
+    frames = 20
+    np.save(demos / "images.npy", rng.integers(0, 256, (frames, 3, 24, 24, 3), dtype=np.uint8))
+    np.save(demos / "state.npy", rng.normal(size=(frames, 14)).astype(np.float32))
+    np.save(demos / "action.npy", rng.normal(size=(frames, 14)).astype(np.float32))
+    np.save(demos / "episode.npy", np.repeat([0, 1], frames // 2).astype(np.int32))
+    np.save(demos / "thought_id.npy", np.zeros(frames, np.int32))
+    np.save(demos / "instruction_id.npy", np.array([0] * 7 + [1] * 13, np.int32))
+    texts = {"thoughts": [THOUGHT], "instructions": ["put the red cup in the sink", "put the red cup in the bin"],
+             "episodes": [{"ok": True}, {"ok": False}]}  # fmt: skip
+    (demos / "texts.json").write_text(json.dumps(texts))
+    return Data(tmp_path / "stills", tmp_path / "demos", WORDINGS)
+
+
+def test_chunk_stays_in_its_episode_and_serves_one_instruction(data):
+    episodes = Episodes(data.demos, 4, ("base",))
+    assert len(episodes) == 10  # the failed episode is left out
+    shard = next(iter(episodes._shards.values()))
+    assert shard.rows[9].tolist() == [9, 9, 9, 9] and shard.rows[3].tolist() == [3, 4, 5, 6]
+    assert shard.usable.tolist()[:8] == [True] * 4 + [False] * 3 + [True]
+
+
+def test_run_ends_in_a_checkpoint_that_loads(data, tmp_path):
+    rows: list[dict] = []
+    made = train(CONFIG, data, tmp_path / "run", "tiny", report=rows.append)
+    assert made is not None
+    policy = load_policy(str(made), "cpu")
+    assert policy.parameters > 1000
+    assert {row["stage"] for row in rows} == {"look", "think", "act"}
+    assert all(np.isfinite(v) for row in rows for v in row.values() if isinstance(v, float))
+
+
+def test_run_goes_on_where_it_stopped_when_time_runs_out(data, tmp_path):
+    folder = tmp_path / "run"
+    assert train(CONFIG, data, folder, "tiny", minutes=0.0, report=lambda row: None) is None
+    rows: list[dict] = []
+    (folder / "progress.json").write_text(json.dumps({"stage": 1, "step": 2}))
+    before = load_file(folder / "state.safetensors")
+    assert train(CONFIG, data, folder, "tiny", report=rows.append) is not None
+    assert [(r["stage"], r["step"]) for r in rows] == [("think", 3), ("think", 4), ("act", 1), ("act", 2), ("act", 3)]
+    after = load_file(folder / "state.safetensors")
+    frozen = "modules.model.model.vlm.vision_tower.embeddings.patch_embedding.weight"
+    assert (before[frozen] == after[frozen]).all()
+
+
+def test_losses_fall_when_the_same_samples_come_again(data, tmp_path):
+    rows: list[dict] = []
+    stages = (Stage(name="think", steps=15, batch=6, rate=0.01, frames=1.0, act=1.0),)
+    train(msgspec.structs.replace(CONFIG, stages=stages), data, tmp_path / "run", "tiny", report=rows.append)
+    assert rows[-1]["frames"] < 0.7 * rows[0]["frames"] and rows[-1]["act"] < rows[0]["act"]
+
+
+def test_still_gives_the_thought_of_a_task_at_rest():
+    things = [Thing("red cup", "counter", 0.3, 0.6, False), Thing("blue cup", "sink", 0.7, 0.5, True)]
+    stills = Stills(np.zeros((200, 24, 24, 3), np.uint8), [things] * 200)
+    pairs = list(zip(*still_texts(stills, np.random.default_rng(0), WORDINGS), strict=True))
+    thoughts = [Thought.parse(text) for _, text in pairs]
+    subtasks = {t.subtask for t in thoughts}
+    assert {"pick up the red cup", "pick up the blue cup", "done", "ask which cup", "ask for help"} <= subtasks
+    for (instruction, _), thought in zip(pairs, thoughts, strict=True):
+        if thought.subtask == "pick up the red cup":
+            assert thought.hand == ("left" if "sink" in instruction or "rack" in instruction else "right")
+            assert abs(thought.where.x - 0.3) < 0.01
+
+
+def test_patch_target_points_at_the_centre():
+    stills = Stills(np.zeros((1, 24, 24, 3), np.uint8), [[Thing("blue cup", "counter", 0.75, 0.25, True)]])
+    patch, label, offset, dirty = patch_targets(stills, grid=2)
+    assert (patch.tolist(), label.tolist(), dirty.tolist()) == ([1], [7], [1.0])
+    assert offset.abs().max() < 1e-6
+
+
+def test_config_error_when_there_is_no_data_or_a_key_is_misspelt(data, tmp_path):
+    with pytest.raises(ConfigError, match="coach demos"):
+        train(CONFIG, replace(data, demos=tmp_path / "nowhere"), tmp_path / "run", "tiny")
+    with pytest.raises(ConfigError, match="coach demos"):
+        StillShards(tmp_path / "nowhere")
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text("stages: [{name: look, stepps: 3}]")
+    with pytest.raises(ConfigError, match="stepps"):
+        load_train_config(recipe)
+
+
+def test_packaged_recipe_loads():
+    from importlib import resources
+
+    recipe = load_train_config(resources.files("policy.training") / "kitchen.yaml")
+    assert [stage.name for stage in recipe.stages] == ["look", "think", "act"]

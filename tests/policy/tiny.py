@@ -1,0 +1,63 @@
+"""A model small enough to make, train and save in a test."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from policy.checkpoint import Card, save_checkpoint
+from policy.model.config import SmallConfig
+from policy.model.normalizer import Normalizer
+from policy.model.thoughtful_pi0 import ThoughtfulPI0
+from policy.model.tokenizer import FILE, ThoughtTokenizer, build_tokenizer
+from robot_bridge.protocol.messages import Context, Observation
+
+SIZES = SmallConfig(layers=2, heads=2, head_dim=8, width=16, mlp=32, expert_width=16, expert_mlp=32, vision_width=16,
+                    vision_layers=1, image_size=24, patch=12, horizon=4, denoising_steps=3)  # fmt: skip
+WORDS = (
+    "the",
+    "red",
+    "blue",
+    "cup",
+    "is",
+    "on",
+    "counter",
+    "sink",
+    "and",
+    "goes",
+    "in",
+    "pick",
+    "up",
+    "put",
+    "base",
+    "left",
+)
+NORMALIZER = Normalizer(width=14, state_low=[-1.0] * 14, state_high=[1.0] * 14, action_scale=[[0.1] * 14] * 4)
+CONTEXT = Context(instruction="put the red cup in the sink")
+THOUGHT = (
+    "reason: the red cup is on the counter\nsubtask: pick up the red cup\nhand: left\nwhere: base <loc0412><loc0632>"
+)
+
+
+def write_tokenizer(folder: Path) -> ThoughtTokenizer:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / FILE).write_text(build_tokenizer(WORDS).to_str())
+    return ThoughtTokenizer(folder)
+
+
+def write_checkpoint(folder: Path, seed: int = 0) -> Path:
+    """A checkpoint of random weights."""
+    tokenizer = write_tokenizer(folder.parent / "tokenizer")
+    torch.manual_seed(seed)
+    model = ThoughtfulPI0(SIZES.to_pi0(len(tokenizer), tokenizer.image))
+    card = Card(name="tiny", cameras=("base",), style="small", dt_s=0.1, normalizer=NORMALIZER, code_version="0")
+    save_checkpoint(folder, model.config, model.state_dict(), folder.parent / "tokenizer" / FILE, card)
+    return folder
+
+
+def observation(sequence: int = 0, seed: int = 0) -> Observation:
+    rng = np.random.default_rng(seed)
+    state = np.zeros(38, np.float32)
+    state[:14] = rng.uniform(-1, 1, 14)
+    images = {"base": rng.integers(0, 256, (24, 24, 3), dtype=np.uint8)}
+    return Observation(sequence=sequence, time_s=float(sequence), state=state, images=images)
