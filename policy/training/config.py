@@ -54,7 +54,7 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     seed: int = 0
     draws: int = 4
     point: float = 0.5
-    location_spread: float = 1.2
+    location_spread: float = 2.5
     weight_decay: float = 0.01
     warmup: int = 100
     average: float = 0.998

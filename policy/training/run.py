@@ -28,8 +28,10 @@ from policy.model.tokenizer import FILE as TOKENIZER_FILE
 from policy.model.tokenizer import ThoughtTokenizer, build_tokenizer
 from policy.training.config import TrainConfig
 from policy.training.episodes import Episodes
+from policy.training.locations import order_locations
 from policy.training.loop import Trainer
 from policy.training.pictures import StillShards
+from robot_bridge.protocol.thought import LOCATION_BINS
 
 Report = Callable[[dict[str, Any]], None]
 
@@ -90,6 +92,8 @@ def _trainer(config: TrainConfig, data: Data, folder: Path, start: Path | None, 
     normalizer = _normalizer(folder / "normalizer.json", episodes, start)
     if start is None:
         model = ThoughtfulPI0(config.model.to_pi0(len(tokenizer), tokenizer.image))
+        bins = LOCATION_BINS // tokenizer.location_step
+        order_locations(model.get_input_embeddings().weight, tokenizer.first_location, bins)
     else:
         model = load_model(start, "cpu")
     prompter = Prompter(tokenizer, normalizer, config.cameras, config.model.image_size, config.style)

@@ -82,9 +82,10 @@ def test_run_goes_on_where_it_stopped_when_time_runs_out(data, tmp_path):
 
 def test_losses_fall_when_the_same_samples_come_again(data, tmp_path):
     rows: list[dict] = []
-    stages = (Stage(name="think", steps=15, batch=6, rate=0.01, frames=1.0, act=1.0),)
+    stages = (Stage(name="think", steps=24, batch=6, rate=0.01, frames=1.0, act=1.0),)
     train(msgspec.structs.replace(CONFIG, stages=stages), data, tmp_path / "run", "tiny", report=rows.append)
-    assert rows[-1]["frames"] < 0.7 * rows[0]["frames"] and rows[-1]["act"] < rows[0]["act"]
+    assert rows[-1]["frames"] < 0.8 * rows[0]["frames"]
+    assert sum(r["act"] for r in rows[-5:]) < sum(r["act"] for r in rows[:5])
 
 
 def test_still_gives_the_thought_of_a_task_at_rest():
