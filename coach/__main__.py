@@ -39,7 +39,7 @@ COMMANDS: dict[str, Command] = {
     "train": Command("coach.commands.train", "train or fine-tune a checkpoint", "coach train --help"),
     "eval": Command("coach.commands.eval", "measure a checkpoint on unseen kitchens",
                     "coach eval --suite pick_place --episodes 20 --json", json=True),
-    "corrections": Command("coach.commands.corrections", "the lessons learnt so far: list, search, show",
+    "corrections": Command("coach.commands.corrections", "the lessons: list, search, show, edit, retract, stats",
                            "coach corrections list --json", json=True),
     "policy": Command("coach.commands.policy", "the policy server alone, for a GPU host", "coach policy serve"),
     "bridge": Command("coach.commands.bridge", "the bridge alone, beside the arms", "coach bridge serve"),

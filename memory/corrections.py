@@ -90,8 +90,8 @@ def select(db: Database, tail: str, values: Iterable[Any]) -> list[Correction]:
     return found
 
 
-def change(db: Database, correction_id: str, field: str, now: str, by: str) -> Correction:
-    """Set one field and keep what it was.
+def change(db: Database, correction_id: str, field: str, now: str, by: str, reason: str = "") -> Correction:
+    """Set one field and keep what it was, and why.
 
     Raises:
         UsageError: no such correction, or a value that the field does not take.
@@ -103,7 +103,8 @@ def change(db: Database, correction_id: str, field: str, now: str, by: str) -> C
     if was == now:
         return correction
     db.conn.execute(f'UPDATE corrections SET "{field}" = ? WHERE number = ?', (now, correction.number))
-    row = {"correction_id": correction.id, "wall_s": time.time(), "field": field, "was": was, "now": now, "by": by}
+    row = {"correction_id": correction.id, "wall_s": time.time(), "field": field, "was": was, "now": now, "by": by,
+           "reason": reason}  # fmt: skip
     insert(db, "correction_changes", row)
     return msgspec.structs.replace(correction, **{field: now})
 
@@ -111,7 +112,7 @@ def change(db: Database, correction_id: str, field: str, now: str, by: str) -> C
 def changes(db: Database, correction_id: str) -> list[CorrectionChange]:
     """Oldest first."""
     rows = db.query(
-        'SELECT correction_id, wall_s, field, was, now, "by" FROM correction_changes'
+        'SELECT correction_id, wall_s, field, was, now, "by", reason FROM correction_changes'
         " WHERE correction_id = ? ORDER BY id",
         (one(db, correction_id).id,),
     )

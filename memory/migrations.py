@@ -97,6 +97,12 @@ def m003_search(db: Database) -> None:
     db.execute(f"CREATE TRIGGER corrections_fts_au AFTER UPDATE OF {columns} ON corrections BEGIN {gone} {come} END")
 
 
+@migrations()
+def m004_reasons(db: Database) -> None:
+    """Why a lesson was changed, in a person's words."""
+    db.execute("ALTER TABLE correction_changes ADD COLUMN reason TEXT NOT NULL DEFAULT ''")
+
+
 def _run(db: Database, script: str) -> None:
     """Statement by statement: sqlite3's own executescript would commit the transaction first."""
     for statement in filter(str.strip, script.split(";")):

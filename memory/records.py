@@ -203,7 +203,7 @@ class Correction(_CorrectionFields, frozen=True, kw_only=True):
 
 
 class CorrectionChange(Record, frozen=True, kw_only=True):
-    """One change of one field of a correction."""
+    """One change of one field of a correction. `reason` is in the words of who changed it, if they gave one."""
 
     correction_id: str
     wall_s: float
@@ -211,6 +211,32 @@ class CorrectionChange(Record, frozen=True, kw_only=True):
     was: str
     now: str
     by: str
+    reason: str = ""
+
+
+class Repeated(Record, frozen=True, kw_only=True):
+    """A lesson that was told more than once: the same instruction in the end, `words` as said last."""
+
+    times: int
+    instruction: str
+    words: str
+    last_s: float
+
+
+class Statistics(Record, frozen=True, kw_only=True):
+    """Lessons counted, largest count first but `weeks`, oldest first (`2026-W47`, UTC); `repeated` most told first.
+
+    Args:
+        objects: what they were about, `red cup`; lessons about no one thing count under ``.
+    """
+
+    total: int
+    kinds: dict[str, int]
+    outcomes: dict[str, int]
+    objects: dict[str, int]
+    checkpoints: dict[str, int]
+    weeks: dict[str, int]
+    repeated: tuple[Repeated, ...]
 
 
 class Pruned(Record, frozen=True, kw_only=True):

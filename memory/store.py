@@ -7,11 +7,11 @@ committed when its call returns. Every method raises `StoreError` when the file 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from memory import conversation, corrections, episodes, frames, opening, retention, search
+from memory import conversation, corrections, editing, episodes, frames, opening, retention, search, statistics
 from memory.connection import Connection
 from memory.frame_writer import FrameWriter
 from memory.records import (
@@ -26,6 +26,7 @@ from memory.records import (
     Outcome,
     Pruned,
     Role,
+    Statistics,
     ThoughtRecord,
     Utterance,
 )
@@ -242,6 +243,25 @@ class Store:
     def _change(self, correction_id: str, field: str, now: str, by: str) -> Correction:
         with self._connection.writing(durable=True) as db:
             return corrections.change(db, correction_id, field, now, by)
+
+    def edit_correction(self, correction_id: str, fields: Mapping[str, str], by: str, reason: str = "") -> Correction:
+        """Put right what was written down; what it was is kept in its history.
+
+        Raises:
+            UsageError: no such correction, a field that cannot be edited, or a thought that is none.
+        """
+        with self._connection.writing(durable=True) as db:
+            return editing.edit(db, correction_id, fields, by, reason)
+
+    def retract_correction(self, correction_id: str, by: str, reason: str = "") -> Correction:
+        """Take a lesson back: it stays on record and is never learnt from. Raises `UsageError` when there is none."""
+        with self._connection.writing(durable=True) as db:
+            return corrections.change(db, correction_id, "outcome", "retracted", by, reason)
+
+    def correction_statistics(self, most: int = 10) -> Statistics:
+        """Counts of the lessons, and those that had to be told most often."""
+        with self._connection.reading() as db:
+            return statistics.count(db, most)
 
     def correction(self, correction_id: str) -> Correction:
         """By id or by an unshared beginning of it. Raises `UsageError` when there is none."""

@@ -11,17 +11,32 @@ from robot_bridge.protocol.errors import UsageError
 
 if TYPE_CHECKING:
     from coach.config import Config
-    from memory.records import Correction
+    from memory.records import Correction, CorrectionChange
     from memory.store import Store
 
-EXAMPLE = """coach corrections list --limit 20
+EXAMPLE = r"""coach corrections list --limit 20
 coach corrections search "drying rack" --json
-coach corrections show 20261121"""
+coach corrections show 20261121
+coach corrections edit 20261121 --thought "subtask: pick up the red cup" --because "I meant the red one"
+coach corrections retract 20261121 --because "I misspoke"
+coach corrections stats"""
 
 _SHOWN = {
     "id": "id", "words": "words", "instruction_was": "task before", "instruction_now": "task after",
     "thought_was": "it thought",
     "thought_should": "should have thought", "thought_final": "went on thinking", "by": "by", "outcome": "outcome",
+}  # fmt: skip
+_EDITED = {
+    "--words": ("words", "what was said"),
+    "--thought": ("thought_should", r"what it should have thought, whole or its beginning; \n between lines"),
+    "--final": ("thought_final", "the whole thought that is taught"),
+    "--instruction": ("instruction_now", "the task after the correction"),
+    "--instruction-was": ("instruction_was", "the task before it"),
+    "--kind": ("kind", "what was corrected: instruction, subtask, where, hand"),
+}
+_COUNTED = {
+    "kinds": "by kind", "outcomes": "by outcome", "objects": "by object", "checkpoints": "by checkpoint",
+    "weeks": "by week",
 }  # fmt: skip
 
 
@@ -34,7 +49,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
     _add_limits(found)
     shown = verbs.add_parser("show", help="one lesson, whole", description="One lesson, whole.")
     shown.add_argument("id", metavar="ID", help="its id, or how that begins")
-    for verb in (listed, found, shown):
+    edited = verbs.add_parser("edit", help="put a lesson right; its history stays",
+                              description="Put a lesson right. What it was stays in its history.")  # fmt: skip
+    for flag, (field, told) in _EDITED.items():
+        edited.add_argument(flag, dest=field, metavar="TEXT", help=told)
+    about = "Take a lesson back. It stays on record and is never learnt from."
+    taken = verbs.add_parser("retract", help="take a lesson back: kept, but never learnt from", description=about)
+    for verb in (edited, taken):
+        verb.add_argument("id", metavar="ID", help="its id, or how that begins")
+        verb.add_argument("--because", metavar="TEXT", default="", help="why, for the history")
+        verb.add_argument("--by", metavar="NAME", help="who says so (default: person of the configuration)")
+    about = "Lessons counted, and those that had to be told again and again."
+    counted = verbs.add_parser("stats", help="how many, about what, and which again and again", description=about)
+    for verb in (listed, found, shown, edited, taken, counted):
         verb.add_argument(
             "--json", action="store_true", default=argparse.SUPPRESS, help="print one JSON value and nothing else"
         )
@@ -46,8 +73,13 @@ def run(args: argparse.Namespace, config: Config) -> int:
     from memory.store import Store
 
     with Store.open(config.memory_path) as store:
-        if args.verb == "show":
+        if args.verb in ("edit", "retract"):
+            _change(store, args, args.by or config.person)
+        if args.verb in ("show", "edit", "retract"):
             _print_one(store, args)
+            return 0
+        if args.verb == "stats":
+            _print_statistics(store, args)
             return 0
         found = _select(store, args)
     if not found:
@@ -73,12 +105,40 @@ def _select(store: Store, args: argparse.Namespace) -> list[Correction]:
 
 
 def _print_none(args: argparse.Namespace, sentence: str) -> int:
-    if args.verb == "show":
+    if args.verb == "stats" and args.json:
+        print(json.dumps({"total": 0}))
+        return 0
+    if args.verb in ("show", "edit", "retract"):
         raise UsageError(f"there is no correction '{args.id[:80]}'", next_step="see them with: coach corrections list")
     print(
         "[]" if args.json else f'{sentence}; correct the robot while it works, as in: coach say "no, the drying rack"'
     )
     return 0
+
+
+def _change(store: Store, args: argparse.Namespace, by: str) -> None:
+    """Before it is shown. `\\n` stands for a line break, which shells make hard to type."""
+    if args.verb == "retract":
+        store.retract_correction(args.id, by, args.because)
+        return
+    texts = {field: getattr(args, field) for field, _ in _EDITED.values()}
+    given = {field: text.replace("\\n", "\n") for field, text in texts.items() if text is not None}
+    if not given:
+        raise UsageError("there is nothing to edit", ", ".join(_EDITED))
+    store.edit_correction(args.id, given, by, args.because)
+
+
+def _print_statistics(store: Store, args: argparse.Namespace) -> None:
+    counted = store.correction_statistics().to_json()
+    if args.json:
+        print(json.dumps(counted, ensure_ascii=False))
+        return
+    print(f"{counted['total']} lessons")
+    for key, label in _COUNTED.items():
+        cells = ", ".join(f"{name or '(none)'} {number}" for name, number in counted[key].items())
+        print(f"{label:20}  {cells}")
+    for lesson in counted["repeated"]:
+        print(f"{'told ' + str(lesson['times']) + ' times':20}  {lesson['instruction']} (last: {lesson['words']})")
 
 
 def _print_one(store: Store, args: argparse.Namespace) -> None:
@@ -95,11 +155,18 @@ def _print_one(store: Store, args: argparse.Namespace) -> None:
     print(f"{'said at':20}  {_when(correction.wall_s)}")
     print(f"{'pictures kept':20}  {len(store.correction_frames(correction.id))}")
     for change in changes:
-        print(f"{'changed':20}  {change.to_json()}")
+        print(f"{'changed':20}  {_told(change)}")
 
 
 def _line(correction: Correction) -> str:
     return f"{correction.id[:12]:12}  {_when(correction.wall_s)}  {correction.outcome:9}  {correction.words}"
+
+
+def _told(change: CorrectionChange) -> str:
+    """One line of a lesson's history."""
+    was, now = (" / ".join(text.split("\n")) or "nothing" for text in (change.was, change.now.strip()))
+    because = f" because {change.reason}" if change.reason else ""
+    return f"{_when(change.wall_s)}  {change.field} by {change.by}: {was} → {now}{because}"
 
 
 def _when(wall_s: float) -> str:

@@ -52,6 +52,9 @@ def test_show_takes_the_beginning_of_an_id(home, capsys):
         (["show", "zzz"], "there is no correction 'zzz'"),
         (["show", "a"], "several corrections begin with 'a'"),
         (["list", "--limit", "0"], "a limit of 1 or more"),
+        (["edit", "a1"], "nothing to edit"),
+        (["edit", "a1", "--thought", "jump"], "this is no thought"),
+        (["retract", "zzz"], "there is no correction 'zzz'"),
     ],
 )
 def test_one_sentence_is_printed_when_the_request_fits_nothing(home, capsys, argv, says):
@@ -70,3 +73,32 @@ def test_damage_is_told_when_the_memory_is_no_database(tmp_path, capsys):
     (tmp_path / "memory.db").write_bytes(b"not a database at all" * 100)
     assert main(["corrections", "list", "--home", str(tmp_path)]) == 1
     assert "memory.db" in capsys.readouterr().err
+
+
+def test_lesson_is_put_right_and_its_history_shown_when_edited(home, capsys):
+    flags = ["--thought", r"reason: seen\nsubtask: pick up the towel", "--because", "typo", "--by", "ben"]
+    assert main(["corrections", "edit", "a1", "--home", str(home), "--json", *flags]) == 0
+    edited = json.loads(capsys.readouterr().out)
+    assert edited["thought_should"] == "reason: seen\nsubtask: pick up the towel\n"
+    assert [(c["was"], c["by"], c["reason"]) for c in edited["changes"]] == [("subtask: x", "ben", "typo")]
+    assert main(["corrections", "show", "a1", "--home", str(home)]) == 0
+    assert "thought_should by ben: subtask: x → reason: seen / subtask: pick up the towel because typo" in (
+        capsys.readouterr().out
+    )
+
+
+def test_lesson_stays_listed_as_retracted_when_taken_back(home, capsys):
+    assert main(["corrections", "retract", "a2", "--because", "I misspoke", "--home", str(home)]) == 0
+    assert "I misspoke" in capsys.readouterr().out
+    assert main(["corrections", "list", "--home", str(home), "--json"]) == 0
+    assert [c["outcome"] for c in json.loads(capsys.readouterr().out)] == ["retracted", "open", "open"]
+
+
+def test_counts_are_printed_when_asked_for(home, tmp_path, capsys):
+    assert main(["corrections", "stats", "--home", str(home), "--json"]) == 0
+    counted = json.loads(capsys.readouterr().out)
+    assert counted["total"] == 3 and counted["kinds"] == {"instruction": 3}
+    assert main(["corrections", "stats", "--home", str(home)]) == 0
+    assert capsys.readouterr().out.startswith("3 lessons\nby kind               instruction 3\n")
+    assert main(["corrections", "stats", "--home", str(tmp_path / "new"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"total": 0}

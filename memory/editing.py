@@ -1,0 +1,68 @@
+"""Putting a lesson right afterwards; what it was stays in its history."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlite_utils import Database
+
+from memory.corrections import change, one
+from memory.records import Correction
+from robot_bridge.protocol.errors import ProtocolError, UsageError
+from robot_bridge.protocol.thought import KEYS, Thought
+
+EDITABLE = ("words", "kind", "thought_should", "thought_final", "instruction_was", "instruction_now")
+
+
+def edit(db: Database, correction_id: str, fields: Mapping[str, str], by: str, reason: str) -> Correction:
+    """Set fields of a correction within the caller's transaction, all or none of them.
+
+    A new `thought_should` that the thought written before does not begin with takes its place: `thought_final` is
+    emptied, or becomes the new one if that is whole.
+
+    Raises:
+        UsageError: nothing to set, a field that cannot be edited, or a text that it does not take.
+    """
+    if not fields:
+        raise UsageError("there is nothing to edit", "one of " + ", ".join(EDITABLE))
+    wanted = {name: _checked(name, text) for name, text in fields.items()}
+    correction = one(db, correction_id)
+    should = wanted.get("thought_should")
+    if should is not None and "thought_final" not in wanted and not correction.thought_final.startswith(should):
+        wanted["thought_final"] = should.strip() if is_whole(should) else ""
+    for name, text in wanted.items():
+        correction = change(db, correction.id, name, text, by, reason)
+    return correction
+
+
+def is_whole(text: str) -> bool:
+    """The text is a thought to which a model need add nothing: what it points at, or an end, or a question."""
+    try:
+        thought = Thought.parse(text)
+    except ProtocolError:
+        return False
+    return thought.where is not None or thought.is_done or thought.is_question
+
+
+def _checked(name: str, text: str) -> str:
+    if name not in EDITABLE:
+        raise UsageError(f"'{name}' of a correction cannot be edited", ", ".join(EDITABLE))
+    if not text.strip():
+        raise UsageError(f"'{name}' of a correction cannot be empty", next_step="take it back with: "
+                         "coach corrections retract ID")  # fmt: skip
+    return _thought(text, whole=name == "thought_final") if name.startswith("thought_") else text.strip()
+
+
+def _thought(text: str, whole: bool) -> str:
+    """The text of a thought, or of the beginning of one, which ends with a line break."""
+    lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
+    text = "\n".join(lines)
+    if not whole and not any(line.startswith("subtask:") for line in lines):
+        text += "\nsubtask: -"  # so that the rest of it can be checked
+    try:
+        Thought.parse(text)
+    except ProtocolError as error:
+        raise UsageError(f"this is no thought: {error.what}", error.allowed or "one line each of " + ", ".join(KEYS),
+                         'as in: "reason: the cup is on the counter\\nsubtask: pick up the cup"') from None  # fmt: skip
+    text = "\n".join(lines)
+    return text if is_whole(text) else text + "\n"

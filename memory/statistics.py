@@ -1,0 +1,48 @@
+"""Counting the lessons: of what kind, about what, when, and which had to be told again and again."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import Counter
+from collections.abc import Mapping
+
+from sqlite_utils import Database
+
+from memory.records import Repeated, Statistics
+
+_ABOUT = re.compile(r"\bthe (?P<thing>\w+(?: \w+){0,3}?)(?= (?:in|on|into|onto|to|from|away|back|with|down)\b|$)")
+_COUNTED = """SELECT kind, outcome, instruction_now, checkpoint, wall_s, words FROM corrections ORDER BY number"""
+
+
+def object_of(instruction: str) -> str:
+    """What an instruction is about: `put the red cup in the sink` → `red cup`; empty where it names nothing."""
+    found = _ABOUT.search(instruction)
+    return found["thing"] if found else ""
+
+
+def count(db: Database, most: int) -> Statistics:
+    """Count all lessons, retracted ones too; those are left out of `repeated`.
+
+    Args:
+        most: how many of the repeated ones are listed.
+    """
+    kinds, outcomes, objects, checkpoints, weeks = (Counter[str]() for _ in range(5))
+    told: dict[str, Repeated] = {}
+    for kind, outcome, instruction, checkpoint, wall_s, words in db.conn.execute(_COUNTED):
+        kinds[kind] += 1
+        outcomes[outcome] += 1
+        objects[object_of(instruction)] += 1
+        checkpoints[checkpoint] += 1
+        weeks[time.strftime("%G-W%V", time.gmtime(wall_s))] += 1
+        if outcome != "retracted":
+            before = told[instruction].times if instruction in told else 0
+            told[instruction] = Repeated(times=before + 1, instruction=instruction, words=words, last_s=wall_s)
+    again = sorted((lesson for lesson in told.values() if lesson.times > 1), key=lambda lesson: -lesson.times)
+    return Statistics(total=sum(kinds.values()), kinds=_largest_first(kinds), outcomes=_largest_first(outcomes),
+                      objects=_largest_first(objects), checkpoints=_largest_first(checkpoints),
+                      weeks=dict(sorted(weeks.items())), repeated=tuple(again[:most]))  # fmt: skip
+
+
+def _largest_first(counted: Mapping[str, int]) -> dict[str, int]:
+    return dict(sorted(counted.items(), key=lambda pair: -pair[1]))
