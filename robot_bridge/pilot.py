@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 LOOK_S = 1.0  # longest wait for a picture
 HEALTH_S = 1.0  # longest wait for the policy's health
 IDLE_HEALTH_S = 2.0  # how often a policy that answers is asked for its health while nothing is done
-START_GRACE_S = 20.0  # a policy that starts together with the bridge may take this long before it is called silent
+START_GRACE_S = 30.0
 SLOW = 3.0  # a policy that was silent is back once it thinks within this many deadlines
 SHORT_WAIT_S = 0.02
 
@@ -239,7 +239,8 @@ class Pilot:
 
     def _fell_silent(self, view: View, error: CoachError) -> None:
         was_ok, self.policy_ok = self.policy_ok, False
-        text = f"{error.what}; the arms hold still until it does"
+        waits = error.what if self.checkpoint else "the policy is still loading"
+        text = f"{waits}; the arms hold still until it answers"
         self._health_at_s = time.monotonic() + self._config.retry_s
         if view.state == "running":
             self._desk.hold_for("policy", "policy_silent", text, view.generation)

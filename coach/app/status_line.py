@@ -59,7 +59,8 @@ class StatusLine(Widget):
     def _parts(self, status: Status, colours: dict[str, str]) -> list[Text]:
         colour = colours[STATE_COLOURS[status.state]]
         rates = status.rates
-        policy = ("policy ok", colours["success"]) if status.policy_ok else ("policy silent", colours["error"])
+        silent = ("policy silent", colours["error"]) if status.checkpoint else ("policy loading", colours["warning"])
+        policy = ("policy ok", colours["success"]) if status.policy_ok else silent
         parts = [
             Text.assemble(("● ", colour), (STATE_WORDS.get(status.state, status.state), f"bold {colour}")),
             Text.assemble(policy),
