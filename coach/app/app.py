@@ -7,10 +7,13 @@ are imported where they are first needed.
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import signal
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -89,6 +92,8 @@ class CoachApp(App[None]):
         self.set_interval(1 / INBOX_HZ, self._drain_inbox)
         self.set_interval(1 / PICTURES_HZ, self._draw_pictures)
         self.call_after_refresh(self._begin_loading)
+        with suppress(NotImplementedError, RuntimeError, ValueError):  # no such signals here, or not the main thread
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.exit)
 
     def _begin_loading(self) -> None:
         self.run_worker(self._connect, thread=True, group="connect", exit_on_error=False)

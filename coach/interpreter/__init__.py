@@ -1,12 +1,22 @@
 """From words to meaning: `interpret` by rules, `resolve` against what the robot sees."""
 
 from coach.interpreter.items import Interpretation, Interpreter, Item, Object, Scene
-from coach.interpreter.resolve import Resolution, resolve, resolve_all
+from coach.interpreter.resolve import Resolution, in_known_words, resolve, resolve_all
 from coach.interpreter.rules import RuleInterpreter
 
-__all__ = ["Interpretation", "Interpreter", "Item", "Object", "Resolution", "RuleInterpreter", "Scene", "interpret",
+__all__ = [
+    "Interpretation",
+    "Interpreter",
+    "Item",
+    "Object",
+    "Resolution",
+    "RuleInterpreter",
+    "Scene",
+    "in_known_words",
+    "interpret",
     "resolve",
-           "resolve_all"]  # fmt: skip
+    "resolve_all",
+]  # fmt: skip
 
 
 def interpret(text: str, scene: Scene | None = None) -> Interpretation:

@@ -48,6 +48,18 @@ def resolve(item: Item, scene: Scene | None) -> Resolution:
     return Resolution(instruction=instruction_for(verb, thing, place), verb=verb, object=thing, place=place)
 
 
+def in_known_words(item: Item, kinds: Sequence[str], places: Sequence[str]) -> Item:
+    """A mug is a cup where only cups are known, and a place stays a place wherever it stands in the sentence."""
+    if item.object is None:
+        return item
+    if item.object.name in places and not item.place:
+        return msgspec.structs.replace(item, object=None, place=item.object.name)
+    same = SAME_AS.get(item.object.name, ())
+    if item.object.name in kinds or len(same) != 1:
+        return item
+    return msgspec.structs.replace(item, object=msgspec.structs.replace(item.object, name=same[0]))
+
+
 def resolve_all(items: Sequence[Item], scene: Scene | None) -> list[Resolution]:
     """Every actionable item of an utterance, in order; `pick up X and put it in Y` is one instruction."""
     found: list[Resolution] = []
@@ -137,7 +149,9 @@ def _thing(item: Item, current: Item | None, scene: Scene) -> str:
     if wanted.which == "other":
         like = Object(name=wanted.name or (before.name if before else ""), color=wanted.color)
         return _another(like, scene, but=_named(before, scene) if before else "")
-    if not wanted.name and before and (wanted.color or wanted.which):
+    if before and wanted == Object(name=before.name) and not scene.objects and item.kind != "task":
+        return _named(before, scene)  # "put the cup in the rack" is about the red cup in hand
+    if wanted.name in ("", "one") and before and (wanted.color or wanted.which):
         narrowed = Object(name=before.name, color=wanted.color, which=wanted.which)
         if not scene.objects or _matches(narrowed, scene):
             return _named(narrowed, scene)
@@ -147,7 +161,7 @@ def _thing(item: Item, current: Item | None, scene: Scene) -> str:
 def _named(wanted: Object, scene: Scene) -> str:
     """The one thing in the scene that the words fit."""
     if not scene.objects:
-        if not wanted.name:
+        if wanted.name in ("", "one"):
             raise _Unclear("ask_color_of", said=wanted.color or wanted.which)
         return " ".join(filter(None, (wanted.color, wanted.name)))
     found = _matches(wanted, scene)

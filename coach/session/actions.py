@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from coach.interpreter.items import Item
-from coach.interpreter.lexicon import SAME_AS
+from coach.interpreter.resolve import in_known_words, resolve
 from coach.session import answers
 from coach.session.episodes import Episodes
 from coach.session.errand import KINDS, PLACES, Errand, name_of
@@ -18,7 +16,7 @@ from coach.session.lessons import FramesAround, as_intervention, draft_lesson, i
 from coach.session.nudges import nudge_offset
 from coach.session.pending import Pending
 from coach.session.situation import Situation
-from coach.session.wording import known_places, known_things
+from coach.session.wording import known_places, known_things, sentence
 from prompts import say
 from robot_bridge.protocol.errors import CoachError, StoreError, UnreachableError
 from robot_bridge.protocol.messages import Accepted, Intervention, InterventionKind
@@ -128,8 +126,11 @@ class Actions:
         doubt = self._doubt(item)
         if doubt is not None:
             return doubt
-        errand = Errand.of(item)
-        assert errand is not None
+        settled = resolve(in_known_words(item, KINDS, PLACES), situation.scene())
+        errand = Errand.parse(settled.instruction)
+        if errand is None:
+            question = sentence(settled.question or say("asks_object", objects=known_things()))
+            return Outcome(question, pending=Pending(question=question, item=item), ok=False)
         before = situation.instruction if situation.busy else ""
         task_id = self.start(errand, spoken.words, spoken.by, situation)
         if before and not _refines(errand, Errand.parse(before)):
@@ -137,7 +138,7 @@ class Actions:
         return Outcome(say("accepted", task=errand), task_id)
 
     def _correct(self, spoken: Spoken) -> Outcome:
-        situation, item = spoken.situation, _in_known_words(spoken.item)
+        situation, item = spoken.situation, in_known_words(spoken.item, KINDS, PLACES)
         errand = situation.errand
         if not situation.busy or errand is None:
             if item.verb in ("put", "pick_up") and self._doubt(item) is None:
@@ -148,8 +149,14 @@ class Actions:
         refusal = _unknown_part(item)
         if refusal:
             return Outcome(refusal, ok=False)
-        corrected = errand.corrected(item)
-        dictated = f"pick up the {corrected.thing}" if item.verb == "pick_up" else ""
+        settled = resolve(item, situation.scene())
+        if settled.question:
+            question = sentence(settled.question)
+            return Outcome(question, pending=Pending(question=question, item=item), ok=False)
+        goal = Errand.parse(settled.instruction)
+        assert goal is not None
+        corrected = replace(goal, place=goal.place or errand.place)  # a step told on the way keeps the goal
+        dictated = settled.instruction if item.verb == "pick_up" else ""
         if is_followed_already(corrected, situation, dictated):
             return Outcome(say("correction_repeated"), situation.task_id)
         return self._teach(spoken, corrected, dictated)
@@ -204,7 +211,7 @@ class Actions:
 
     def _doubt(self, item: Item) -> Outcome | None:
         """What must be asked or refused before a task can start; None where all is said."""
-        item = _in_known_words(item)
+        item = in_known_words(item, KINDS, PLACES)
         if item.object is not None and item.object.which == "all":
             return Outcome(say("not_yet", what="several things with one sentence"), ok=False)
         refusal = _unknown_part(item)
@@ -229,16 +236,9 @@ def _refines(errand: Errand, before: Errand | None) -> bool:
     return before is not None and errand.place == before.place and errand.thing.endswith(before.thing)
 
 
-def _in_known_words(item: Item) -> Item:
-    """A mug is a cup to this robot, and a place stays a place wherever it stands in the sentence."""
-    if item.object is None:
-        return item
-    if item.object.name in PLACES and not item.place:
-        return msgspec.structs.replace(item, object=None, place=item.object.name)
-    same = SAME_AS.get(item.object.name, ())
-    if item.object.name in KINDS or len(same) != 1:
-        return item
-    return msgspec.structs.replace(item, object=msgspec.structs.replace(item.object, name=same[0]))
+def errand_of(item: Item, situation: Situation) -> Errand | None:
+    """What an item asks for in full, in the robot's words; None where a part of it is missing or unclear."""
+    return Errand.parse(resolve(in_known_words(item, KINDS, PLACES), situation.scene()).instruction)
 
 
 def _unknown_part(item: Item) -> str:

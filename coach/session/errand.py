@@ -1,4 +1,6 @@
-"""An instruction taken apart, so that a correction can change one part of it, and put together again.
+"""An instruction taken apart: the thing, the place, and the thought that stands for it.
+
+What a person's words make of it is settled by `coach.interpreter.resolve`.
 
 The words are those of the shipped model: `put the red cup in the sink`, `pick up the red cup`.
 """
@@ -6,17 +8,17 @@ The words are those of the shipped model: `put the red cup in the sink`, `pick u
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from coach.interpreter.items import KITCHEN_PLACES
 from robot_bridge.protocol.thought import Thought
 
 if TYPE_CHECKING:
-    from coach.interpreter.items import Item, Object
+    from coach.interpreter.items import Object
 
 KINDS = ("plate", "cup", "bowl", "sponge", "towel", "bottle")
-PLACES = ("sink", "drying rack", "bin", "dishwasher", "counter")
-ON_PLACES = ("counter",)
+PLACES = KITCHEN_PLACES
 _PUT = re.compile(r"^put the (?P<thing>.+?) (?P<place>(?:in|on) the .+)$")
 _PICK_UP = re.compile(r"^pick up the (?P<thing>.+)$")
 _REASON = re.compile(r"^the (?P<thing>.+?) is (?P<at>(?:in|on) the .+?)(?: and goes (?P<place>.+))?$")
@@ -47,36 +49,10 @@ class Errand:
             return cls(match["thing"])
         return None
 
-    @classmethod
-    def of(cls, item: Item) -> Errand | None:
-        """What an item asks for in full; None where a part of it is missing."""
-        if item.object is None or not item.object.name:
-            return None
-        return cls(name_of(item.object), in_place(item.place))
-
-    def corrected(self, item: Item) -> Errand:
-        """With what the item says in place of the same part."""
-        thing = merged(self.thing, item.object) if item.object is not None else self.thing
-        return replace(self, thing=thing, place=in_place(item.place) or self.place)
-
-
-def in_place(place: str) -> str:
-    """`sink` → `in the sink`, `counter` → `on the counter`."""
-    return f"{'on' if place in ON_PLACES else 'in'} the {place}" if place else ""
-
 
 def name_of(thing: Object) -> str:
     """`red cup`; words like `left` or `other` are not part of a name."""
     return f"{thing.color} {thing.name}".strip()
-
-
-def merged(thing: str, said: Object) -> str:
-    """The thing as it was, with what was said in its place: `red cup` and "the blue one" → `blue cup`."""
-    color, _, kind = thing.rpartition(" ")
-    known = said.name if said.name not in ("", "one") else kind
-    if said.color:
-        return f"{said.color} {known}"
-    return known if said.name and said.name != kind else f"{color} {known}".strip()
 
 
 def seen_at(thing: str, thought: Thought | None) -> str:

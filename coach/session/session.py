@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from coach.interpreter.items import Item
-from coach.session.actions import Actions, Outcome, Spoken
+from coach.session.actions import Actions, Outcome, Spoken, errand_of
 from coach.session.episodes import Episodes
 from coach.session.errand import Errand, choices
 from coach.session.lessons import FramesAround
@@ -188,7 +188,7 @@ class Session:
                 tasks += 1
                 if tasks == 1:
                     self.queue.clear()
-                elif (errand := Errand.of(item)) is not None and item.verb in ("put", "pick_up"):
+                elif (errand := errand_of(item, situation)) is not None and item.verb in ("put", "pick_up"):
                     self.queue.add(str(errand))
                     continue
             now.append(Spoken(item, words, by, situation))

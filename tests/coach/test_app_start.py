@@ -63,6 +63,20 @@ def test_the_screen_is_painted_within_its_time_when_the_program_starts(tmp_path:
     assert best < FIRST_PAINT_S
 
 
+def test_the_terminal_is_given_back_when_the_screen_is_terminated(tmp_path: Path) -> None:
+    process, controller = start(tmp_path)
+    try:
+        read_until(controller, b"\x1b[?1049h", 30.0)  # the alternate screen is entered
+        read_until(controller, b"red cup", 30.0)  # the line to speak in
+        process.send_signal(signal.SIGTERM)
+        read_until(controller, b"\x1b[?1049l", 30.0)  # and left again
+        assert process.wait(timeout=30) == 0
+    finally:
+        process.kill()
+        process.wait()
+        os.close(controller)
+
+
 def test_one_sentence_names_headless_when_there_is_no_terminal(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "coach", "run", "--ui-only", "--home", str(tmp_path)]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20)

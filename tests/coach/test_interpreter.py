@@ -56,9 +56,9 @@ def test_one_sentence_refuses_when_the_text_is_too_long():
      "not the " * 250, "put the " + "red " * 480, "9" * 2000, "if " * 600, "every day at 6 " * 130, "\x00\ud800" * 900],
 )  # fmt: skip
 def test_answer_is_quick_when_the_text_is_long_and_odd(text):
-    start = time.perf_counter()
+    start = time.process_time()
     interpret(text[:2000])
-    assert time.perf_counter() - start < 1.0
+    assert time.process_time() - start < 1.0
 
 
 def test_median_utterance_takes_less_than_5_ms():
