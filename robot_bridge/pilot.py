@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 LOOK_S = 1.0  # longest wait for a picture
 HEALTH_S = 1.0  # longest wait for the policy's health
 IDLE_HEALTH_S = 2.0  # how often a policy that answers is asked for its health while nothing is done
-START_GRACE_S = 30.0
+START_GRACE_S = 30.0  # a policy that starts together with the bridge may take this long before it is called silent
 SLOW = 3.0  # a policy that was silent is back once it thinks within this many deadlines
 SHORT_WAIT_S = 0.02
 
