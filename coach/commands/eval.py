@@ -41,15 +41,21 @@ def run(args: argparse.Namespace, config: Config) -> int:
         )
     jobs = suite(args.suite, args.episodes, args.seed)
     played, tables = [], []
+    finished = {seed for seed, _ in jobs}
     for name in names:
         counter = _Progress(name, len(jobs))
         rows = evaluate(name, jobs, args.grasp, args.workers, progress=counter.add)
         counter.end()
+        if len(rows) < len(jobs):
+            print(f"interrupted: {len(rows)} of {len(jobs)} episodes", file=sys.stderr)
+            finished &= {row.seed for row in rows}
+            jobs = [job for job in jobs if job[0] in finished]
         played.append(rows)
         tables.append(summary(rows, suite=args.suite, checkpoint=name, grasp=args.grasp, seed=args.seed))
     answer: dict[str, Any] = tables[-1]
     if len(names) == 2:
-        answer = {**answer, "against": tables[0], "paired": paired(*played)}
+        both = [[row for row in rows if row.seed in finished] for rows in played]
+        answer = {**answer, "against": tables[0], "paired": paired(*both)}
     if args.write:
         flags = f"--suite {args.suite} --episodes {args.episodes} --seed {args.seed} --grasp {args.grasp}"
         command = f"coach eval {' '.join(names)} {flags}"

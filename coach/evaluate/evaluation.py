@@ -19,12 +19,19 @@ _worker: dict[str, Any] = {}
 
 def evaluate(checkpoint: str, jobs: Sequence[Job], grasp: GraspMode, workers: int, config: RolloutConfig | None = None,
              progress: Callable[[Row], None] | None = None) -> list[Row]:  # fmt: skip
-    """Rows in the order of the jobs; a pure function of checkpoint, jobs and settings, over several processes."""
+    """Rows in the order of the jobs; a pure function of checkpoint, jobs and settings, over several processes.
+
+    Ctrl-C ends it early, with the rows of the episodes that were finished.
+    """
     rows = []
-    for row in _over(workers, jobs, (checkpoint, grasp, config or RolloutConfig())):
-        rows.append(row)
-        if progress:
-            progress(row)
+    try:
+        for row in _over(workers, jobs, (checkpoint, grasp, config or RolloutConfig())):
+            rows.append(row)
+            if progress:
+                progress(row)
+    except KeyboardInterrupt:
+        if not rows:
+            raise
     order = {seed: i for i, (seed, _) in enumerate(jobs)}
     return sorted(rows, key=lambda row: order[row.seed])
 
@@ -41,11 +48,15 @@ def _over(workers: int, jobs: Sequence[Job], setting: tuple[str, GraspMode, Roll
 
 def _open(checkpoint: str, grasp: GraspMode, config: RolloutConfig) -> None:
     """What a process needs once: a kitchen and a policy, on one thread."""
+    import signal
+
     import torch
 
     from policy.loading import load_policy
     from robot_bridge.arms.kitchen.world import Kitchen
 
+    if multiprocessing.parent_process() is not None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
     torch.set_num_threads(1)
     _worker.update(kitchen=Kitchen(grasp), policy=load_policy(checkpoint, "cpu"), config=config)
 

@@ -70,7 +70,7 @@ def play(kitchen: Kitchen, policy: Policy, task: Task, seed: int, config: Rollou
     context = Context(instruction=task.instruction(wording))
     calm, time_s, sequence = 0, 0.0, 0
     while time_s < config.longest_s and calm < config.calm:
-        observation = _observe(kitchen, sequence, time_s)
+        observation = observe(kitchen, sequence, time_s)
         truth = plan(kitchen, task).thought
         sequence += 1
         try:
@@ -91,7 +91,8 @@ def play(kitchen: Kitchen, policy: Policy, task: Task, seed: int, config: Rollou
     return row
 
 
-def _observe(kitchen: Kitchen, sequence: int, time_s: float) -> Observation:
+def observe(kitchen: Kitchen, sequence: int, time_s: float) -> Observation:
+    """What the robot senses now: pictures and joints, nothing else."""
     return Observation(
         sequence=sequence, time_s=time_s, state=kitchen.body.pad(kitchen.state()), images=kitchen.render()
     )

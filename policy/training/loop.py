@@ -65,7 +65,12 @@ class Trainer:
         done = first
         while done < stage.steps and not self._over(until):
             rate = stage.rate * _schedule(done, stage.steps, self.config.warmup)
-            means.add(self._step(stage, rate))
+            try:
+                means.add(self._step(stage, rate))
+            except KeyboardInterrupt:
+                if self.rank == 0:
+                    save(done)
+                raise
             done += 1
             if self.rank == 0 and done % self.config.log_every == 0:
                 speed = round((done - first) / (time.monotonic() - began), 3)
@@ -146,7 +151,7 @@ class Trainer:
 
     def _still_losses(self, stage: Stage) -> dict[str, Tensor]:
         batch = self.stills.draw(self._rng, stage.batch)
-        losses = {}
+        losses: dict[str, Tensor] = {}
         if not stage.stills:
             features = self.model.look(pictures_tensor(batch.images[:, None]))
         else:

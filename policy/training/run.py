@@ -93,7 +93,8 @@ def _trainer(config: TrainConfig, data: Data, folder: Path, start: Path | None, 
     if start is None:
         model = ThoughtfulPI0(config.model.to_pi0(len(tokenizer), tokenizer.image))
         bins = LOCATION_BINS // tokenizer.location_step
-        order_locations(model.get_input_embeddings().weight, tokenizer.first_location, bins)
+        embedding: Any = model.get_input_embeddings()
+        order_locations(embedding.weight, tokenizer.first_location, bins)
     else:
         model = load_model(start, "cpu")
     prompter = Prompter(tokenizer, normalizer, config.cameras, config.model.image_size, config.style)
