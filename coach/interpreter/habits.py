@@ -44,6 +44,8 @@ _CHECKIN = re.compile(
     r"in the loop)(?: .*)?|check in(?: .*)?|do not (?:start|begin|do anything|move) (?:until|before|"
     r"without) (?:i|asking|you have) .*"
 )
+MORE_TIME = re.compile(r"\b(?:every|each|daily|weekly|monthly|on (?:mon|tues|wednes|thurs|fri|satur|sun)days?)\b")
+_ABOUT = re.compile(r" about (?:the |my |our )?(?P<what>[a-z ]{2,40}?)$")
 _ACTIVITY = re.compile(r"(?:(?:have|serve|we eat|we have|we want|i want|schedule|plan|is|the) )*(?P<what>dinner|"
                        r"lunch|breakfast|supper|laundry|dishes|cleaning|tea|coffee|bins?|shopping|bath|bedtime|"
                        r"trash|garbage|washing)"
@@ -66,7 +68,9 @@ def parse_checkin(clause: str) -> Item | None:
     if not _CHECKIN.fullmatch(clause):
         return None
     when = take_times(clause)
-    return Item(kind="checkin", rrule=when.rrule, time=when.time, date=when.date, until=when.until, text=clause)
+    topic = _ABOUT.search(when.rest)
+    return Item(kind="checkin", rrule=when.rrule, time=when.time, date=when.date, until=when.until,
+                about=topic["what"] if topic else "", text=clause)  # fmt: skip
 
 
 def parse_routine(clause: str) -> Item | None:
@@ -74,6 +78,8 @@ def parse_routine(clause: str) -> Item | None:
     when = take_times(clause)
     if not (when.rrule or when.time or when.date):
         return None
+    if " and " in when.rest and MORE_TIME.search(when.rest):
+        return None  # two of them in one breath
     rest = re.sub(r"^(?:always|remember to|we|i) ", "", when.rest)
     skipped = re.sub(r"^(?:skip|no|do not do|leave out) (?:the )?", "", rest)
     if skipped != rest:  # the routine stays, one day falls out
@@ -146,6 +152,8 @@ def _from_task(words: str, forbidden: bool, scope: str, clause: str) -> Item | N
 def _placed(thing: str, where: str, forbidden: bool, scope: str, clause: str) -> Item | None:
     when = take_times(where)
     where = when.rest if when.except_ else where
+    if re.search(r" , | and (?=.* (?:is|are|goes|go|at|belongs?) )", where):
+        return None  # two sentences in one
     noun = parse_noun(thing)
     place = parse_places(split_prepositions(where)[1]).target
     if noun is None or not place:

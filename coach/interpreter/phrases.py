@@ -93,6 +93,10 @@ def parse_noun(text: str) -> Phrase | None:
     return Phrase(Object(name=_name(kept), color=color, which=which), True)
 
 
+_LEVELS = frozenset(("top", "bottom", "upper", "lower"))
+_STOREYED = frozenset(("shelf", "drawer", "cupboard", "cabinet"))
+
+
 def parse_place(text: str) -> str:
     """A place by its one name: `the dish rack` → `drying rack`; other nouns are places as they were said."""
     words = [w for w in text.strip(" ,").split() if w not in DETERMINERS]
@@ -104,6 +108,8 @@ def parse_place(text: str) -> str:
         return PLACES.get(phrase) or PLACES[plain]
     if not words or words[-1] in ("it", "that", "there", "here") or any(w in _NOT_NOUNS for w in words):
         return ""
+    if words[0] in _LEVELS and plain.split()[-1] in _STOREYED:
+        return plain
     for size in (3, 2, 1):  # "big green bin", "kitchen sink"
         if len(words) > size and (tail := " ".join(words[-size:])) in PLACES and words[0] not in THINGS:
             return PLACES[tail]

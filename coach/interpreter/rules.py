@@ -16,6 +16,7 @@ from coach.interpreter.nudges import parse_nudge
 from coach.interpreter.phrases import parse_noun
 from coach.interpreter.questions import parse_question
 from coach.interpreter.resolve import ask, ask_back
+from coach.interpreter.standing import from_now_on, parse_standing, take_from_now_on, take_opening
 from coach.interpreter.stops import is_stop_clause, split_at_stops
 from coach.interpreter.tasks import parse_elided, parse_task
 from robot_bridge.protocol.errors import UsageError
@@ -39,9 +40,12 @@ class RuleInterpreter:
             raise UsageError(f"an utterance of {len(text)} characters", f"at most {MAX_CHARACTERS}",
                              "say it in shorter pieces")  # fmt: skip
         items: list[Item] = []
+        text, standing = take_opening(text)
         found = sentences(text)
         for sentence in found:
-            items += _Sentence(scene, marked=_is_marked(text, sentence, found)).items(sentence, items)
+            said = _Sentence(scene, marked=_is_marked(text, sentence, found))
+            items += _lasting(said, sentence, items) or said.items(sentence, items)
+        items = from_now_on(items) if standing else items
         if not items:
             return Interpretation(items=(Item(kind="unknown"),), question=ask("ask_nothing_heard"))
         items = _without_noise(items)
@@ -52,6 +56,15 @@ class RuleInterpreter:
         if any(item.kind == "unknown" for item in items):
             return Interpretation(items=tuple(items), question=ask("ask_again"))
         return Interpretation(items=tuple(items), question=ask_back(items, scene))
+
+
+def _lasting(said: _Sentence, sentence: str, before: list[Item]) -> list[Item] | None:
+    """What `from now on, …` holds, where it is no rule but something with its times."""
+    rest = take_from_now_on(sentence)
+    if rest == sentence:
+        return None
+    items = said.items(rest, before)
+    return from_now_on(items) if any(item.kind in ("routine", "checkin") for item in items) else None
 
 
 class _Sentence:
@@ -92,7 +105,7 @@ class _Sentence:
             return [_refer_back(item, sentence, before) for item in whole]
         for cut in list(_CONNECTOR.finditer(sentence))[:MAX_CLAUSES]:
             left, right = sentence[: cut.start()].strip(" ,"), sentence[cut.end() :].strip(" ,")
-            if not left or not right:
+            if not left or not right or _MORE_OF_A_TIME.match(right):
                 continue
             first = self._clause(left, previous)
             if first is None:
@@ -115,6 +128,9 @@ class _Sentence:
         small = self._small(plain)
         if small:
             return small
+        standing = parse_standing(plain, self._marked)
+        if standing:
+            return standing
         tasks = self._task(plain, previous)
         small = None if tasks else self._small(clause)  # "well done": what looks like a filler may be the meaning
         if small:
@@ -200,7 +216,11 @@ class _Sentence:
         return item
 
 
-_NOT_PLAIN = re.compile(r"\b(?:instead|rather|(?<!but )not|always|never|every|whenever|until|if)\b")
+_MORE_OF_A_TIME = re.compile(  # "on Mondays | and Thursdays", "every day | , but not on Sundays"
+    r"(?:on |at )?(?:(?:mon|tues|wednes|thurs|fri|satur|sun)days?|\d{1,2}(?:[:.]\d\d)?(?: ?[ap]m)?)(?: |$)|"
+    r"(?:but )?not (?:on|in|at|this|next) "
+)
+_NOT_PLAIN = re.compile(r"\b(?:instead|rather|(?<!but )not|always|never|every(?! \w+$)|whenever|until|if)\b")
 _NOW = re.compile(r",? ?\b(?:for now|this time|just this once|just once|only this time|just this time|this once)\b,? ?")
 _RELATIVE = re.compile(r"\b(?:that|which) (?:is|are)\b")
 _EXCEPT = re.compile(r",? (?:except|but not|apart from)(?: for)? (?P<what>.+)$")

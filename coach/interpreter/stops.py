@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import re
 
+from coach.interpreter.normalise import is_filler
+
 _WORD = re.compile(r"\b(?:stop|halt|abort|freeze)\b")
 _COMPOUND_BEFORE = re.compile(r"\b(?:bus|tram|train|pit|door|rest|press|pressing|hit|hitting) $")
 _ARTICLE_BEFORE = re.compile(r"\b(?:the|a|an|every|each) $")
-_FORBIDDEN_BEFORE = re.compile(r"\b(?:not|never|without)(?: ever| you| you dare| dare| even think about it)? $")
+_FORBIDDEN_BEFORE = re.compile(
+    r"\b(?:not|never|without|no need to|no reason to|not have to)(?: ever| you| you dare| dare| even think about it)? $"
+)
 # "until I tell you to stop", "if you drop it stop"
 _CONDITION_BEFORE = re.compile(
     r"\b(?:until|till|when|unless|before|if|whenever|once|after|saying|word|called|means?)"
@@ -53,7 +57,7 @@ _STOP_CLAUSES = re.compile(
     r"cancel(?: it| that| this| the task| everything| all| the whole thing)?|call (?:it|that) off|"
     r"never mind(?: that| it)?|forget (?:it|about it|that|about that)|leave (?:it|that)(?: alone| be)?|scrap that|"
     r"ouch|ow|aua|danger(?:ous)?|watch out|look out|(?:you are |that is )?hurting me|that hurts|you hurt me|"
-    r"no(?: no){2,}"
+    r"no(?: no){2,}|wait(?: wait| up|,)*|nobody move(?: freeze)?|hold it hold it|everybody freeze"
     r")(?: please| now| robot| okay| you)*"
 )
 
@@ -85,7 +89,8 @@ _STOP_TAIL = re.compile(
     r"moving|going|doing|what you are|whatever|that right|motion|motions|task|turning|pushing|pulling|pressing|"
     r"shaking|spinning|"
     r"squeezing|dropping|wiping|washing|cleaning|this instant|you|your|movement|already|,|okay|everyone|working|"
-    r"stop|halt|idiot|stupid|damn|for gods sake|for god's sake|the left arm|for now|hey|no|time|playing|moved|"
+    r"stop|halt|idiot|stupid|damn|for gods sake|for god's sake|the left arm|for now|hey|no|right away|before .*|"
+    r"time|playing|moved|"
     r"too))+(?= |$)"
 )
 
@@ -93,7 +98,7 @@ _STOP_TAIL = re.compile(
 def _is_command(clause: str, match: re.Match[str]) -> bool:
     before, after = clause[: match.start()], clause[match.end() :]
     if match[0] == "freeze":
-        return before.strip(" ,") in _FREEZE_BEFORE and not _FREEZE_FOOD.match(after)
+        return (before.strip(" ,") in _FREEZE_BEFORE or is_filler(before.strip(" ,"))) and not _FREEZE_FOOD.match(after)
     if _PAUSE_AFTER.fullmatch(after) or _OTHER_AFTER.match(after):
         return False
     if _SAID.match(before):  # "I said stop"

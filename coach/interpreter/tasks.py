@@ -31,6 +31,7 @@ _VERB = re.compile(rf"({alternatives(VERBS)})(?= |$)")
 _WHOLE = re.compile(
     rf"(?:{alternatives(WHOLE_TASKS)})(?: (?:now|please|again|for (?:two|three|four|five|six|\d+)(?: people)?))?"
 )
+_MEAL = re.compile(r"breakfast|lunch|dinner|supper")
 _TO_ME = re.compile(r" (?:to|for) (?:me|us|him|her)\b| over here\b")
 _LIST = re.compile(r" (?:and|,) (?:and )?")
 _SLOWLY = re.compile(r"(?:^| )(carefully|gently|slowly|softly|cautiously)(?= |$)")
@@ -57,7 +58,8 @@ def parse_task(clause: str, previous: Item | None = None) -> list[Item] | None:
     whole = _WHOLE.fullmatch(clause)
     if whole:
         phrase = next(p for p in sorted(WHOLE_TASKS, key=len, reverse=True) if clause.startswith(p))
-        named = Object(name="dish") if "dish" in phrase else None
+        meal = _MEAL.search(phrase)
+        named = Object(name="dish") if "dish" in phrase else Object(name=meal[0]) if meal else None
         return [Item(kind="task", verb=WHOLE_TASKS[phrase], object=named)]
     wish = _WISH.fullmatch(clause)
     if wish:

@@ -45,21 +45,40 @@ _HOURS = {w: n for n, w in enumerate(split_words("one two three four five six se
 _HOUR = rf"(?:\d{{1,2}}|{'|'.join(_HOURS)})"
 
 _WEEKLY = re.compile(
-    rf"\b(?:on |every |each )(?P<other>other |second )?(?P<days>{_DAY_LIST})\b|\b(?P<bare>(?:{_DAY})s(?:(?: and|"
+    rf"\b(?:(?:once a week|weekly|every week) (?:on )?|on |every |each )(?P<other>other |"
+    rf"second )?(?P<days>{_DAY_LIST})\b|\b(?P<bare>(?:{_DAY})s(?:(?: and|"
     rf" ,) (?:{_DAY})s)*)\b"
 )
 _NTH = re.compile(
     rf"\b(?:on |every )?(?:the )?(?P<nth>first|second|third|fourth|last) (?P<day>{_DAY}) (?:of|in) (?:the|every|"
     rf"each) month\b"
 )
+_MONTHS = {name: number for number, name in enumerate(split_words(
+    "january february march april may june july august september october november december"), 1)}  # fmt: skip
+_MONTH = "|".join(_MONTHS)
+_NTH_WORDS = {word: number for number, word in enumerate(split_words(
+    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"), 1)}  # fmt: skip
+_NTH_DAY = rf"(?:\d{{1,2}}(?:st|nd|rd|th)?|{'|'.join(_NTH_WORDS)}|last(?: day)?)"
+_MONTHLY = re.compile(
+    rf"\b(?:on )?(?:the )?(?P<a>{_NTH_DAY})(?: day)? of (?:every|each|the) month\b|"
+    rf"\b(?:every month|each month|monthly) on the (?P<b>{_NTH_DAY})\b"
+)
+_YEARLY = re.compile(
+    rf"\b(?:on )?(?:every|each)(?: year on)? (?:the )?(?:(?P<m1>{_MONTH}) (?:the )?(?P<d1>{_NTH_DAY})|"
+    rf"(?P<d2>{_NTH_DAY}) (?:of )?(?P<m2>{_MONTH}))\b"
+)
+_CALENDAR_DAY = (
+    rf"(?:{_MONTH}) (?:the )?\d{{1,2}}(?:st|nd|rd|th)?|(?:the )?\d{{1,2}}(?:st|nd|rd|th)? (?:of )?(?:{_MONTH})"
+)
+_FEASTS = r"christmas(?: eve| day)?|new year(?:'?s)?(?: eve| day)?|easter(?: sunday| monday)?"
 _EVERY = re.compile(rf"\b(?:every|each) (?:(?P<count>{_NUMBER}) )?(?P<unit>minute|hour|day|week|month|year)s?\b")
 _SIMPLE = (
     (re.compile(r"\b(?:every|each|on) (?:weekday|working day|work day)s?\b|\bon weekdays\b|\bweekdays\b"),
      "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR"),
     (re.compile(r"\b(?:every|each|on|at) (?:the )?weekends?\b|\bweekends\b"), "FREQ=WEEKLY;BYDAY=SA,SU"),
     (re.compile(r"\b(?:every|each) (?:single )?(?:morning|evening|night|afternoon|noon|lunchtime)\b|\bdaily\b|"
-                r"\bonce a day\b|\bnightly\b"), "FREQ=DAILY"),
-    (re.compile(r"\bweekly\b|\bonce a week\b"), "FREQ=WEEKLY"),
+                r"\b(?:once|twice|two times) a day\b|\bnightly\b"), "FREQ=DAILY"),
+    (re.compile(r"\bweekly\b(?! on)|\bonce a week\b(?! on)"), "FREQ=WEEKLY"),
     (re.compile(r"\bmonthly\b|\bonce a month\b"), "FREQ=MONTHLY"),
     (re.compile(r"\bhourly\b"), "FREQ=HOURLY"),
 )  # fmt: skip
@@ -69,12 +88,15 @@ _EXCEPT = re.compile(
 )
 _UNTIL = re.compile(
     rf"\b(?:until|till) (?P<what>(?:next )?(?:{_DAY})|tomorrow|tonight|\d{{4}}-\d\d-\d\d|"
-    rf"(?:the )?end of (?:the )?(?:day|week|month)|further notice)\b"
+    rf"(?:the )?end of (?:the )?(?:day|week|month|year|{_MONTH})|further notice|{_CALENDAR_DAY}|{_FEASTS}|"
+    rf"(?:next )?(?:{_MONTH}|summer|winter|spring|autumn))\b"
 )
 _DATE = re.compile(
     rf"\b(?:on )?(?P<what>today|tonight|tomorrow(?: morning| evening| night)?|the day after tomorrow|(?:next|"
-    rf"this) (?:{_DAY})|\d{{4}}-\d\d-\d\d)\b|\bon (?P<day>{_DAY})\b(?!s)"
+    rf"this) (?:{_DAY}|week|month)|(?:on )?(?:{_CALENDAR_DAY})|in \w+ (?:days?|weeks?)|{_FEASTS}|"
+    rf"\d{{4}}-\d\d-\d\d)\b|\bon (?P<day>{_DAY})\b(?!s)"
 )
+CLOCK = rf"at (?:(?:half past|quarter past|quarter to) )?{_HOUR}(?:[:.]\d\d)?(?: ?(?:am|pm))?"
 _CLOCK = re.compile(
     rf"\b(?:at|by|around|about|before) (?:(?P<half>half past|quarter past|"
     rf"quarter to) )?(?P<hour>{_HOUR})(?:[:.](?P<minute>\d\d)| (?P<spoken>fifteen|thirty|forty five))?"
@@ -119,6 +141,13 @@ def _take_recurrence(clause: str) -> tuple[str, str]:
         match = pattern.search(clause)
         if match:
             return clause[: match.start()] + clause[match.end() :], rule
+    yearly = _YEARLY.search(clause)
+    if yearly:
+        day, month = yearly["d1"] or yearly["d2"], yearly["m1"] or yearly["m2"]
+        return _without(clause, yearly), f"FREQ=YEARLY;BYMONTH={_MONTHS[month]};BYMONTHDAY={_day_number(day)}"
+    monthly = _MONTHLY.search(clause)
+    if monthly:
+        return _without(clause, monthly), f"FREQ=MONTHLY;BYMONTHDAY={_day_number(monthly['a'] or monthly['b'])}"
     match = _NTH.search(clause)
     if match:
         return clause[: match.start()] + clause[
@@ -136,6 +165,17 @@ def _take_recurrence(clause: str) -> tuple[str, str]:
     codes = ",".join(_DAYS[day] for day in re.findall(_DAY, days))
     every = ";INTERVAL=2" if match["other"] else ""
     return clause[: match.start()] + clause[match.end() :], f"FREQ=WEEKLY{every};BYDAY={codes}"
+
+
+def _without(clause: str, match: re.Match[str]) -> str:
+    return clause[: match.start()] + clause[match.end() :]
+
+
+def _day_number(word: str) -> int:
+    """`15th`, `first` or `last` → 15, 1, -1; a number that no month has stays, so that it can be refused."""
+    if word.startswith("last"):
+        return -1
+    return _NTH_WORDS.get(word) or int(re.sub(r"\D", "", word))
 
 
 def _take_clock(clause: str) -> tuple[str, str]:
@@ -160,9 +200,11 @@ def _on_24_hours(hour: int, meridiem: str | None, part: str | None, clause: str)
     """`dinner at 6` is in the evening; 8 to 12 without a word are taken as they are."""
     if meridiem:
         return hour % 12 + (12 if meridiem.startswith("p") else 0)
-    early = part == "morning" or re.search(r"\b(?:breakfast|morning|wake|sunrise)\b", clause)
+    early = part == "morning" or re.search(
+        r"\b(?:breakfast|morning|wake|sunrise|coffee|get up|gets up|alarm|leave for|school)\b", clause
+    )
     late = part in ("evening", "afternoon", "night") or re.search(
-        r"\b(?:dinner|supper|evening|night|tonight)\b", clause
+        r"\b(?:dinner|supper|evening|night|tonight|bed|bedtime|home from|come home|comes home)\b", clause
     )
     if hour < 12 and not early and (late or 1 <= hour <= 6):
         return hour + 12

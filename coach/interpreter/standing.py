@@ -1,0 +1,115 @@
+"""What is said about the times to come: the opening of a long wish, days of a person's life, routines with a time."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from coach.interpreter.habits import MORE_TIME, parse_checkin, parse_routine
+from coach.interpreter.items import Item
+from coach.interpreter.times import CLOCK, take_times
+
+# "from now on you do the chores: …"
+_OPENING = re.compile(
+    r"\s*(?P<before>[^:.!?\n]{3,120}):\s+(?=\S)",
+)
+_FROM_NOW = re.compile(
+    r"(?:so |okay |please |robot |hey |, )*(?:from (?:now|today|tomorrow|this week|next week|monday) on(?:wards?)?|"
+    r"starting (?:today|now|tomorrow)|as of (?:today|now)|for the next (?:few )?(?:weeks|months|year)|every day|daily)"
+    r"(?: , | )*(?:(?:you|we) (?:will |should |must |can |are to |have to |need to )?)?"
+)
+_CHARGE = re.compile(
+    r"\b(?:from now on|from today|chores?|house ?work|household|routines?|take care|look after|in charge|keep the|"
+    r"starting|as of|schedule|plan|every day|every week|daily|weekly|jobs?|duties|tasks)\b"
+)
+_PERSON = (
+    r"(?:i|we|she|he|they|(?:my|our|the|his|her) (?:[a-z']+ ){1,2}?|dad|mum|mom|grandma|grandpa|guests|"
+    r"(?:[a-z]+ and i))"
+)
+_LIFE = re.compile(
+    rf"(?P<who>{_PERSON}) ?(?:usually |always |normally |often |both |all )*"
+    r"(?P<does>leaves?|go(?:es)?|come|comes|get|gets|wake|wakes|work|works|sleep|sleeps|start|starts|finish|finishes|"
+    r"am|is|are|have|has|eat|eats|return|returns|arrive|arrives|pick|take|takes|train|trains|swim|practice|shower|"
+    r"walk|walks|visit|visits|stay|stays)\b(?! ready\b| to be\b| you\b).*"
+)
+_MEAL_HABIT = re.compile(
+    r"(?P<about>breakfast|lunch|dinner|supper|tea|bedtime|bath time|school|work|piano|football|[a-z]+ (?:lesson|class|"
+    r"practice)) (?:is|are|starts?|begins?) (?:usually|always|normally|often|around|mostly)\b.*"
+)
+_QUESTION = re.compile(
+    r"(?:what|why|where|who|how|which|when (?:is|are|do|does|did|will)|is|are|do you|does|did|can you tell)\b"
+)
+_TELL = re.compile(r"tell (?:me|us) (?:how|what|whether|if|about)\b.*")
+_TWICE = re.compile(rf"(?P<first>{CLOCK}) and (?P<second>(?:at )?{CLOCK})")
+_COUNTED = re.compile(r"\b(?:twice|three times|two times) (?:a|per|each|every) day\b")
+
+
+def take_opening(text: str) -> tuple[str, bool]:
+    """`From now on you do the chores: dinner at 6, …` → what follows, and whether it holds from now on."""
+    match = _OPENING.match(text)
+    if match and _CHARGE.search(match["before"].lower()):
+        return text[match.end() :], True
+    return text, False
+
+
+def take_from_now_on(sentence: str) -> str:
+    """The sentence without `from now on, you …`; as it was where it does not begin so."""
+    match = _FROM_NOW.match(sentence)
+    rest = sentence[match.end() :].strip(" ,") if match else ""
+    return rest or sentence
+
+
+def parse_standing(plain: str, marked: bool) -> list[Item] | None:
+    """What recurs, or belongs to a time of a person's life; None for anything else."""
+    if marked or _QUESTION.match(plain):
+        return None
+    when = take_times(plain)
+    if not (when.rrule or when.time or when.date):
+        return None
+    if MORE_TIME.search(when.rest) and " and " in plain:
+        return None  # two of them in one breath
+    checkin = _tell_me(plain) or parse_checkin(plain)
+    if checkin and (when.rrule or when.time):
+        return [checkin]
+    if (_LIFE.fullmatch(plain) and " and " not in plain) or _MEAL_HABIT.fullmatch(plain):
+        return [_life(plain)]
+    if not when.rrule:
+        return None
+    return _twice(plain) or _listed(parse_routine(plain))
+
+
+def from_now_on(items: list[Item]) -> list[Item]:
+    """In a wish for the times to come, `dinner ready at 6` is meant for every day."""
+    return [msgspec.structs.replace(item, rrule="FREQ=DAILY")
+            if item.kind == "routine" and item.time and not (item.rrule or item.date or item.except_) else item
+            for item in items]  # fmt: skip
+
+
+def _life(plain: str) -> Item:
+    when = take_times(plain)
+    habit = _MEAL_HABIT.fullmatch(plain)
+    return Item(kind="fact", rrule=when.rrule, time=when.time, date=when.date, until=when.until,
+                about=habit["about"] if habit else "", text=plain)  # fmt: skip
+
+
+def _tell_me(plain: str) -> Item | None:
+    when = take_times(plain)
+    if not (when.rrule and _TELL.fullmatch(when.rest)):
+        return None
+    return Item(kind="checkin", rrule=when.rrule, time=when.time, date=when.date, until=when.until, text=plain)
+
+
+def _twice(plain: str) -> list[Item] | None:
+    """`feed the cat every day at 8 and at 18`: two items."""
+    match = _TWICE.search(plain)
+    if match is None:
+        return None
+    head, tail = plain[: match.start()], plain[match.end() :]
+    second = match["second"] if match["second"].startswith("at ") else f"at {match['second']}"
+    found = [parse_routine(f"{head}{clock}{tail}") for clock in (match["first"], second)]
+    return [item for item in found if item] if all(found) else None
+
+
+def _listed(item: Item | None) -> list[Item] | None:
+    return [item] if item else None
