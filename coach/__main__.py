@@ -41,8 +41,12 @@ COMMANDS: dict[str, Command] = {
                     "coach eval --suite pick_place --episodes 20 --json", json=True),
     "corrections": Command("coach.commands.corrections", "the lessons: list, search, show, edit, retract, stats",
                            "coach corrections list --json", json=True),
+    "replay": Command("coach.commands.replay", "play a recorded episode again, or the lessons as a training stream",
+                      "coach replay --corrections --json-lines"),
     "policy": Command("coach.commands.policy", "the policy server alone, for a GPU host", "coach policy serve"),
     "bridge": Command("coach.commands.bridge", "the bridge alone, beside the arms", "coach bridge serve"),
+    "keys": Command("coach.commands.keys", "make keys for other machines, and say who may do what", "coach keys new",
+                    json=True),
     "bench": Command("coach.commands.bench", "the measurements that the README quotes",
                      "coach bench loop --json", json=True),
 }  # fmt: skip

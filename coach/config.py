@@ -41,6 +41,8 @@ class Config:
         embodiment: a packaged body or the path of a body file.
         seed: the kitchen's layout.
         grasp: `sticky` welds an object once both pads touch it, `contact` relies on friction.
+        encryption: `auto` encrypts what leaves this machine, `always` loopback too; there is no third.
+        policy_key, bridge_key: public keys of those servers, where they are on other machines.
         checkpoint: a folder or a name under `checkpoints/`; empty is the one in the package.
         record: keep episodes in the memory.
         keys: action name → key, over the UI's own bindings.
@@ -55,6 +57,9 @@ class Config:
     policy_address: str = "tcp://127.0.0.1:5650"
     bridge_address: str = "tcp://127.0.0.1:5651"
     events_address: str = "tcp://127.0.0.1:5652"
+    encryption: Literal["auto", "always"] = "auto"
+    policy_key: str = ""
+    bridge_key: str = ""
     checkpoint: str = ""
     theme: Literal["dark", "light"] = "dark"
     record: bool = True
@@ -71,6 +76,10 @@ class Config:
     @property
     def checkpoints(self) -> Path:
         return self.home / "checkpoints"
+
+    @property
+    def key_folder(self) -> Path:
+        return self.home / "keys"
 
     def prepare_home(self) -> None:
         """Make the home folder and those in it, readable by this user alone.
@@ -150,6 +159,10 @@ def _checked(key: Any, value: Any, path: Path) -> Any:
         raise _unfit(key, value, path, _KINDS[wanted.__name__])
     if key.endswith("_address") and not _ADDRESS.fullmatch(value):
         raise _unfit(key, value, path, "tcp://HOST:PORT")
+    if key.endswith("_key") and value:
+        from robot_bridge.protocol.security.key_files import check_key
+
+        check_key(value, f"{path}: '{key}'")
     return value
 
 

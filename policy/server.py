@@ -35,8 +35,8 @@ from policy.interface import Policy
 from policy.outbox import Outbox
 from policy.request_queue import Job, QueueFullError, RequestQueue
 from policy.worker import Worker, error_reply, expired, stopping, superseded
-from robot_bridge.protocol.codec import MAX_ARRAY_BYTES, UNREADABLE, Codec
-from robot_bridge.protocol.errors import CheckpointError, CoachError, ConfigError, ProtocolError
+from robot_bridge.protocol.codec import UNREADABLE, Codec
+from robot_bridge.protocol.errors import CheckpointError, CoachError, ProtocolError
 from robot_bridge.protocol.messages import (
     WIDTH,
     ActRequest,
@@ -49,6 +49,10 @@ from robot_bridge.protocol.messages import (
     ReloadRequest,
     ThinkRequest,
 )
+from robot_bridge.protocol.security.access import Client
+from robot_bridge.protocol.security.curve import Security, ServerKeys, sender, server_keys
+from robot_bridge.protocol.security.guard import guarding
+from robot_bridge.protocol.wire import bind
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +68,7 @@ class _NumberOnly(msgspec.Struct, frozen=True):
 
 def serve(
     policy: Policy, address: str, stop: threading.Event, load: Load | None = None,
-    ready: Callable[[str], None] | None = None,
+    ready: Callable[[str], None] | None = None, security: Security | None = None,
 ) -> None:  # fmt: skip
     """Answer until `stop` is set.
 
@@ -72,20 +76,25 @@ def serve(
         address: where to listen; port `*` takes a free one.
         load: loads the checkpoint of a ReloadRequest; None is `policy.loading.load_policy`.
         ready: called once with the address that is listened on.
+        security: where the keys are; needed as soon as the address is not loopback.
 
     Raises:
         CoachError: the port is taken.
-        ConfigError: the address is none of this machine.
+        ConfigError: the address is none of this machine, or can be reached by others and there are no keys.
     """
+    keys = server_keys(security or Security(), {"policy_address": address})
     context = zmq.Context()
     try:
-        socket = _bind(context, address)
-        try:
-            if ready is not None:
-                ready(socket.getsockopt_string(zmq.LAST_ENDPOINT))
-            _Server(policy, socket, load or _load_policy).run(stop)
-        finally:
-            socket.close(linger=100)  # ms, so that the last words still leave
+        with guarding(context, keys) as guard:
+            socket = bind(context, zmq.ROUTER, address, "the policy server", "policy_address (or --bind)", keys)
+            if guard is not None:
+                guard.watch(socket)
+            try:
+                if ready is not None:
+                    ready(socket.getsockopt_string(zmq.LAST_ENDPOINT))
+                _Server(policy, socket, load or _load_policy, keys).run(stop)
+            finally:
+                socket.close(linger=100)  # ms, so that the last words still leave
     finally:
         context.term()
 
@@ -96,30 +105,11 @@ def _load_policy(checkpoint: str) -> Policy:
     return load_policy(checkpoint)
 
 
-def _bind(context: zmq.Context, address: str) -> zmq.Socket:
-    socket = context.socket(zmq.ROUTER)
-    socket.linger = 0
-    socket.maxmsgsize = MAX_ARRAY_BYTES
-    socket.router_handover = True  # a client that comes back under its old name is let in
-    socket.tcp_keepalive = 1
-    try:
-        socket.bind(address)
-    except zmq.ZMQError as error:
-        socket.close()
-        if error.errno == zmq.EADDRINUSE:
-            raise CoachError(f"the policy server cannot listen on {address}: the port is in use",
-                             next_step="stop the program that holds it, or set policy_address (or --bind) "
-                                       "to another port") from None  # fmt: skip
-        raise ConfigError(f"the policy server cannot listen on {address}: {error.strerror}",
-                          "tcp://ADDRESS:PORT of this machine") from None  # fmt: skip
-    return socket
-
-
 class _Server:
     """The socket thread's state."""
 
-    def __init__(self, policy: Policy, socket: zmq.Socket, load: Load) -> None:
-        self._socket, self._load = socket, load
+    def __init__(self, policy: Policy, socket: zmq.Socket, load: Load, keys: ServerKeys | None) -> None:
+        self._socket, self._load, self._keys = socket, load, keys
         self._codec = Codec()
         self._queue = RequestQueue()
         self._outbox = Outbox()
@@ -163,18 +153,24 @@ class _Server:
             except zmq.Again:
                 return
             parts = [frame.buffer for frame in frames]
+            who = sender(client, self._keys)
+            if who is None:
+                self._counts["no_longer_listed"] += 1
+                continue
             try:
-                self._handle(client.bytes, self._codec.decode(parts))
+                self._handle(client.bytes, self._codec.decode(parts), who)
             except CoachError as error:
                 self._send(client.bytes, error_reply(error, _request_id(parts)))
 
-    def _handle(self, client: bytes, message: Message) -> None:
+    def _handle(self, client: bytes, message: Message, who: Client) -> None:
         match message:
             case ThinkRequest() | ActRequest():
+                who.require(("bridge", "coach"), "ask the policy")
                 self._enqueue(client, message)
             case HealthRequest():
                 self._send(client, self._health(message.request_id))
             case ReloadRequest():
+                who.require(("coach",), "have another checkpoint served", "promote")
                 self._reload(client, message)
             case _:
                 raise ProtocolError(f"a policy server does not answer {type(message).__name__}",

@@ -25,9 +25,12 @@ from robot_bridge.protocol.messages import (
     Status,
     StatusRequest,
 )
-from robot_bridge.wire import connect
+from robot_bridge.protocol.security.curve import ClientKeys
+from robot_bridge.protocol.wire import connect
 
 DEADLINE_S = 2.0
+SILENT = "see whether it runs: coach doctor"
+UNLISTED = "see whether it runs, and whether it lists the key of this machine: coach doctor, coach keys show"
 T = TypeVar("T", bound=Message)
 
 
@@ -36,19 +39,20 @@ class BridgeClient:
 
     Args:
         address: of its ROUTER; the bridge need not be up yet.
+        keys: for an encrypted line; None for a plain one, which only works on loopback.
 
     Raises:
         ConfigError: the address cannot be one.
     """
 
-    def __init__(self, address: str) -> None:
-        self._address = address
+    def __init__(self, address: str, keys: ClientKeys | None = None) -> None:
+        self._address, self._keys = address, keys
         self._lock = threading.Lock()
         self._context = zmq.Context()
         self._codec = Codec()
         self._socket: zmq.Socket | None = None
         try:
-            self._socket = connect(self._context, zmq.DEALER, address)
+            self._socket = connect(self._context, zmq.DEALER, address, keys)
         except CoachError:
             self._context.term()
             raise
@@ -103,12 +107,12 @@ class BridgeClient:
         except zmq.Again:
             pass
         self._socket.close()
-        self._socket = connect(self._context, zmq.DEALER, self._address)
+        self._socket = connect(self._context, zmq.DEALER, self._address, self._keys)
         return None
 
     def _unreachable(self, deadline_s: float) -> UnreachableError:
         return UnreachableError(f"the bridge at {self._address} did not answer within {deadline_s:g} s",
-                                next_step="see whether it runs: coach doctor")  # fmt: skip
+                                next_step=SILENT if self._keys is None else UNLISTED)  # fmt: skip
 
 
 class EventSubscriber:
@@ -118,12 +122,12 @@ class EventSubscriber:
         kinds: names of message types to receive; empty for all.
     """
 
-    def __init__(self, address: str, kinds: Iterable[str] = ()) -> None:
+    def __init__(self, address: str, kinds: Iterable[str] = (), keys: ClientKeys | None = None) -> None:
         self._context = zmq.Context()
         self._kinds = frozenset(kinds)
         self._codec = Codec()
         try:
-            self._socket = connect(self._context, zmq.SUB, address)
+            self._socket = connect(self._context, zmq.SUB, address, keys)
         except CoachError:
             self._context.term()
             raise

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from robot_bridge.protocol.errors import ConfigError
+from robot_bridge.protocol.security.curve import Security
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,8 @@ class BridgeConfig:
         address: where coaches send requests (ROUTER); `tcp://*:PORT` for other machines.
         events_address: where the bridge publishes (PUB).
         policy_address: the policy server.
+        policy_key: its public key, where it is not on this machine.
+        security: where the keys are; needed as soon as an address is not loopback.
         seed: the layout of a simulated scene.
         snapshot_path: where a simulated scene is kept, to go on after a crash; None keeps nothing.
         think_period_s: the model re-thinks at least this often while it works.
@@ -38,6 +41,8 @@ class BridgeConfig:
     address: str = "tcp://127.0.0.1:5651"
     events_address: str = "tcp://127.0.0.1:5652"
     policy_address: str = "tcp://127.0.0.1:5650"
+    policy_key: str = ""
+    security: Security = field(default_factory=Security)
     seed: int = 1
     snapshot_path: Path | None = None
     think_period_s: float = 1.0
@@ -57,10 +62,10 @@ class BridgeConfig:
     snapshot_period_s: float = 1.0
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if field.type == "float" and not (0 < value < math.inf):
-                raise ConfigError(f"{field.name} is {value}", "a number greater than 0")
+        for known in fields(self):
+            value = getattr(self, known.name)
+            if known.type == "float" and not (0 < value < math.inf):
+                raise ConfigError(f"{known.name} is {value}", "a number greater than 0")
         for name in ("act_ahead", "park_speed"):
             if getattr(self, name) > 1:
                 raise ConfigError(f"{name} is {getattr(self, name)}", "a fraction between 0 and 1")

@@ -27,8 +27,9 @@ from robot_bridge.protocol.messages import (
     ThinkRequest,
     ThoughtToken,
 )
+from robot_bridge.protocol.security.curve import ClientKeys
 from robot_bridge.protocol.thought import Thought
-from robot_bridge.wire import connect
+from robot_bridge.protocol.wire import connect
 
 SLICE_MS = 10  # how often a waiting request asks whether it is still wanted
 NOT_NOW = frozenset({"expired", "busy", "stopping", "superseded"})  # codes of a policy that lives but cannot answer yet
@@ -46,13 +47,14 @@ class PolicyLink:
 
     Args:
         address: of the policy server, which need not be up yet.
+        keys: for an encrypted line; None for a plain one, which only works on loopback.
     """
 
-    def __init__(self, context: zmq.Context, address: str) -> None:
-        self._context, self._address = context, address
+    def __init__(self, context: zmq.Context, address: str, keys: ClientKeys | None = None) -> None:
+        self._context, self._address, self._keys = context, address, keys
         self._codec = Codec()
         self._last_id = 0
-        self._socket = connect(context, zmq.DEALER, address)
+        self._socket = connect(context, zmq.DEALER, address, keys)
 
     def close(self) -> None:
         self._socket.close()
@@ -122,7 +124,7 @@ class PolicyLink:
 
     def _rebuild(self) -> None:
         self._socket.close()
-        self._socket = connect(self._context, zmq.DEALER, self._address)
+        self._socket = connect(self._context, zmq.DEALER, self._address, self._keys)
 
     def _silence(self, deadline_s: float) -> UnreachableError:
         return UnreachableError(f"the policy at {self._address} has not answered for {deadline_s:g} s",

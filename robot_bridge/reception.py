@@ -12,6 +12,7 @@ from robot_bridge.loop import ControlLoop
 from robot_bridge.protocol.codec import Codec, Part
 from robot_bridge.protocol.errors import CoachError, ProtocolError
 from robot_bridge.protocol.messages import Error, Heartbeat, Intervention, Message, Status, StatusRequest
+from robot_bridge.protocol.security.access import Client
 
 log = logging.getLogger(__name__)
 
@@ -23,10 +24,10 @@ class Reception:
         self._desk, self._loop, self._status, self._codec = desk, loop, status, codec
         self.counts: Counter[str] = Counter()
 
-    def answer(self, parts: Sequence[Part]) -> Message:
+    def answer(self, parts: Sequence[Part], who: Client) -> Message:
         """The reply to the parts of one request."""
         try:
-            return self._answer(self._codec.decode(parts))
+            return self._answer(self._codec.decode(parts), who)
         except CoachError as error:
             return self._refuse(Error(code=error.code, what=error.what, allowed=error.allowed,
                                       next_step=error.next_step))  # fmt: skip
@@ -35,13 +36,15 @@ class Reception:
             return self._refuse(Error(code="internal", what=f"the bridge failed on this request: {error!r}"[:300],
                                       next_step="the log of the bridge has the details"))  # fmt: skip
 
-    def _answer(self, message: Message) -> Message:
+    def _answer(self, message: Message, who: Client) -> Message:
         match message:
             case Intervention():
+                check_words_of(who, message)
                 reply: Message = self._desk.intervene(message)
             case StatusRequest():
                 return self._status()  # watching is no sign of a person who could say stop
             case Heartbeat():
+                who.require(("coach",), "keep the arms going")
                 reply = Heartbeat(who="bridge", time_s=time.monotonic())
             case _:
                 raise ProtocolError(f"a bridge does not answer {type(message).__name__}",
@@ -54,3 +57,17 @@ class Reception:
         self.counts[error.code] += 1
         log.info("error to a coach (%s, number %d): %s", error.code, self.counts[error.code], error.what)
         return error
+
+
+def check_words_of(who: Client, words: Intervention) -> None:
+    """Whether this client may say that; a stop is taken from everybody who is let in at all.
+
+    Raises:
+        AccessError: its role is too small, which says which one would do.
+    """
+    if words.kind == "stop":
+        return
+    if words.kind in ("takeover", "release"):
+        who.require(("coach",), "take over the arms", "takeover")
+    else:
+        who.require(("coach",), "tell the robot what to do")

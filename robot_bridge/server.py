@@ -33,9 +33,11 @@ from robot_bridge.policy_link import PolicyLink
 from robot_bridge.protocol.codec import Codec
 from robot_bridge.protocol.errors import CoachError
 from robot_bridge.protocol.messages import Message, Rates, Status
+from robot_bridge.protocol.security.curve import ServerKeys, client_keys, sender, server_keys
+from robot_bridge.protocol.security.guard import Guard, guarding
+from robot_bridge.protocol.wire import bind
 from robot_bridge.rates import memory_mb
 from robot_bridge.reception import Reception
-from robot_bridge.wire import bind
 
 log = logging.getLogger(__name__)
 
@@ -54,23 +56,38 @@ def serve(
 
     Raises:
         CoachError: a port is in use, or the arms cannot be reached.
-        ConfigError: an address is none of this machine.
+        ConfigError: an address is none of this machine, or can be reached by others and there are no keys.
     """
+    addresses = {"bridge_address": config.address, "events_address": config.events_address}
+    keys = server_keys(config.security, addresses)
+    policy_keys = client_keys(config.security, config.policy_address, config.policy_key, "policy_address")
     context = zmq.Context()
     try:
         with (
-            contextlib.closing(bind(context, zmq.ROUTER, config.address, "bridge_address")) as requests,
-            contextlib.closing(bind(context, zmq.PUB, config.events_address, "events_address")) as events,
-            contextlib.closing(PolicyLink(context, config.policy_address)) as link,
+            guarding(context, keys) as guard,
+            _listening(context, zmq.ROUTER, "bridge_address", config.address, keys, guard) as requests,
+            _listening(context, zmq.PUB, "events_address", config.events_address, keys, guard) as events,
+            contextlib.closing(PolicyLink(context, config.policy_address, policy_keys)) as link,
             contextlib.closing(Outbox()) as outbox,
             _connected(arms),
             _steady_ticks(),
         ):
             restored = _restore(arms, config.snapshot_path)
-            bridge = _Bridge(config, arms, link, outbox, requests, events)
+            bridge = _Bridge(config, arms, link, outbox, requests, events, keys)
             bridge.run(stop, restored, ready)
     finally:
         context.term()
+
+
+@contextlib.contextmanager
+def _listening(
+    context: zmq.Context, kind: int, option: str, address: str, keys: ServerKeys | None, guard: Guard | None
+) -> Iterator[zmq.Socket]:
+    socket = bind(context, kind, address, "the bridge", option, keys)
+    if guard is not None:
+        guard.watch(socket)
+    with contextlib.closing(socket):
+        yield socket
 
 
 @contextlib.contextmanager
@@ -122,11 +139,11 @@ class _Bridge:
 
     def __init__(
         self, config: BridgeConfig, arms: Arms, link: PolicyLink, outbox: Outbox, requests: zmq.Socket,
-        events: zmq.Socket,
+        events: zmq.Socket, keys: ServerKeys | None,
     ) -> None:  # fmt: skip
         body = arms.embodiment
         self._config, self._arms, self._body = config, arms, body
-        self._requests, self._events, self._outbox = requests, events, outbox
+        self._requests, self._events, self._outbox, self._keys = requests, events, outbox, keys
         self._seed = config.seed
         self._codec = Codec()
         self._motion = Motion(body, config.blend_s, config.park_speed)
@@ -181,12 +198,16 @@ class _Bridge:
     def _receive(self) -> None:
         for _ in range(REQUESTS_AT_ONCE):
             try:
-                client, *parts = self._requests.recv_multipart(zmq.NOBLOCK)
+                client, *frames = self._requests.recv_multipart(zmq.NOBLOCK, copy=False)
             except zmq.Again:
                 return
-            reply = self._reception.answer(parts)
+            who = sender(client, self._keys)
+            if who is None:
+                self._reception.counts["no_longer_listed"] += 1
+                continue
+            reply = self._reception.answer([frame.bytes for frame in frames], who)
             with contextlib.suppress(zmq.ZMQError):  # a coach that is gone, or does not read, loses its reply
-                self._requests.send_multipart([client, *self._codec.encode(reply)], zmq.NOBLOCK)
+                self._requests.send_multipart([client.bytes, *self._codec.encode(reply)], zmq.NOBLOCK)
 
     def _publish(self, message: Message) -> None:
         with contextlib.suppress(zmq.Again):

@@ -50,7 +50,7 @@ def running_servers(config: Config) -> Iterator[Running]:
     with tempfile.TemporaryDirectory(prefix="coach-bench-") as folder:
         policy, bridge, events = _free_addresses(3)
         own = dataclasses.replace(config, home=Path(folder), policy_address=policy, bridge_address=bridge,
-                                  events_address=events)  # fmt: skip
+                                  events_address=events, encryption="auto", policy_key="", bridge_key="")  # fmt: skip
         own.prepare_home()
         running = Running(own, tuple(Child(spec) for spec in server_specs(own, None, delay_s=0.0)))
         try:

@@ -26,6 +26,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, config: Config) -> int:
+    from coach.lines import security
     from coach.processes.plan import snapshot_path
     from coach.processes.signals import stop_on_signals
     from robot_bridge.arms import make_arms
@@ -39,8 +40,8 @@ def run(args: argparse.Namespace, config: Config) -> int:
     snapshot.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     settings = BridgeConfig(
         address=args.bind or config.bridge_address, events_address=args.events or config.events_address,
-        policy_address=args.policy or config.policy_address, seed=seed,
-        snapshot_path=snapshot,
+        policy_address=args.policy or config.policy_address, policy_key=config.policy_key, security=security(config),
+        seed=seed, snapshot_path=snapshot,
     )  # fmt: skip
     arms = make_arms(config.arms, seed, config.grasp)
     stop = stop_on_signals()

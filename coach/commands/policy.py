@@ -28,8 +28,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, config: Config) -> int:
+    from coach.lines import security
     from coach.processes.plan import find_checkpoint
-    from coach.processes.ports import is_local
     from coach.processes.signals import stop_on_signals
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -44,10 +44,6 @@ def run(args: argparse.Namespace, config: Config) -> int:
         policy = load_policy(checkpoint, args.device)
     except CheckpointError as error:  # wrong input: starting again would not help
         raise ConfigError(error.what, error.allowed, error.next_step) from error
-    if not is_local(address):
-        log.warning(
-            "%s can be reached from other machines, and whoever reaches it may use and reload the policy", address
-        )
     stop = stop_on_signals()
 
     def ready(where: str) -> None:
@@ -55,7 +51,8 @@ def run(args: argparse.Namespace, config: Config) -> int:
             "serving %s (%s parameters, %s) at %s", policy.checkpoint, f"{policy.parameters:,}", policy.device, where
         )
 
-    serve(policy, address, stop, load=lambda name: load_policy(find_checkpoint(config, name), args.device), ready=ready)
+    serve(policy, address, stop, load=lambda name: load_policy(find_checkpoint(config, name), args.device), ready=ready,
+          security=security(config))  # fmt: skip
     return 0
 
 

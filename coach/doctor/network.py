@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from coach.doctor.check import Check
-from coach.processes.ports import in_use, is_local, serves
+from coach.processes.ports import in_use, serves
+from robot_bridge.protocol.addresses import is_local
+from robot_bridge.protocol.errors import CoachError
+from robot_bridge.protocol.security.access import read_clients
+from robot_bridge.protocol.security.key_files import SECRET, read_pair
 
 if TYPE_CHECKING:
     from coach.config import Config
@@ -13,11 +17,11 @@ if TYPE_CHECKING:
 
 
 def check_policy(config: Config) -> Check:
-    return _check_server("policy", config.policy_address, "coach policy serve --bind tcp://0.0.0.0:5650")
+    return _check_server("policy", config, "coach policy serve --bind tcp://0.0.0.0:5650")
 
 
 def check_bridge(config: Config) -> Check:
-    return _check_server("bridge", config.bridge_address, "coach bridge serve --bind tcp://0.0.0.0:5651")
+    return _check_server("bridge", config, "coach bridge serve --bind tcp://0.0.0.0:5651")
 
 
 def check_events(config: Config) -> Check:
@@ -27,31 +31,38 @@ def check_events(config: Config) -> Check:
         return Check("events", True, f"{address}, on another machine")
     if not _held(address):
         return Check("events", True, f"{address} is free")
-    if serves(config.bridge_address, "bridge"):
+    if serves(config, "bridge"):
         return Check("events", True, f"{address}, held by the running bridge")
     return Check("events", False, f"another program uses {address}", _free(address, "events_address"))
 
 
 def check_keys(config: Config) -> Check:
-    """On loopback nothing can listen in; elsewhere what is said travels in the clear."""
+    """Keys that are there are private; where words leave this machine they are there, and the servers' too."""
     addresses = (config.policy_address, config.bridge_address, config.events_address)
-    open_ones = [a for a in addresses if not is_local(a)]
-    if not open_ones:
+    covered = [a for a in addresses if config.encryption == "always" or not is_local(a)]
+    if not covered and not (config.key_folder / SECRET).exists():
         return Check("keys", True, "not needed on loopback", needed=False)
-    host = open_ones[0].removeprefix("tcp://").rpartition(":")[0]
-    port = open_ones[0].rpartition(":")[2]
-    return Check("keys", False, f"{', '.join(open_ones)} travel unencrypted",
-                 f"on a network you do not trust: ssh -L {port}:127.0.0.1:{port} {host}", needed=False)  # fmt: skip
+    from coach.lines import check_lines
+
+    try:
+        own = read_pair(config.key_folder)
+        clients = read_clients(config.key_folder)
+        check_lines(config)
+    except CoachError as error:
+        return Check("keys", False, error.what, error.next_step or f"allowed: {error.allowed}", needed=bool(covered))
+    detail = f"this home is {own.public}; {len(clients)} other keys listed"
+    return Check("keys", True, detail + (f"; encrypted: {', '.join(covered)}" if covered else ""), needed=bool(covered))
 
 
-def _check_server(kind: Kind, address: str, start: str) -> Check:
+def _check_server(kind: Kind, config: Config, start: str) -> Check:
+    address: str = getattr(config, f"{kind}_address")
     if not is_local(address):
-        ok = serves(address, kind)
+        ok = serves(config, kind)
         detail = f"{address} {'answers' if ok else 'does not answer'}"
         return Check(kind, ok, detail, "" if ok else f"on that machine: {start}")
     if not _held(address):
         return Check(kind, True, f"{address} is free; `coach run` starts it")
-    if serves(address, kind):
+    if serves(config, kind):
         return Check(kind, True, f"{address} is served by robot-coach")
     return Check(kind, False, f"another program uses {address}", _free(address, f"{kind}_address"))
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from coach.processes.child import Spec, interpreter
-from coach.processes.ports import in_use, is_local, must_start, taken
+from coach.processes.ports import in_use, must_start, taken
+from robot_bridge.protocol.addresses import is_local
 from robot_bridge.protocol.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -30,8 +31,8 @@ def server_specs(config: Config, config_file: str | None, delay_s: float = HEAD_
         CoachError: another program holds a port.
         ConfigError: there is no such checkpoint.
     """
-    start_policy = must_start(config.policy_address, "policy", "policy_address")
-    start_bridge = must_start(config.bridge_address, "bridge", "bridge_address")
+    start_policy = must_start(config, "policy")
+    start_bridge = must_start(config, "bridge")
     if start_bridge and in_use(config.events_address):
         raise taken(config.events_address, "events_address")
     checkpoint = find_checkpoint(config, config.checkpoint) if is_local(config.policy_address) else ""

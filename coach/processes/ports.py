@@ -3,31 +3,23 @@
 from __future__ import annotations
 
 import errno
-import ipaddress
 import socket
 import subprocess
 import time
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
 from coach.processes.child import interpreter
+from robot_bridge.protocol.addresses import is_local
 from robot_bridge.protocol.errors import CoachError
+
+if TYPE_CHECKING:
+    from coach.config import Config
 
 PROBE_S = 10.0
 SETTLE_S = 3.0
 
 Kind = Literal["policy", "bridge"]
-
-
-def is_local(address: str) -> bool:
-    """Whether only this machine can be meant: loopback, or a file."""
-    if not address.startswith("tcp://"):
-        return True
-    host = urlsplit(address).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def in_use(address: str) -> bool:
@@ -46,26 +38,30 @@ def in_use(address: str) -> bool:
     return False
 
 
-def serves(address: str, kind: Kind) -> bool:
-    """Whether the server at this address is a policy server or a bridge of ours."""
-    command = [*interpreter(), "-m", "coach.processes.probe", kind, address]
+def serves(config: Config, kind: Kind) -> bool:
+    """Whether the server at this address is a policy server or a bridge of ours, and talks to us."""
+    address, key = (getattr(config, f"{kind}_{what}") for what in ("address", "key"))
+    command = [*interpreter(), "-m", "coach.processes.probe", kind, address, str(config.key_folder), key,
+               config.encryption]  # fmt: skip
     try:
         return subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, timeout=PROBE_S).returncode == 0
     except subprocess.TimeoutExpired:
         return False
 
 
-def must_start(address: str, kind: Kind, key: str) -> bool:
-    """Whether the server for `address` is to be started here: not if it lives elsewhere or runs already.
+def must_start(config: Config, kind: Kind) -> bool:
+    """Whether this server is to be started here: not if it lives elsewhere or runs already.
 
     Raises:
         CoachError: something else holds the port.
     """
+    key = f"{kind}_address"
+    address = getattr(config, key)
     if not is_local(address):
         return False
     give_up_s = time.monotonic() + SETTLE_S  # a server that was just told to stop gets time to go
     while in_use(address):
-        if serves(address, kind):
+        if serves(config, kind):
             return False
         if time.monotonic() > give_up_s:
             raise taken(address, key)

@@ -6,11 +6,11 @@ import time
 from typing import TYPE_CHECKING
 
 from coach.interpreter import interpret
+from coach.lines import bridge_client, event_subscriber
 from coach.session.replies import Reply
 from coach.session.session import Session
 from coach.session.stop_line import StopLine
 from memory.store import Store
-from robot_bridge.client import BridgeClient, EventSubscriber
 from robot_bridge.protocol.messages import Observation
 
 if TYPE_CHECKING:
@@ -23,19 +23,19 @@ def hear_once(config: Config, text: str, by: str) -> Reply:
     """Raises: CoachError: the memory cannot be used."""
     config.prepare_home()
     with Store.open(config.memory_path) as store:
-        bridge = BridgeClient(config.bridge_address)
-        stop_line = StopLine(lambda: BridgeClient(config.bridge_address))
+        bridge = bridge_client(config)
+        stop_line = StopLine(lambda: bridge_client(config))
         try:
-            session = Session(config, store, bridge, interpret, stop_line, lambda: glimpse(config.events_address))
+            session = Session(config, store, bridge, interpret, stop_line, lambda: glimpse(config))
             return session.hear(text, by)
         finally:
             stop_line.close()
             bridge.close()
 
 
-def glimpse(events_address: str, deadline_s: float = GLIMPSE_S) -> tuple[Observation, ...]:
+def glimpse(config: Config, deadline_s: float = GLIMPSE_S) -> tuple[Observation, ...]:
     """What the robot sees now; nothing if it shows nothing in time."""
-    subscriber = EventSubscriber(events_address)
+    subscriber = event_subscriber(config)
     seen: list[Observation] = []
     until = time.monotonic() + deadline_s
     try:

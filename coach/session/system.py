@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from coach.interpreter import interpret
+from coach.lines import bridge_client, check_lines, event_subscriber
 from coach.processes.notices import Restart, read_restarts
 from coach.session.heartbeat import Heartbeat
 from coach.session.recorder import Recorder
@@ -18,7 +19,6 @@ from coach.session.stop_line import StopLine
 from coach.session.wording import sentence
 from memory.store import Store
 from prompts import say
-from robot_bridge.client import BridgeClient, EventSubscriber
 from robot_bridge.protocol.errors import StoreError
 
 if TYPE_CHECKING:
@@ -44,12 +44,13 @@ class System:
     def __init__(self, config: Config, store: Store, deliver: Callable[[Message], None],
                  answered: Callable[[Reply], None]) -> None:  # fmt: skip
         self._config, self._store, self._answered = config, store, answered
-        self._stop_line = StopLine(lambda: BridgeClient(config.bridge_address))
-        self._bridge = BridgeClient(config.bridge_address)
+        check_lines(config)  # here, not in the threads that open them
+        self._stop_line = StopLine(lambda: bridge_client(config))
+        self._bridge = bridge_client(config)
         self.session = Session(config, store, self._bridge, interpret, self._stop_line, self._frames_around)
-        self._recorder = Recorder(store, self.session.episodes, lambda: EventSubscriber(config.events_address), deliver,
+        self._recorder = Recorder(store, self.session.episodes, lambda: event_subscriber(config), deliver,
                                   self._on_event, record=config.record)  # fmt: skip
-        self._heartbeat = Heartbeat(lambda: BridgeClient(config.bridge_address), config.person)
+        self._heartbeat = Heartbeat(lambda: bridge_client(config), config.person)
         self._work: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
         self._worker = threading.Thread(target=self._run, name="session", daemon=True)
         self._worker.start()

@@ -9,6 +9,7 @@ CoachError                    what failed, what is allowed, what to do next
 ├── UnreachableError          a peer did not answer before its deadline
 ├── CheckpointError           a checkpoint cannot be loaded
 ├── StoreError                the memory file cannot be used
+├── AccessError               a key is not allowed to do that
 └── UsageError                a command or an utterance asks for something impossible
 """
 
@@ -69,6 +70,10 @@ class CheckpointError(CoachError):
 
 class StoreError(CoachError):
     code = "store"
+
+
+class AccessError(CoachError):
+    code = "access"
 
 
 class UsageError(CoachError):

@@ -10,6 +10,7 @@ from coach.config import Config
 from coach.doctor import devices, network, software
 from robot_bridge.protocol.codec import Codec
 from robot_bridge.protocol.messages import Health
+from robot_bridge.protocol.security.key_files import make_pair
 
 
 def free_port() -> int:
@@ -101,8 +102,17 @@ def test_home_is_refused_when_it_cannot_be_made(config):
 
 def test_keys_are_needed_only_when_words_leave_the_machine(config):
     assert network.check_keys(config).ok
-    found = network.check_keys(Config(home=config.home, policy_address="tcp://10.1.2.3:5650"))
-    assert not found.ok and not found.needed and "ssh -L 5650:127.0.0.1:5650 10.1.2.3" in found.mend
+    remote = Config(home=config.home, policy_address="tcp://10.1.2.3:5650")
+    found = network.check_keys(remote)
+    assert not found.ok and found.needed and found.mend == "make them with coach keys new"
+    pair = make_pair(config.key_folder)
+    found = network.check_keys(remote)
+    assert not found.ok and "policy_key is not set" in found.detail
+    found = network.check_keys(Config(home=config.home, policy_address="tcp://10.1.2.3:5650", policy_key=pair.public))
+    assert found.ok and "encrypted: tcp://10.1.2.3:5650" in found.detail
+    (config.key_folder / "secret.key").chmod(0o640)
+    found = network.check_keys(config)
+    assert not found.ok and "can be read by others" in found.detail and "chmod 600" in found.mend
 
 
 @pytest.mark.render

@@ -1,0 +1,80 @@
+"""ZeroMQ sockets as this project uses them: bounded, never lingering, never plain where others can reach them."""
+
+from __future__ import annotations
+
+import zmq
+
+from robot_bridge.protocol.addresses import is_local
+from robot_bridge.protocol.codec import MAX_ARRAY_BYTES
+from robot_bridge.protocol.errors import CoachError, ConfigError
+from robot_bridge.protocol.security.curve import ClientKeys, ServerKeys
+
+HIGH_WATER_MARK = 200  # messages a peer may be behind before new ones are dropped
+RECONNECT_MS = (50, 500)
+
+
+def open_socket(context: zmq.Context, kind: int) -> zmq.Socket:
+    """A socket that forgets what it could not send, bounds what it receives and notices dead peers."""
+    socket = context.socket(kind)
+    socket.linger = 0
+    socket.sndhwm = socket.rcvhwm = HIGH_WATER_MARK
+    socket.maxmsgsize = MAX_ARRAY_BYTES
+    socket.tcp_keepalive = 1
+    socket.reconnect_ivl, socket.reconnect_ivl_max = RECONNECT_MS
+    if kind == zmq.ROUTER:
+        socket.router_handover = True  # a client that comes back under its old name is let in
+    return socket
+
+
+def bind(
+    context: zmq.Context, kind: int, address: str, who: str, option: str, keys: ServerKeys | None = None
+) -> zmq.Socket:  # fmt: skip
+    """A listening socket.
+
+    Args:
+        who: the program, for the sentence of an error, such as "the bridge".
+        option: the name of the setting that holds the address, for the same.
+
+    Raises:
+        CoachError: the port is in use.
+        ConfigError: the address is none of this machine, or it can be reached by others and there are no keys.
+    """
+    _refuse_plain(address, keys)
+    socket = open_socket(context, kind)
+    if keys is not None:
+        keys.apply(socket)
+    try:
+        socket.bind(address)
+    except zmq.ZMQError as error:
+        socket.close()
+        if error.errno == zmq.EADDRINUSE:
+            raise CoachError(f"{who} cannot listen on {address}: the port is in use",
+                             next_step=f"stop the program that holds it, or set {option} to another "
+                                       "port") from None  # fmt: skip
+        raise ConfigError(f"{who} cannot listen on {address}: {error.strerror}",
+                          f"tcp://ADDRESS:PORT of this machine as {option}") from None  # fmt: skip
+    return socket
+
+
+def connect(context: zmq.Context, kind: int, address: str, keys: ClientKeys | None = None) -> zmq.Socket:
+    """A socket on its way to a peer, which need not be there yet.
+
+    Raises:
+        ConfigError: the address cannot be one, or it is on another machine and there are no keys.
+    """
+    _refuse_plain(address, keys)
+    socket = open_socket(context, kind)
+    if keys is not None:
+        keys.apply(socket)
+    try:
+        socket.connect(address)
+    except zmq.ZMQError as error:
+        socket.close()
+        raise ConfigError(f"'{address}' is not an address: {error.strerror}", "tcp://HOST:PORT") from None
+    return socket
+
+
+def _refuse_plain(address: str, keys: object) -> None:
+    if keys is None and not is_local(address):
+        raise ConfigError(f"{address} can be reached by other machines, and a socket there is never left unencrypted",
+                          next_step="make keys with coach keys new")  # fmt: skip
