@@ -83,8 +83,13 @@ def thoughts(db: Database, episode_id: int) -> list[ThoughtRecord]:
     return [msgspec.convert(row, ThoughtRecord) for row in rows]
 
 
-def actions(db: Database, episode_id: int) -> list[ActionRecord]:
-    rows = db.query("SELECT *, actions AS action_bytes FROM actions WHERE episode_id = ? ORDER BY id", (episode_id,))
+def actions(db: Database, episode_id: int | None, start_s: float = float("-inf"),
+            end_s: float = float("inf")) -> list[ActionRecord]:  # fmt: skip
+    """Chunks begun between two times of the bridge's clock, oldest first."""
+    rows = db.query(
+        "SELECT *, actions AS action_bytes FROM actions WHERE episode_id = ? AND time_s BETWEEN ? AND ? ORDER BY id",
+        (episode_id, start_s, end_s),
+    )
     return [msgspec.convert(row, ActionRecord) for row in rows]
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
+import itertools
 import time
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 from PIL import Image
@@ -17,6 +18,8 @@ from robot_bridge.protocol.messages import Observation
 
 # High, without chroma subsampling: a cup is 6×10 pixels in a 96-pixel picture, and its colour is its name.
 JPEG_QUALITY = 90
+_FRAME = """SELECT frames.id, episode_id, sequence, time_s, wall_s, state, camera, jpeg
+FROM frames LEFT JOIN pictures ON frame_id = frames.id"""
 
 
 class EncodedFrame(NamedTuple):
@@ -63,16 +66,28 @@ def write(db: Database, frames: Iterable[EncodedFrame]) -> int:
 
 def read(db: Database, episode_id: int | None, start_s: float, end_s: float, limit: int) -> list[Frame]:
     """Frames of an episode with start_s ≤ time_s ≤ end_s, oldest first."""
-    rows = db.conn.execute(
-        "SELECT id, episode_id, sequence, time_s, wall_s, state FROM frames"
-        " WHERE episode_id IS ? AND time_s BETWEEN ? AND ? ORDER BY time_s, id LIMIT ?",
-        (episode_id, start_s, end_s, limit),
-    ).fetchall()
-    return [
-        Frame(id=row[0], episode_id=row[1], sequence=row[2], time_s=row[3], wall_s=row[4], state_bytes=row[5],
-              jpegs=dict(db.conn.execute("SELECT camera, jpeg FROM pictures WHERE frame_id=?", (row[0],))))
-        for row in rows
-    ]  # fmt: skip
+    where = "episode_id IS ? AND time_s BETWEEN ? AND ? ORDER BY time_s, sequence"  # as the index has them
+    return list(itertools.islice(_read(db, where, (episode_id, start_s, end_s)), limit))
+
+
+def ids(db: Database, episode_id: int | None, start_s: float, end_s: float) -> list[int]:
+    """Ids of the frames that `read` would give, without reading their pictures."""
+    chosen = "SELECT id FROM frames WHERE episode_id IS ? AND time_s BETWEEN ? AND ? ORDER BY time_s, sequence"
+    return [row[0] for row in db.conn.execute(chosen, (episode_id, start_s, end_s))]
+
+
+def one(db: Database, frame_id: int) -> Frame:
+    """The frame of an id that `ids` gave."""
+    return next(_read(db, "frames.id = ?", (frame_id,)))
+
+
+def _read(db: Database, where: str, values: Iterable[Any]) -> Iterator[Frame]:
+    """Frames with their pictures, in one statement."""
+    rows = db.conn.execute(f"{_FRAME} WHERE {where}", tuple(values))
+    for fields, pictures in itertools.groupby(rows, key=lambda row: row[:6]):
+        jpegs = {camera: jpeg for *_, camera, jpeg in pictures if camera is not None}
+        yield Frame(id=fields[0], episode_id=fields[1], sequence=fields[2], time_s=fields[3], wall_s=fields[4],
+                    state_bytes=fields[5], jpegs=jpegs)  # fmt: skip
 
 
 def moment(db: Database, episode_id: int | None, sequence: int, otherwise_s: float) -> float:

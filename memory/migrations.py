@@ -8,6 +8,8 @@ from __future__ import annotations
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
+from memory import routines, rules
+
 APPLICATION_ID = 0x52434F41  # "RCOA" in the file's header
 
 migrations = Migrations("robot_coach")
@@ -101,6 +103,13 @@ def m003_search(db: Database) -> None:
 def m004_reasons(db: Database) -> None:
     """Why a lesson was changed, in a person's words."""
     db.execute("ALTER TABLE correction_changes ADD COLUMN reason TEXT NOT NULL DEFAULT ''")
+
+
+@migrations()
+def m005_routines(db: Database) -> None:
+    """Standing instructions, the times that they were due, rules and facts of the home."""
+    _run(db, routines.SCHEMA)
+    _run(db, rules.SCHEMA)
 
 
 def _run(db: Database, script: str) -> None:

@@ -6,10 +6,12 @@ import re
 import time
 from collections import Counter
 from collections.abc import Mapping
-
-from sqlite_utils import Database
+from typing import TYPE_CHECKING
 
 from memory.records import Repeated, Statistics
+
+if TYPE_CHECKING:
+    from memory.store import Store
 
 _ABOUT = re.compile(r"\bthe (?P<thing>\w+(?: \w+){0,3}?)(?= (?:in|on|into|onto|to|from|away|back|with|down)\b|$)")
 _COUNTED = """SELECT kind, outcome, instruction_now, checkpoint, wall_s, words FROM corrections ORDER BY number"""
@@ -21,7 +23,7 @@ def object_of(instruction: str) -> str:
     return found["thing"] if found else ""
 
 
-def count(db: Database, most: int) -> Statistics:
+def statistics_of(store: Store, most: int = 10) -> Statistics:
     """Count all lessons, retracted ones too; those are left out of `repeated`.
 
     Args:
@@ -29,7 +31,9 @@ def count(db: Database, most: int) -> Statistics:
     """
     kinds, outcomes, objects, checkpoints, weeks = (Counter[str]() for _ in range(5))
     told: dict[str, Repeated] = {}
-    for kind, outcome, instruction, checkpoint, wall_s, words in db.conn.execute(_COUNTED):
+    with store.reading() as db:
+        rows = db.conn.execute(_COUNTED).fetchall()
+    for kind, outcome, instruction, checkpoint, wall_s, words in rows:
         kinds[kind] += 1
         outcomes[outcome] += 1
         objects[object_of(instruction)] += 1

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from memory import conversation, corrections, editing, episodes, frames, opening, retention, search, statistics
+from sqlite_utils import Database
+
+from memory import conversation, corrections, editing, episodes, frames, lessons, opening, retention, search
 from memory.connection import Connection
 from memory.frame_writer import FrameWriter
 from memory.records import (
@@ -26,10 +29,11 @@ from memory.records import (
     Outcome,
     Pruned,
     Role,
-    Statistics,
     ThoughtRecord,
     Utterance,
 )
+from memory.routines import RoutineBook
+from memory.rules import RuleBook
 from robot_bridge.protocol.errors import StoreError, UsageError
 from robot_bridge.protocol.messages import ChunkEvent, Event, Intervention, Observation, ThoughtEvent
 
@@ -88,6 +92,10 @@ class Store:
         with self._connection.reading() as db:
             opening.check(self.path, db)
 
+    def reading(self) -> AbstractContextManager[Database]:
+        """The database, for SELECTs of this package."""
+        return self._connection.reading()
+
     # Episodes and what happens in them
 
     def begin_episode(
@@ -102,10 +110,12 @@ class Store:
         self.flush()
         with self._connection.writing() as db:
             episodes.end(db, episode_id, outcome)
+            lessons.settle(db, "episode_id = ?", (episode_id,))
 
     def end_open_episodes(self, outcome: str = "interrupted") -> int:
         """Close what a crash left open, at the start of a run. Returns how many."""
         with self._connection.writing() as db:
+            lessons.settle(db, "episode_id IN (SELECT id FROM episodes WHERE ended_s IS NULL)")
             return episodes.end_all(db, outcome)
 
     def episodes(self, limit: int = 50, offset: int = 0) -> list[Episode]:
@@ -258,11 +268,6 @@ class Store:
         with self._connection.writing(durable=True) as db:
             return corrections.change(db, correction_id, "outcome", "retracted", by, reason)
 
-    def correction_statistics(self, most: int = 10) -> Statistics:
-        """Counts of the lessons, and those that had to be told most often."""
-        with self._connection.reading() as db:
-            return statistics.count(db, most)
-
     def correction(self, correction_id: str) -> Correction:
         """By id or by an unshared beginning of it. Raises `UsageError` when there is none."""
         with self._connection.reading() as db:
@@ -292,6 +297,16 @@ class Store:
         """Those that hold every word, newest first, then those that hold one of its telling words."""
         with self._connection.reading() as db:
             return search.search(db, query, limit)
+
+    # Standing instructions
+
+    @property
+    def routines(self) -> RoutineBook:
+        return RoutineBook(self._connection)
+
+    @property
+    def rules(self) -> RuleBook:
+        return RuleBook(self._connection)
 
     # Room
 

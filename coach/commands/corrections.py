@@ -129,7 +129,9 @@ def _change(store: Store, args: argparse.Namespace, by: str) -> None:
 
 
 def _print_statistics(store: Store, args: argparse.Namespace) -> None:
-    counted = store.correction_statistics().to_json()
+    from memory.statistics import statistics_of
+
+    counted = statistics_of(store).to_json()
     if args.json:
         print(json.dumps(counted, ensure_ascii=False))
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from memory.records import CorrectionDraft
-from memory.statistics import object_of
+from memory.statistics import object_of, statistics_of
 from memory.store import Store
 from robot_bridge.protocol.errors import UsageError
 
@@ -72,7 +72,7 @@ def test_counts_tell_what_was_taught_again_and_again(store: Store, lesson: str):
                                              instruction_now=f"put the {thing} in the drying rack", wall_s=1e9 + wall_s,
                                              checkpoint="first"))  # fmt: skip
     store.retract_correction("b2", "ben")
-    counted = store.correction_statistics()
+    counted = statistics_of(store)
     assert counted.total == 4 and counted.kinds == {"subtask": 3, "instruction": 1}
     assert counted.outcomes == {"open": 3, "retracted": 1} and counted.checkpoints == {"first": 4}
     assert list(counted.objects.items()) == [("blue plate", 3), ("red cup", 1)]
