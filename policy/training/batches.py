@@ -48,7 +48,7 @@ class ActionBatch:
 
 def text_batch(prompter: Prompter, pictures: np.ndarray, states: np.ndarray | None, instructions: Sequence[str],
                thoughts: Sequence[str], grid: int) -> TextBatch:  # fmt: skip
-    """Pad prompts on the left and thoughts on the right.
+    """Pad prompts on the left and thoughts on the right; a thought that ends with a line break has no end to learn.
 
     Args:
         grid: patches a side of a picture.
@@ -57,7 +57,7 @@ def text_batch(prompter: Prompter, pictures: np.ndarray, states: np.ndarray | No
     tokenizer = prompter.tokenizer
     known = states if states is not None else [None] * len(instructions)
     prompts = [prompter.prompt(Context(instruction=i), s) for i, s in zip(instructions, known, strict=True)]
-    wanted = [[*tokenizer.encode(thought), tokenizer.eos] for thought in thoughts]
+    wanted = [tokenizer.encode(thought) + [tokenizer.eos] * (not thought.endswith("\n")) for thought in thoughts]
     prompt, prompt_mask = _pad(prompts, tokenizer.pad, left=True)
     thought, thought_mask = _pad(wanted, tokenizer.pad, left=False)
     labels = thought.masked_fill(thought_mask == 0, IGNORED)

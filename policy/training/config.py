@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 import yaml
@@ -22,6 +23,7 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             stills, thoughts on demonstrations, action chunks on demonstrations. Zero leaves a part out.
         look: the picture encoder learns too.
         frozen: only the action expert learns.
+        lessons: share of `batch` that lessons from people fill, of those with demonstrations.
     """
 
     name: str
@@ -34,6 +36,12 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     act: float = 0.0
     look: bool = True
     frozen: bool = False
+    lessons: Annotated[float, msgspec.Meta(ge=0, lt=1)] = 0.0
+
+    @property
+    def taught(self) -> int:
+        """Lessons in a batch: at least one where there are to be any."""
+        return max(1, round(self.lessons * self.batch)) if self.lessons else 0
 
 
 class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

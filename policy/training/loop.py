@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from policy.model.thoughtful_pi0 import Prefix, ThoughtfulPI0
 from policy.training.batches import TextBatch, action_batch, patch_targets, still_texts, text_batch
 from policy.training.config import Stage, TrainConfig
 from policy.training.episodes import Episodes
+from policy.training.lessons import Lesson, Lessons, mixed_in
 from policy.training.losses import PatchHead, Pointer, neighbour_weights, thought_loss
 from policy.training.pictures import CLASSES, StillShards
 from robot_bridge.protocol.thought import LOCATION_BINS
@@ -28,17 +29,21 @@ Report = Callable[[dict[str, Any]], None]
 
 
 class Trainer:
-    """Trains one model on stills and demonstrations.
+    """Trains one model on stills, demonstrations and lessons.
 
     Args:
         wordings: templates of "put X in Y" for tasks on stills.
+        lessons: from people; needed by stages that ask for them.
         report: is told losses and speed every `config.log_every` steps.
     """
 
     def __init__(self, model: ThoughtfulPI0, prompter: Prompter, config: TrainConfig, stills: StillShards,
-                 episodes: Episodes | None, wordings: Sequence[str], report: Report) -> None:  # fmt: skip
+                 episodes: Episodes | None, wordings: Sequence[str], report: Report,
+                 lessons: Lessons | None = None) -> None:  # fmt: skip
         self.model, self.prompter, self.config = model, prompter, config
         self.stills, self.episodes, self.wordings, self.report = stills, episodes, wordings, report
+        self.lessons = lessons
+        self._lesson_draws: Iterator[Lesson] = iter(())
         self.patches = PatchHead(model.sizes.width, CLASSES)
         self.rank, self._world = _join()
         tokenizer = prompter.tokenizer
@@ -61,6 +66,8 @@ class Trainer:
         seed = [self.config.seed, self.rank, self.config.stages.index(stage), first]
         self._rng = np.random.default_rng(seed)
         torch.manual_seed(int(self._rng.integers(1 << 31)))
+        if stage.lessons and self.lessons is not None:
+            self._lesson_draws = self.lessons.draws(seed)
         began, means = time.monotonic(), _Means()
         done = first
         while done < stage.steps and not self._over(until):
@@ -166,7 +173,9 @@ class Trainer:
 
     def _frame_losses(self, stage: Stage) -> dict[str, Tensor]:
         assert self.episodes is not None
-        samples = self.episodes.draw(self._rng, stage.batch)
+        taught = stage.taught if self.lessons is not None else 0
+        samples = self.episodes.draw(self._rng, stage.batch - taught)
+        samples = mixed_in(samples, self._lesson_draws, taught, self.prompter.cameras)
         texts = self._texts(samples.pictures, samples.state, samples.instructions, samples.thoughts)
         with torch.set_grad_enabled(not stage.frozen):
             losses, prefix = self._thought_loss(texts, self.model.look(texts.pictures), "frames", stage.frames)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -34,9 +36,10 @@ def thought_loss(logits: Tensor, labels: Tensor, first_location: int, soft: Tens
 
 
 class PatchHead(nn.Module):
-    """Says for each picture token which objects have their centre in it, and where: used in training only.
+    """Says for each picture token where it lies and which objects have their centre in it: used in training only.
 
-    Dense labels teach the picture encoder an order of magnitude faster than the words of a thought do.
+    Dense labels teach the picture encoder an order of magnitude faster than the words of a thought do. Without the
+    first part tokens forget where they are, since nothing else here asks for it, and no place can be read off them.
 
     Args:
         width: of a picture token.
@@ -50,9 +53,10 @@ class PatchHead(nn.Module):
         with torch.no_grad():
             last.bias[0::4] = -6.0  # objects are rare: start from "nothing here"
         self.out = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, width), nn.GELU(), last)
+        self.place = nn.Linear(width, 2)
 
     def loss(self, features: Tensor, patch: Tensor, name: Tensor, offset: Tensor, dirty: Tensor) -> Tensor:
-        """Presence, offset and dirt of the objects in a batch of pictures.
+        """Place of the patches; presence, offset and dirt of the objects in a batch of pictures.
 
         Args:
             features: Tensor[B, patches, width].
@@ -65,7 +69,15 @@ class PatchHead(nn.Module):
         presence = F.binary_cross_entropy_with_logits(out[..., 0], truth, reduction="sum") / max(len(patch), 1)
         here = out[patch, name]
         where = F.smooth_l1_loss(here[:, 1:3], offset, beta=0.1)
-        return presence + 3 * where + 0.2 * F.binary_cross_entropy_with_logits(here[:, 3], dirty)
+        dirt = F.binary_cross_entropy_with_logits(here[:, 3], dirty)
+        return presence + 3 * where + 0.2 * dirt + 10 * self._place_loss(features)
+
+    def _place_loss(self, features: Tensor) -> Tensor:
+        """How badly column and row, −1 to 1, can be read off the tokens in a straight line."""
+        grid = math.isqrt(features.shape[1])
+        steps = torch.linspace(-1, 1, grid)
+        places = torch.stack([steps.repeat(grid), steps.repeat_interleave(grid)], 1)
+        return F.smooth_l1_loss(self.place(features).float(), places.expand(len(features), -1, -1), beta=0.05)
 
 
 class Pointer(nn.Module):

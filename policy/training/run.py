@@ -29,6 +29,7 @@ from policy.model.tokenizer import ThoughtTokenizer, build_tokenizer
 from policy.training.config import TrainConfig
 from policy.training.episodes import Episodes
 from policy.training.locations import order_locations
+from policy.training.lessons import Lessons
 from policy.training.loop import Trainer
 from policy.training.pictures import StillShards
 from robot_bridge.protocol.thought import LOCATION_BINS
@@ -46,11 +47,12 @@ class Data:
 
 
 def train(config: TrainConfig, data: Data, folder: Path, name: str, minutes: float = 1e9, start: Path | None = None,
-          report: Report = print) -> Path | None:  # fmt: skip
+          report: Report = print, lessons: Lessons | None = None) -> Path | None:  # fmt: skip
     """Train through all stages, or until the minutes are over; going on where the folder's last run stopped.
 
     Args:
         start: a checkpoint whose weights to begin from.
+        lessons: from people, for stages that mix them in.
     Returns:
         The folder of the checkpoint, None when the time ran out before the end.
     Raises:
@@ -58,7 +60,7 @@ def train(config: TrainConfig, data: Data, folder: Path, name: str, minutes: flo
     """
     until = time.monotonic() + 60 * minutes
     folder.mkdir(parents=True, exist_ok=True)
-    trainer = _trainer(config, data, folder, start, _log(folder / "log.jsonl", report))
+    trainer = _trainer(config, data, folder, start, _log(folder / "log.jsonl", report), lessons)
     progress, state = folder / "progress.json", folder / "state.safetensors"
     at = json.loads(progress.read_text()) if progress.exists() else {"stage": 0, "step": 0}
     for number in range(at["stage"], len(config.stages)):
@@ -80,7 +82,8 @@ def train(config: TrainConfig, data: Data, folder: Path, name: str, minutes: flo
     return folder / "checkpoint"
 
 
-def _trainer(config: TrainConfig, data: Data, folder: Path, start: Path | None, report: Report) -> Trainer:
+def _trainer(config: TrainConfig, data: Data, folder: Path, start: Path | None, report: Report,
+             lessons: Lessons | None) -> Trainer:  # fmt: skip
     stills = StillShards(data.stills)
     episodes = Episodes(data.demos, config.model.horizon, config.cameras)
     if not (folder / TOKENIZER_FILE).exists():
@@ -98,7 +101,7 @@ def _trainer(config: TrainConfig, data: Data, folder: Path, start: Path | None, 
     else:
         model = load_model(start, "cpu")
     prompter = Prompter(tokenizer, normalizer, config.cameras, config.model.image_size, config.style)
-    return Trainer(model, prompter, config, stills, episodes, data.wordings, report)
+    return Trainer(model, prompter, config, stills, episodes, data.wordings, report, lessons)
 
 
 def _normalizer(path: Path, episodes: Episodes, start: Path | None) -> Normalizer:
@@ -128,6 +131,8 @@ def _save(trainer: Trainer, folder: Path, name: str, data: Data, progress: dict[
     if trainer.episodes is not None:
         trainer.episodes.refresh()
         seeds["frames"] = len(trainer.episodes)
+    if trainer.lessons is not None:
+        seeds["lessons"] = len(trainer.lessons)
     stages = {stage.name: stage.steps for stage in config.stages}
     card = Card(name=name, cameras=config.cameras, style=config.style, dt_s=config.dt_s, normalizer=prompter.normalizer,
                 code_version=metadata.version("robot-coach"),

@@ -1,0 +1,83 @@
+"""Lessons from people among the training samples.
+
+Where they come from is not our business: whoever starts a run hands over something that yields them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from policy.training.episodes import Samples
+from robot_bridge.protocol.errors import ConfigError
+
+MISFITS = 1000  # lessons in a row that do not fit, before giving up
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What the robot saw, and what it should have thought.
+
+    Args:
+        pictures: camera name → uint8[height, width, 3], RGB.
+        state: float32[38] or fewer, in the body's units.
+        thought: as in `protocol/thought.py`; a line break at the end says that only the beginning is known.
+    """
+
+    pictures: dict[str, np.ndarray]
+    state: np.ndarray
+    instruction: str
+    thought: str
+
+
+class Lessons(Protocol):
+    """A supply of lessons, those that teach most more often. `len` counts how many there are."""
+
+    def __len__(self) -> int: ...
+
+    def draws(self, seed: Sequence[int]) -> Iterator[Lesson]:
+        """Lessons without end, the same ones for the same seed."""
+        ...
+
+
+def mixed_in(samples: Samples, lessons: Iterator[Lesson], count: int, cameras: Sequence[str]) -> Samples:
+    """The samples with `count` lessons behind them; no action is learnt from those.
+
+    Raises:
+        ConfigError: the lessons come from another body or other cameras.
+    """
+    shape, width = samples.pictures.shape[2:], samples.state.shape[1]
+    chosen = [_fitting(lessons, cameras, shape, width) for _ in range(count)]
+    if not chosen:
+        return samples
+    states = np.stack([lesson.state[:width] for lesson in chosen]).astype(np.float32)
+    still = np.repeat(states[:, None], samples.actions.shape[1], axis=1)
+    return Samples(
+        pictures=np.concatenate([samples.pictures, np.stack([_pictures(lesson, cameras) for lesson in chosen])]),
+        state=np.concatenate([samples.state, states]),
+        actions=np.concatenate([samples.actions, still]),
+        usable=np.concatenate([samples.usable, np.zeros(count, bool)]),
+        instructions=[*samples.instructions, *(lesson.instruction for lesson in chosen)],
+        thoughts=[*samples.thoughts, *(lesson.thought for lesson in chosen)],
+    )
+
+
+def _fitting(lessons: Iterator[Lesson], cameras: Sequence[str], shape: tuple[int, ...], width: int) -> Lesson:
+    for _ in range(MISFITS):
+        lesson = next(lessons, None)
+        if lesson is None:
+            break
+        if len(lesson.state) >= width and all(
+            name in lesson.pictures and lesson.pictures[name].shape == shape for name in cameras
+        ):
+            return lesson
+    raise ConfigError(f"no lesson has pictures of {', '.join(cameras)} of {shape[1]}×{shape[0]} pixels",
+                      next_step="train from lessons of the same robot as the checkpoint's")  # fmt: skip
+
+
+def _pictures(lesson: Lesson, cameras: Sequence[str]) -> np.ndarray:
+    """uint8[cameras, height, width, 3]."""
+    return np.stack([lesson.pictures[name] for name in cameras])
