@@ -32,9 +32,11 @@ def run(args: argparse.Namespace, config: Config) -> int:
     """Play the suite and print the table."""
     from coach.evaluate.evaluation import evaluate, paired, summary
     from coach.evaluate.suites import suite
+    from coach.processes.plan import find_checkpoint
     from robot_bridge.protocol.errors import UsageError
 
     names = args.checkpoints or [config.checkpoint or "embedded"]
+    folders = [find_checkpoint(config, name) for name in names]
     if len(names) > 2 or args.workers < 1:
         raise UsageError(
             f"{len(names)} checkpoints, {args.workers} workers", "one or two checkpoints, at least one worker"
@@ -42,9 +44,9 @@ def run(args: argparse.Namespace, config: Config) -> int:
     jobs = suite(args.suite, args.episodes, args.seed)
     played, tables = [], []
     finished = {seed for seed, _ in jobs}
-    for name in names:
+    for name, folder in zip(names, folders, strict=True):
         counter = _Progress(name, len(jobs))
-        rows = evaluate(name, jobs, args.grasp, args.workers, progress=counter.add)
+        rows = evaluate(folder, jobs, args.grasp, args.workers, progress=counter.add)
         counter.end()
         if len(rows) < len(jobs):
             print(f"interrupted: {len(rows)} of {len(jobs)} episodes", file=sys.stderr)

@@ -12,6 +12,7 @@ from coach.evaluate.rollout import RolloutConfig, Row, play
 from coach.evaluate.statistics import mcnemar, verdict, wilson
 from robot_bridge.arms.kitchen.grasp import GraspMode
 from robot_bridge.arms.kitchen.tasks import Task
+from robot_bridge.protocol.errors import CoachError
 
 Job = tuple[int, Task]
 _worker: dict[str, Any] = {}
@@ -58,10 +59,15 @@ def _open(checkpoint: str, grasp: GraspMode, config: RolloutConfig) -> None:
     if multiprocessing.parent_process() is not None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
     torch.set_num_threads(1)
-    _worker.update(kitchen=Kitchen(grasp), policy=load_policy(checkpoint, "cpu"), config=config)
+    try:
+        _worker.update(kitchen=Kitchen(grasp), policy=load_policy(checkpoint, "cpu"), config=config, error=None)
+    except CoachError as error:  # a pool would start a failing process again and again: tell it with the first job
+        _worker["error"] = error
 
 
 def _play(job: Job) -> Row:
+    if _worker["error"] is not None:
+        raise _worker["error"]
     seed, task = job
     _worker["policy"].reseed(seed)
     return play(_worker["kitchen"], _worker["policy"], task, seed, _worker["config"])
