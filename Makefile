@@ -1,6 +1,7 @@
 # make run        set up what is missing, then open the terminal UI on the simulated kitchen (ARGS="--headless" …)
 # make test       the tests that need no GPU and no microphone, within minutes (ARGS="-k stop" …)
 # make test-all   the slow ones too
+# make fuzz       a million broken messages against each socket (FUZZ_MESSAGES=100000 for fewer)
 # make lint       ruff and mypy
 # make clean      remove what tests and builds left behind; .venv stays
 #
@@ -19,7 +20,7 @@ ifeq ($(shell uname -s),Linux)
 export MUJOCO_GL ?= egl
 endif
 
-.PHONY: run test test-all lint clean setup
+.PHONY: run test test-all fuzz lint clean setup
 .DEFAULT_GOAL := run
 
 run: $(RUN) $(SYSTEM)
@@ -30,6 +31,9 @@ test: $(DEV) $(SYSTEM)
 
 test-all: $(DEV) $(SYSTEM)
 	$(PYTEST) -m "not gpu and not microphone" $(ARGS)
+
+fuzz: $(DEV)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -q -rP -m slow tests/fuzz -k million $(ARGS)
 
 lint: $(DEV)
 	$(BIN)/ruff format --check .
