@@ -141,6 +141,19 @@ class RoutineBook:
             db.execute("UPDATE routines SET checked_utc = ? WHERE id = ?", (checked_utc, routine_id))
             return fresh
 
+    def release(self, routine_id: int, after_utc: int, checked_utc: int) -> None:
+        """The clock was wrong and went back: what nobody has acted on yet may come due again."""
+        with self._connection.writing(durable=True) as db:
+            db.execute("DELETE FROM runs WHERE routine_id = ? AND due_utc > ? AND state IN ('waiting', 'missed')",
+                       (routine_id, after_utc))  # fmt: skip
+            db.execute("UPDATE routines SET checked_utc = ? WHERE id = ?", (checked_utc, routine_id))
+
+    def due_times(self, routine_id: int, after_utc: int) -> set[int]:
+        """Taken runs that are due after a moment."""
+        with self._connection.reading() as db:
+            rows = db.execute("SELECT due_utc FROM runs WHERE routine_id = ? AND due_utc > ?", (routine_id, after_utc))
+            return {row[0] for row in rows}
+
     def open_runs(self) -> list[Run]:
         """What still waits for its turn or for an answer, first due first."""
         with self._connection.reading() as db:
@@ -154,8 +167,11 @@ class RoutineBook:
 
     def change(self, run_id: int, was: str, state: State, wall_s: float, note: str = "",
                not_before_utc: int | None = None) -> bool:  # fmt: skip
-        """From one state to another; False where someone else has changed it meanwhile."""
-        with self._connection.writing(durable=True) as db:
+        """From one state to another; False where someone else has changed it meanwhile.
+
+        What must not happen twice is on the disk when this returns, through a power cut too.
+        """
+        with self._connection.writing(durable=state in ("announced", "started")) as db:
             changed = db.execute(
                 "UPDATE runs SET state = ?, note = ?, changed_s = ?, not_before_utc = coalesce(?, not_before_utc)"
                 " WHERE id = ? AND state = ? RETURNING id", (state, clean(note), wall_s, not_before_utc, run_id, was),

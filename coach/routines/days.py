@@ -1,0 +1,105 @@
+"""Days in words → days of the calendar; what the few words here do not cover is `dateparser`'s."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, timedelta
+
+from coach.routines.recurrence import DAY_CODES
+from robot_bridge.protocol.errors import UsageError
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_FEASTS = {"christmas": (12, 25), "christmas day": (12, 25), "christmas eve": (12, 24), "new year": (1, 1),
+           "new years": (1, 1), "new year's": (1, 1), "new years eve": (12, 31), "new year's eve": (12, 31),
+           "new years day": (1, 1), "new year's day": (1, 1), "new year eve": (12, 31)}  # fmt: skip
+_SEASONS = {"spring": (3, 20), "summer": (6, 21), "autumn": (9, 22), "winter": (12, 21)}
+
+
+def day_in(words: str, now: datetime) -> date:
+    """`tomorrow`, `next friday`, `20 december`, `easter` → the day to come.
+
+    Raises:
+        UsageError: no calendar has it.
+    """
+    plain = re.sub(r"^(?:on|the|this) ", "", words.lower().strip())
+    today = now.date()
+    if plain in ("today", "tonight"):
+        return today
+    if plain.startswith("tomorrow"):
+        return today + timedelta(days=1)
+    if plain == "the day after tomorrow" or plain == "day after tomorrow":
+        return today + timedelta(days=2)
+    name = plain.removeprefix("next ")
+    if name in WEEKDAYS:
+        away = (WEEKDAYS.index(name) - today.weekday()) % 7
+        return today + timedelta(days=away or (7 if plain != name else 0))
+    if name in _FEASTS or name in _SEASONS:
+        month, day = _FEASTS.get(name) or _SEASONS[name]
+        return _to_come(month, day, today)
+    if name.startswith("easter"):
+        return _easter(today, name)
+    return _parsed(plain, now)
+
+
+def end_in(words: str, now: datetime) -> date:
+    """The last day of `until …`. Raises: UsageError: no calendar has it."""
+    plain = re.sub(r"\bthe ", "", words.lower().strip())
+    end = re.fullmatch(r"end of (?P<what>\w+)", plain)
+    if end is None:
+        return day_in(words, now)
+    today = now.date()
+    match end["what"]:
+        case "day":
+            return today
+        case "week":
+            return today + timedelta(days=6 - today.weekday())
+        case "year":
+            return date(today.year, 12, 31)
+        case "month":
+            return _month_end(today)
+    return _month_end(_parsed(f"1 {end['what']}", now))
+
+
+def days_in(words: str, now: datetime) -> tuple[str, ...]:
+    """Days that are left out: dates `YYYY-MM-DD`, or codes of weekdays. Raises: UsageError: none of these."""
+    plain = words.lower().strip().removeprefix("the ").removeprefix("on ")
+    single = plain.removesuffix("s")
+    if single in WEEKDAYS:
+        return (DAY_CODES[WEEKDAYS.index(single)],)
+    if single == "weekend":
+        return ("SA", "SU")
+    if single == "weekday":
+        return DAY_CODES[:5]
+    if plain in ("next week", "this week"):
+        monday = now.date() - timedelta(days=now.weekday())
+        monday += timedelta(days=7 if plain == "next week" else 0)
+        return tuple((monday + timedelta(days=n)).isoformat() for n in range(7))
+    return (day_in(plain, now).isoformat(),)
+
+
+def _parsed(words: str, now: datetime) -> date:
+    import dateparser
+
+    settings = {"PREFER_DATES_FROM": "future", "RELATIVE_BASE": now, "STRICT_PARSING": False}
+    found = dateparser.parse(words, languages=["en"], settings=settings)
+    if found is None:
+        raise UsageError(f"I do not know the day '{words[:40]}'", next_step="name a date, such as 24 December")
+    return found.date()
+
+
+def _to_come(month: int, day: int, today: date) -> date:
+    this = date(today.year, month, day)
+    return this if this >= today else date(today.year + 1, month, day)
+
+
+def _easter(today: date, name: str) -> date:
+    from dateutil.easter import easter
+
+    later = timedelta(days=1 if name.endswith("monday") else 0)
+    this = easter(today.year) + later
+    return this if this >= today else easter(today.year + 1) + later
+
+
+def _month_end(day: date) -> date:
+    following = date(day.year + day.month // 12, day.month % 12 + 1, 1)
+    return following - timedelta(days=1)
