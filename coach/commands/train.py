@@ -1,58 +1,95 @@
-"""`coach train`: train a checkpoint on demonstrations and stills."""
+"""`coach train`: train a checkpoint on demonstrations and stills, or fine-tune one on what people told it."""
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from coach.config import Config
+
+if TYPE_CHECKING:
+    from policy.training.lessons import Lessons
 
 EXAMPLE = """
 coach train --name kitchen --data data
 coach train --name quick --data data --recipe policy/training/kitchen.yaml --minutes 30
+coach train --from-corrections --minutes 15
 """
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `coach train`."""
-    parser.add_argument("--name", default="kitchen", help="name of the checkpoint (default: kitchen)")
+    told = "fine-tune the served checkpoint on the stored lessons, mixed with demonstrations"
+    parser.add_argument("--from-corrections", action="store_true", help=told)
+    parser.add_argument("--name", help="name of the checkpoint (default: kitchen; from corrections: coached-1, -2, …)")
     parser.add_argument("--data", metavar="DIR", help="what `coach demos` wrote (default: data in the home folder)")
     parser.add_argument("--recipe", metavar="FILE", help="stages, sizes, rates (default: the embedded checkpoint's)")
-    parser.add_argument("--start", metavar="CHECKPOINT", help="begin from these weights instead of from nothing")
+    parser.add_argument("--start", metavar="CHECKPOINT", help="begin from these weights (default: from nothing; from "
+                        "corrections: those that are served)")  # fmt: skip
     parser.add_argument("--minutes", type=float, default=1e6, help="stop after this long; the same command goes on")
     parser.add_argument("--threads", type=int, default=1, help="of this process (default: 1)")
 
 
 def run(args: argparse.Namespace, config: Config) -> int:
     """Train, or go on training; Ctrl-C keeps what was saved last."""
+    from robot_bridge.protocol.errors import UsageError
+
+    if (
+        args.minutes <= 0
+        or args.threads < 1
+        or not (args.name or "kitchen").replace("-", "").replace("_", "").isalnum()
+    ):
+        raise UsageError(f"name '{args.name}', {args.minutes} minutes, {args.threads} threads",
+                         "letters, digits, - and _ in a name; more than 0 minutes; at least 1 thread")  # fmt: skip
+    if not args.from_corrections:
+        return _train(args, config, "kitchen.yaml", args.start, None)
+    from coach.finetune.stored_lessons import StoredLessons, no_lessons
+
+    if not config.memory_path.exists():
+        raise no_lessons(f"there are no corrections to train from: there is no memory at {config.memory_path} yet")
+    from memory.store import Store
+
+    with Store.open(config.memory_path) as store:
+        lessons = StoredLessons(store, config.embodiment)
+        print(f"{len(lessons)} lessons to learn from", file=sys.stderr)
+        return _train(args, config, "corrections.yaml", args.start or config.checkpoint or "embedded", lessons)
+
+
+def _train(args: argparse.Namespace, config: Config, recipe: str, start: str | None, lessons: Lessons | None) -> int:
     import torch
 
+    from coach.processes.plan import find_checkpoint
     from policy.checkpoint import embedded_folder
     from policy.training.config import load_train_config
     from policy.training.run import Data, train
     from robot_bridge.arms.kitchen.tasks import PUT_WORDINGS
-    from robot_bridge.protocol.errors import UsageError
 
-    if args.minutes <= 0 or args.threads < 1 or not args.name.replace("-", "").replace("_", "").isalnum():
-        raise UsageError(f"name '{args.name}', {args.minutes} minutes, {args.threads} threads",
-                         "letters, digits, - and _ in a name; more than 0 minutes; at least 1 thread")  # fmt: skip
     torch.set_num_threads(args.threads)
-    recipe = load_train_config(
-        Path(args.recipe) if args.recipe else embedded_folder().parent / "training" / "kitchen.yaml"
-    )
-    folder = config.checkpoints / args.name
-    data = Path(args.data) if args.data else config.home / "data"
-    start = Path(args.start) if args.start else None
-    made = train(
-        recipe, Data(data / "stills", data / "demos", PUT_WORDINGS), folder, args.name, args.minutes, start, _tell
-    )
+    settings = load_train_config(Path(args.recipe) if args.recipe else embedded_folder().parent / "training" / recipe)
+    name = args.name or ("kitchen" if lessons is None else _next_name(config.checkpoints, len(settings.stages)))
+    folder = config.checkpoints / name
+    base = Path(args.data) if args.data else config.home / "data"
+    data = Data(base / "stills", base / "demos", PUT_WORDINGS)
+    begin = Path(find_checkpoint(config, start) or embedded_folder()) if start is not None else None
+    made = train(settings, data, folder, name, args.minutes, begin, _tell, lessons)
     if made is None:
         print(f"not finished after {args.minutes:g} minutes; the same command goes on from {folder}")
-    else:
+    elif lessons is None:
         print(f"trained: {made}; measure it with `coach eval {made}`")
+    else:
+        print(f"trained: {made}; prove it with `coach eval {start} {name}`, then serve it with `coach promote {name}`")
     return 0
+
+
+def _next_name(folder: Path, stages: int) -> str:
+    """The first of coached-1, coached-2, … that is not finished, so that the same command goes on after a break."""
+    from policy.training.run import progress_of
+
+    return next(name for name in (f"coached-{number}" for number in itertools.count(1))
+                if progress_of(folder / name)["stage"] < stages)  # fmt: skip
 
 
 def _tell(row: dict[str, Any]) -> None:

@@ -60,7 +60,8 @@ def find_checkpoint(config: Config, name: str) -> str:
         return ""
     for folder in (config.checkpoints / name, Path(name).expanduser()):
         if folder.is_dir():
-            return str(folder)
+            result = folder / "checkpoint"  # of a training run
+            return str(result if result.is_dir() else folder)
     kept = sorted(path.name for path in config.checkpoints.glob("*/") if not path.name.startswith("."))
     raise ConfigError(f"there is no checkpoint '{name[:200]}'", ", ".join([EMBEDDED, *kept, "the path of a folder"]),
                       "make one with coach train, or leave --checkpoint out")  # fmt: skip

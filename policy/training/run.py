@@ -8,6 +8,7 @@ checkpoint/           the result (averaged weights), written at every save
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import time
@@ -17,6 +18,7 @@ from importlib import metadata, resources
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 from safetensors.torch import load_file, save_file
 
@@ -28,8 +30,8 @@ from policy.model.tokenizer import FILE as TOKENIZER_FILE
 from policy.model.tokenizer import ThoughtTokenizer, build_tokenizer
 from policy.training.config import TrainConfig
 from policy.training.episodes import Episodes
-from policy.training.locations import order_locations
 from policy.training.lessons import Lessons
+from policy.training.locations import order_locations
 from policy.training.loop import Trainer
 from policy.training.pictures import StillShards
 from robot_bridge.protocol.thought import LOCATION_BINS
@@ -59,10 +61,12 @@ def train(config: TrainConfig, data: Data, folder: Path, name: str, minutes: flo
         ConfigError: no data where it should be.
     """
     until = time.monotonic() + 60 * minutes
+    if start is not None:
+        config = as_trained(config, read_card(start))
     folder.mkdir(parents=True, exist_ok=True)
     trainer = _trainer(config, data, folder, start, _log(folder / "log.jsonl", report), lessons)
-    progress, state = folder / "progress.json", folder / "state.safetensors"
-    at = json.loads(progress.read_text()) if progress.exists() else {"stage": 0, "step": 0}
+    state = folder / "state.safetensors"
+    at = progress_of(folder)
     for number in range(at["stage"], len(config.stages)):
         stage, first = config.stages[number], at["step"] if number == at["stage"] else 0
         if number == at["stage"] and state.exists():
@@ -80,6 +84,19 @@ def train(config: TrainConfig, data: Data, folder: Path, name: str, minutes: flo
         if trainer.rank == 0:
             _save(trainer, folder, name, data, {"stage": number + 1, "step": 0})
     return folder / "checkpoint"
+
+
+def progress_of(folder: Path) -> dict[str, int]:
+    """`stage` and `step` that a run has reached; all its stages once it is finished."""
+    path = folder / "progress.json"
+    reached: dict[str, int] = json.loads(path.read_text()) if path.exists() else {"stage": 0, "step": 0}
+    return reached
+
+
+def as_trained(config: TrainConfig, card: Card) -> TrainConfig:
+    """A recipe with what a checkpoint to begin from has settled: its cameras, words and chunks."""
+    sizes = dataclasses.replace(config.model, horizon=len(card.normalizer.action_scale))
+    return msgspec.structs.replace(config, cameras=card.cameras, style=card.style, dt_s=card.dt_s, model=sizes)
 
 
 def _trainer(config: TrainConfig, data: Data, folder: Path, start: Path | None, report: Report,
@@ -100,14 +117,12 @@ def _trainer(config: TrainConfig, data: Data, folder: Path, start: Path | None, 
         order_locations(embedding.weight, tokenizer.first_location, bins)
     else:
         model = load_model(start, "cpu")
-    prompter = Prompter(tokenizer, normalizer, config.cameras, config.model.image_size, config.style)
+    prompter = Prompter(tokenizer, normalizer, config.cameras, model.sizes.image, config.style)
     return Trainer(model, prompter, config, stills, episodes, data.wordings, report, lessons)
 
 
 def _normalizer(path: Path, episodes: Episodes, start: Path | None) -> Normalizer:
     """Fitted once per run, so that resuming with more data changes nothing under the model's feet."""
-    import msgspec
-
     if path.exists():
         return msgspec.json.decode(path.read_bytes(), type=Normalizer)
     if start is not None:

@@ -7,46 +7,23 @@ import msgspec
 import numpy as np
 import pytest
 from safetensors.torch import load_file
-from tiny import SIZES, THOUGHT
+from tiny import SIZES, WORDINGS
 
 from policy.loading import load_policy
 from policy.training.batches import patch_targets, still_texts
 from policy.training.config import Stage, TrainConfig, load_train_config
 from policy.training.episodes import Episodes
 from policy.training.pictures import Stills, StillShards, Thing
-from policy.training.run import Data, train
+from policy.training.run import train
 from robot_bridge.protocol.errors import ConfigError
 from robot_bridge.protocol.thought import Thought
 
-WORDINGS = ("put {object} {in_place}", "move {object} to {place}")
 STAGES = (
     Stage(name="look", steps=3, batch=4, patches=1.0),
     Stage(name="think", steps=4, batch=4, stills=1.0, frames=1.0, look=False),
     Stage(name="act", steps=3, batch=4, act=1.0, frozen=True),
 )
 CONFIG = TrainConfig(stages=STAGES, model=SIZES, save_every=2, log_every=1, warmup=1)
-
-
-@pytest.fixture
-def data(tmp_path) -> Data:
-    rng = np.random.default_rng(0)
-    stills, demos = tmp_path / "stills" / "stills-0", tmp_path / "demos" / "demos-0"
-    stills.mkdir(parents=True)
-    np.save(stills / "images.npy", rng.integers(0, 256, (6, 24, 24, 3), dtype=np.uint8))
-    cup = {"name": "red cup", "kind": "cup", "colour": "red", "dirty": False, "place": "counter", "x": 0.3, "y": 0.6}
-    (stills / "labels.json").write_text(json.dumps([[cup, {**cup, "name": "blue cup", "x": 0.7}]] * 6))
-    demos.mkdir(parents=True)
-    frames = 20
-    np.save(demos / "images.npy", rng.integers(0, 256, (frames, 3, 24, 24, 3), dtype=np.uint8))
-    np.save(demos / "state.npy", rng.normal(size=(frames, 14)).astype(np.float32))
-    np.save(demos / "action.npy", rng.normal(size=(frames, 14)).astype(np.float32))
-    np.save(demos / "episode.npy", np.repeat([0, 1], frames // 2).astype(np.int32))
-    np.save(demos / "thought_id.npy", np.zeros(frames, np.int32))
-    np.save(demos / "instruction_id.npy", np.array([0] * 7 + [1] * 13, np.int32))
-    texts = {"thoughts": [THOUGHT], "instructions": ["put the red cup in the sink", "put the red cup in the bin"],
-             "episodes": [{"ok": True}, {"ok": False}]}  # fmt: skip
-    (demos / "texts.json").write_text(json.dumps(texts))
-    return Data(tmp_path / "stills", tmp_path / "demos", WORDINGS)
 
 
 def test_chunk_stays_in_its_episode_and_serves_one_instruction(data):

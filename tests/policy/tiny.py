@@ -32,6 +32,7 @@ WORDS = (
     "base",
     "left",
 )
+WORDINGS = ("put {object} {in_place}", "move {object} to {place}")
 NORMALIZER = Normalizer(width=14, state_low=[-1.0] * 14, state_high=[1.0] * 14, action_scale=[[0.1] * 14] * 4)
 CONTEXT = Context(instruction="put the red cup in the sink")
 THOUGHT = (
