@@ -87,7 +87,7 @@ def action_batch(normalizer: Normalizer, samples: Samples) -> ActionBatch:
 
 def still_texts(stills: Stills, rng: np.random.Generator, wordings: Sequence[str]) -> tuple[list[str], list[str]]:
     """An instruction and its thought for each still: some tell all that is seen, the others begin a task."""
-    pairs = [_see(things) if rng.random() < 0.4 else _task(things, rng, wordings) for things in stills.things]
+    pairs = [_see(things) if rng.random() < 0.1 else _task(things, rng, wordings) for things in stills.things]
     return [p[0] for p in pairs], [p[1] for p in pairs]
 
 

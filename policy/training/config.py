@@ -51,6 +51,8 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         draws: noises and times per action chunk.
         point: weight of pointing at what a thought is about, beside the words.
         location_spread: softness of location targets, in location tokens.
+        state_blur: noise on the state that thoughts read (not the actions), as a share of half its range: where the
+            arm is tells where the expert was going, and a model that goes by it believes its own mistakes.
         average: decay of the running average of the weights, which is what is kept.
         log_every, save_every: in steps.
     """
@@ -63,6 +65,7 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     draws: int = 4
     point: float = 0.5
     location_spread: float = 2.5
+    state_blur: float = 0.12
     weight_decay: float = 0.01
     warmup: int = 100
     average: float = 0.998

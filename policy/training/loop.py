@@ -176,7 +176,8 @@ class Trainer:
         taught = stage.taught if self.lessons is not None else 0
         samples = self.episodes.draw(self._rng, stage.batch - taught)
         samples = mixed_in(samples, self._lesson_draws, taught, self.prompter.cameras)
-        texts = self._texts(samples.pictures, samples.state, samples.instructions, samples.thoughts)
+        blurred = self.prompter.normalizer.blur(samples.state, self.config.state_blur, self._rng)
+        texts = self._texts(samples.pictures, blurred, samples.instructions, samples.thoughts)
         with torch.set_grad_enabled(not stage.frozen):
             losses, prefix = self._thought_loss(texts, self.model.look(texts.pictures), "frames", stage.frames)
         if stage.frozen:

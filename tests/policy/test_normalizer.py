@@ -36,3 +36,10 @@ def test_checkpoint_error_when_rows_are_missing():
     normalizer, *_ = fitted()
     with pytest.raises(CheckpointError):
         normalizer.check(horizon=5)
+
+
+def test_joints_are_blurred_and_fingers_stay_exact():
+    normalizer = Normalizer(width=2, state_low=[-1.0, 0.0], state_high=[1.0, 0.05], action_scale=[[1.0, 1.0]])
+    state = np.zeros((500, 2), np.float32)
+    blurred = normalizer.blur(state, 0.1, np.random.default_rng(0))
+    assert 0.08 < blurred[:, 0].std() < 0.12 and not blurred[:, 1].any()
