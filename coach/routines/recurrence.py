@@ -35,7 +35,7 @@ def zone(name: str) -> ZoneInfo:
     """Raises: UsageError: there is no such time zone."""
     try:
         return ZoneInfo(name)
-    except (OSError, ValueError):
+    except (OSError, ValueError, KeyError):
         raise UsageError(f"there is no time zone '{name[:40]}'", "names such as Europe/Berlin") from None
 
 

@@ -1,0 +1,43 @@
+"""A typed wish → the routines in it, for the command line, where typing is agreeing."""
+
+from __future__ import annotations
+
+from coach.interpreter import interpret
+from coach.interpreter.items import Item
+from coach.interpreter.resolve import in_known_words, resolve
+from coach.routines.drafts import draft, impossible_time
+from coach.routines.recurrence import local_zone
+from coach.session.errand import KINDS, PLACES
+from memory.routines import Routine
+from robot_bridge.protocol.errors import UsageError
+
+
+def instruction_of(item: Item) -> str:
+    """What the arms are told when it is due; empty where they have not learnt it."""
+    if item.kind not in ("routine", "task") or item.verb not in ("put", "pick_up"):
+        return ""
+    import msgspec
+
+    task = msgspec.structs.replace(item, kind="task")
+    return resolve(in_known_words(task, KINDS, PLACES), None).instruction
+
+
+def refuse_impossible(words: str) -> None:
+    """Raises: UsageError: a time was said that no clock shows."""
+    wrong = impossible_time(words)
+    if wrong:
+        raise UsageError(f"there is no {wrong} o'clock", "0:00 to 23:59, or am and pm", "name another time")
+
+
+def routines_of(words: str, now_utc: float, by: str) -> list[Routine]:
+    """Raises: UsageError: it holds no routine, one that cannot be, or one that needs a question."""
+    refuse_impossible(words)
+    items = [item for item in interpret(words).items if item.kind in ("routine", "checkin") and (item.rrule or item.date or item.time)]  # noqa: E501  # fmt: skip
+    if not items:
+        raise UsageError(f"'{words[:80]}' names no routine",
+                         next_step='say what and how often, such as "wipe the counter every day at 8"')  # fmt: skip
+    drafts = [draft(item, now_utc, local_zone(), by, words, instruction_of(item)) for item in items]
+    for found in drafts:
+        if found.question:
+            raise UsageError(found.question, next_step='say "every ..." or name the date')
+    return [found.routine for found in drafts if found.routine]

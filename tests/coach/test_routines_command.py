@@ -1,0 +1,122 @@
+"""`coach routines` and `coach rules` as a person types them, on a real memory file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from coach.__main__ import main
+from coach.routines.house_rules import notes_for, rule_of
+from memory.rules import Rule
+
+WISH = "laundry on Tuesdays at 10, wipe the counter every day at 8 except sundays, and check in every Monday about it"
+
+
+def coach(home: Path, *words: str) -> int:
+    return main([*words, "--home", str(home)])
+
+
+def listed(home: Path, capsys: pytest.CaptureFixture[str], command: str = "routines") -> list[dict]:
+    capsys.readouterr()
+    assert coach(home, command, "list", "--json") == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_routines_are_listed_with_rule_zone_and_next_time_when_added(tmp_path, capsys) -> None:
+    assert coach(tmp_path, "routines", "add", WISH) == 0
+    found = listed(tmp_path, capsys)
+    assert [r["rrule"] for r in found] == ["FREQ=WEEKLY;BYDAY=TU", "FREQ=DAILY", "FREQ=WEEKLY;BYDAY=MO"]
+    assert found[1]["except"] == ["SU"] and all(r["next"] and r["tz"] for r in found)
+
+
+def test_routine_moves_on_when_its_next_day_is_skipped_and_goes_when_removed(tmp_path, capsys) -> None:
+    coach(tmp_path, "routines", "add", "put the red cup in the sink every day at 7")
+    before = listed(tmp_path, capsys)[0]
+    assert before["instruction"] == "put the red cup in the sink"
+    assert coach(tmp_path, "routines", "skip", "1") == 0
+    assert listed(tmp_path, capsys)[0]["next"] > before["next"]
+    assert coach(tmp_path, "routines", "remove", "1") == 0
+    assert listed(tmp_path, capsys) == []
+
+
+def test_calendar_file_brings_the_same_routines_back_when_imported(tmp_path, capsys) -> None:
+    coach(tmp_path / "one", "routines", "add", WISH + ", put the red cup in the sink every day at 7 until christmas")
+    coach(tmp_path / "one", "routines", "move", "Europe/Berlin")
+    file = tmp_path / "routines.ics"
+    assert coach(tmp_path / "one", "routines", "export", str(file)) == 0
+    assert coach(tmp_path / "two", "routines", "import", str(file)) == 0
+    one, two = (listed(tmp_path / name, capsys) for name in ("one", "two"))
+    same = ("title", "kind", "rrule", "start", "tz", "except", "next", "instruction")
+    assert [[r[key] for key in same] for r in two] == [[r[key] for key in same] for r in one]
+    coach(tmp_path / "two", "routines", "import", str(file))
+    assert len(listed(tmp_path / "two", capsys)) == len(one), "the same file twice brings nothing new"
+
+
+EVENT = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:1\r\nSUMMARY:x\r\nDTSTART:20261121T180000Z\r\n{}END:VEVENT\r\nEND:VCALENDAR\r\n"  # noqa: E501
+
+
+@pytest.mark.parametrize(
+    ("content", "part"),
+    [
+        (b"x" * 10_000_000, "10,000,000 bytes"),
+        (b"no calendar", "no iCalendar file"),
+        (EVENT.format("RRULE:FREQ=SECONDLY;BYMONTH=2;BYMONTHDAY=30\r\n").encode(), "more often than I can follow"),
+        (EVENT.format("RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30\r\n").encode(), "never comes"),
+        (b"\x00\xff" * 500, "no iCalendar file"),
+    ],
+    ids=["large", "text", "loop", "never", "bytes"],
+)
+def test_one_sentence_refuses_and_nothing_is_taken_when_a_calendar_is_bad(tmp_path, capsys, content, part) -> None:
+    (tmp_path / "bad.ics").write_bytes(content)
+    assert coach(tmp_path, "routines", "import", str(tmp_path / "bad.ics")) == 2
+    told = capsys.readouterr().err.strip()
+    assert part in told and len(told.splitlines()) == 1
+    assert listed(tmp_path, capsys) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        (("add", "dinner at 25 o'clock"), "no 25 o'clock"),
+        (("add", "clean the oven every February 30th"), "February 30 never comes"),
+        (("add", "laundry on Tuesday"), "every Tuesday, or only this one?"),
+        (("add", "hello"), "names no routine"),
+        (("remove", "7"), "no routine 7"),
+        (("skip", "7"), "no routine 7"),
+        (("move", "Europe/Atlantis"), "no time zone"),
+        (("import", "/nowhere.ics"), "cannot be read"),
+    ],
+)
+def test_one_sentence_says_why_when_it_cannot_be(tmp_path, capsys, words, part) -> None:
+    assert coach(tmp_path, "routines", *words) == 2
+    told = capsys.readouterr().err.strip()
+    assert part in told and len(told.splitlines()) == 1
+
+
+def test_rules_are_listed_and_forgotten_when_asked(tmp_path, capsys) -> None:
+    coach(tmp_path, "rules", "add", "mugs go on the top shelf")
+    coach(tmp_path, "rules", "add", "mugs go in the cupboard")
+    found = listed(tmp_path, capsys, "rules")
+    assert [rule["text"] for rule in found] == ["mugs go in the cupboard"], "the later one wins"
+    assert found[0]["by"] == "person" and found[0]["said_s"] > 0
+    assert coach(tmp_path, "rules", "forget", str(found[0]["id"])) == 0
+    assert listed(tmp_path, capsys, "rules") == []
+    assert coach(tmp_path, "rules", "forget", "99") == 2
+
+
+def test_notes_are_few_and_the_fitting_ones_first_when_there_are_many_rules() -> None:
+    many = [Rule(id=n, text=f"never touch vase number {n} on the window sill") for n in range(200)]
+    fitting = Rule(id=0, text="cups go on the top shelf")
+    fact = Rule(id=500, kind="fact", text="grandma lives upstairs")
+    notes = notes_for("put the red cup in the sink", [fact, *reversed(many), fitting])
+    assert notes[0] == fitting.text and fact.text not in notes
+    assert len(notes) <= 8 and sum(map(len, notes)) <= 480
+
+
+def test_rule_says_what_it_settles_when_made_from_an_item() -> None:
+    from coach.interpreter import interpret
+
+    rule = rule_of(interpret("mugs go on the top shelf").items[0], "Ada", 5.0, "")
+    assert (rule.subject, rule.by, rule.wall_s) == ("place of mug", "Ada", 5.0)
