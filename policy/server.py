@@ -52,6 +52,7 @@ from robot_bridge.protocol.messages import (
 from robot_bridge.protocol.security.access import Client
 from robot_bridge.protocol.security.curve import Security, ServerKeys, sender, server_keys
 from robot_bridge.protocol.security.guard import guarding
+from robot_bridge.protocol.shared_frames import MARK, FrameReader
 from robot_bridge.protocol.wire import bind
 
 log = logging.getLogger(__name__)
@@ -110,7 +111,7 @@ class _Server:
 
     def __init__(self, policy: Policy, socket: zmq.Socket, load: Load, keys: ServerKeys | None) -> None:
         self._socket, self._load, self._keys = socket, load, keys
-        self._codec = Codec()
+        self._codec, self._frames = Codec(), FrameReader()
         self._queue = RequestQueue()
         self._outbox = Outbox()
         self._worker = Worker(policy, self._queue, self._outbox.post)
@@ -143,6 +144,7 @@ class _Server:
         self._worker.join(STOP_S)
         self._send_outbox()
         self._outbox.close()
+        self._frames.close()
         log.info("policy server stopped; errors sent: %s", dict(self._counts) or "none")
 
     def _receive(self) -> None:
@@ -158,7 +160,7 @@ class _Server:
                 self._counts["no_longer_listed"] += 1
                 continue
             try:
-                self._handle(client.bytes, self._codec.decode(parts), who)
+                self._handle(client.bytes, self._codec.decode(self._frames.unpack(parts)), who)
             except CoachError as error:
                 self._send(client.bytes, error_reply(error, _request_id(parts)))
 
@@ -257,7 +259,8 @@ def _busy(what: str, request_id: int) -> Error:
 def _request_id(parts: list) -> int:
     """The number of a request that could not be read whole, so that its sender knows which one; 0 if hopeless."""
     try:
-        return msgspec.msgpack.decode(parts[0], type=_NumberOnly).request_id
+        header = parts[1:] if bytes(parts[0][: len(MARK)]) == MARK else parts
+        return msgspec.msgpack.decode(header[0], type=_NumberOnly).request_id
     except (*UNREADABLE, IndexError):
         return 0
 

@@ -7,6 +7,7 @@ keys and values layer by layer, so layer count, heads and head width are shared.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from transformers import PI0Config
 
@@ -57,6 +58,7 @@ class SmallConfig:
             "image_size": self.image_size,
             "vision_use_head": False,
         }
+        ours: dict[str, Any] = {"pointer": True}
         expert = {"model_type": "gemma", "hidden_size": self.expert_width, "intermediate_size": self.expert_mlp}
         return PI0Config(
             vlm_config={
@@ -77,4 +79,5 @@ class SmallConfig:
             max_state_dim=WIDTH,
             max_action_dim=WIDTH,
             num_inference_steps=self.denoising_steps,
+            **ours,
         )

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import torch
+from torch import Tensor
 
+from policy.model.grammar import ThoughtGrammar
+from policy.model.pointer import place_prior
 from policy.model.prompting import Prompter
 from policy.model.thoughtful_pi0 import Prefix, ThoughtfulPI0
 from robot_bridge.protocol.messages import WIDTH, Context, Observation
 from robot_bridge.protocol.thought import Thought
 
 MAX_THOUGHT_TOKENS = 64
+_SUBTASK = re.compile(r"^subtask: *(?P<subtask>\S.*)$", re.MULTILINE)
 
 
 @dataclass
@@ -37,6 +42,7 @@ class PI0Policy:
         self.checkpoint = checkpoint
         self.device = str(model.device)
         self.parameters = sum(p.numel() for p in model.parameters())
+        self._grammar = ThoughtGrammar(prompter.tokenizer, prompter.cameras)
         self._noise = np.random.default_rng(seed)
         self._memo: _Memo | None = None
 
@@ -64,7 +70,8 @@ class PI0Policy:
         prefix = self._read(observation, context)
         length = prefix.cache.get_seq_length()
         try:
-            tokens, written, log_probability = self._write(prefix, tokenizer.encode(forced), on_token)
+            places = self._pointed(prefix, observation, forced)
+            tokens, written, log_probability = self._write(prefix, tokenizer.encode(forced), places, on_token)
         finally:  # also when on_token ends the thought: the prefix is used again
             prefix.cache.crop(length - prefix.cache.get_seq_length())
         confidence = float(np.exp(log_probability / max(written, 1)))
@@ -89,18 +96,25 @@ class PI0Policy:
     def _read(self, observation: Observation, context: Context) -> Prefix:
         key = (observation.sequence, observation.time_s, context)
         if self._memo is None or self._memo.key != key:
-            device = self._model.device
-            prompt = torch.tensor([self._prompter.prompt(context, observation.state)], device=device)
-            pictures = self._prompter.pictures(observation).to(device)
-            self._memo = _Memo(key, self._model.read(self._model.look(pictures), prompt, torch.ones_like(prompt)))
+            self._memo = _Memo(key, self._encode(observation, context))
         return self._memo.prefix
 
+    def _encode(self, observation: Observation, context: Context) -> Prefix:
+        device = self._model.device
+        prompt = torch.tensor([self._prompter.prompt(context, observation.state)], device=device)
+        pictures = self._prompter.pictures(observation).to(device)
+        return self._model.read(self._model.look(pictures), prompt, torch.ones_like(prompt))
+
     def _write(
-        self, prefix: Prefix, tokens: list[int], on_token: Callable[[int, str], None] | None
+        self, prefix: Prefix, tokens: list[int], places: list[Tensor], on_token: Callable[[int, str], None] | None
     ) -> tuple[list[int], int, float]:
         """Go on from the forced tokens, always with the likeliest one: all tokens, how many of them were written
-        here, and the sum of their log probabilities."""
-        model, eos = self._model, self._prompter.tokenizer.eos
+        here, and the sum of their log probabilities.
+
+        Args:
+            places: log weights that the pointer gives the first and the second location token, float32[bins] each.
+        """
+        model, tokenizer = self._model, self._prompter.tokenizer
         written, log_probability = 0, 0.0
         unread = tokens
         for index, token in enumerate(tokens):
@@ -108,14 +122,31 @@ class PI0Policy:
         while len(tokens) < MAX_THOUGHT_TOKENS:
             if unread:
                 prefix = model.extend(prefix, torch.tensor([unread], device=model.device))
-            scores = torch.log_softmax(model.logits(prefix.hidden[0, -1]).float(), -1)
+            logits = model.logits(prefix.hidden[0, -1]).float()
+            logits[self._grammar.blocked(tokens)] = -torch.inf
+            at = self._grammar.places_written(tokens)
+            if at is not None and at < len(places):
+                logits[tokenizer.first_location :][: len(places[at])] += places[at].to(logits)
+            scores = torch.log_softmax(logits, -1)
             token = int(scores.argmax())
             written, log_probability = written + 1, log_probability + float(scores[token])
-            if token == eos:
+            if token == tokenizer.eos:
                 break
             tokens, unread = [*tokens, token], [token]
             self._tell(on_token, len(tokens) - 1, token)
         return tokens, written, log_probability
+
+    def _pointed(self, prefix: Prefix, observation: Observation, forced: str) -> list[Tensor]:
+        """What the pointer says of row and column: of the instruction, or of a subtask that a person dictated."""
+        model = self._model
+        if model.pointer is None:
+            return []
+        dictated = _SUBTASK.search(forced)
+        if dictated:
+            prefix = self._encode(observation, Context(instruction=dictated["subtask"]))
+        assert prefix.middle is not None
+        row, column = model.pointer.place(prefix.middle[0, : model.sizes.grid**2])
+        return [place_prior(fraction, self._prompter.tokenizer.locations) for fraction in (row, column)]
 
     def _tell(self, on_token: Callable[[int, str], None] | None, index: int, token: int) -> None:
         if on_token is not None:

@@ -19,8 +19,10 @@ from typing import Any, NamedTuple
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from transformers import PI0ForConditionalGeneration
+from transformers import PI0Config, PI0ForConditionalGeneration
 from transformers.cache_utils import DynamicCache
+
+from policy.model.pointer import Pointer
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Prefix:
         cache: keys and values per layer, Tensor[batch, heads, length, head_dim].
         mask: int64[batch, length], 1 where a real token stands.
         hidden: Tensor[batch, length, width], the last layer's output.
-        middle: the same half-way up, where training looks in; None unless asked for.
+        middle: the same half-way up, where the pointer looks in; None for a model without one.
         length: tokens of the prefix without the thought.
     """
 
@@ -53,6 +55,11 @@ class Sizes(NamedTuple):
 
 class ThoughtfulPI0(PI0ForConditionalGeneration):
     """π0 with the calls that thinking needs. Shapes: B batch, C cameras, P prompt tokens, T thought tokens."""
+
+    def __init__(self, config: PI0Config) -> None:
+        super().__init__(config)
+        points = getattr(config, "pointer", False)  # a published π0 has none
+        self.pointer = Pointer(self.sizes.width) if points else None
 
     @property
     def sizes(self) -> Sizes:
@@ -81,16 +88,15 @@ class ThoughtfulPI0(PI0ForConditionalGeneration):
             ids, mask = torch.cat([ids, thought], 1), torch.cat([mask, thought_mask], 1)
         kinds = torch.zeros_like(mask)
         kinds[:, length:] = 1
-        states = self.training
         out = self.model.vlm(
             inputs_embeds=torch.cat([features, self.get_input_embeddings()(ids).to(features.dtype)], 1),
             attention_mask=mask,
             position_ids=(mask.cumsum(-1) - 1).clamp(min=0),
             token_type_ids=kinds,
             use_cache=True,
-            output_hidden_states=states,
+            output_hidden_states=self.pointer is not None,
         )
-        middle = out.hidden_states[len(out.hidden_states) // 2] if states else None
+        middle = out.hidden_states[len(out.hidden_states) // 2] if self.pointer is not None else None
         return Prefix(out.past_key_values, mask, out.last_hidden_state, length, middle)
 
     def extend(self, prefix: Prefix, tokens: Tensor) -> Prefix:

@@ -61,7 +61,7 @@ class ThoughtTokenizer:
                 f"cannot read {path}: {error}", next_step="copy the checkpoint folder again"
             ) from None
         self.pad, self.eos, self.bos, self.image = (self._id(token) for token in (PAD, EOS, BOS, IMAGE))
-        self.first_location = self._id("<loc0000>")
+        self.unknown, self.first_location = self._id(UNKNOWN), self._id("<loc0000>")
         self._small = self._id("<loc0001>") == self._id(UNKNOWN)
 
     def __len__(self) -> int:
@@ -90,6 +90,15 @@ class ThoughtTokenizer:
 
     def _id(self, token: str) -> int:
         return int(self._tokenizer.convert_tokens_to_ids(token))  # type: ignore[arg-type]
+
+    @property
+    def locations(self) -> int:
+        """How many location tokens there are."""
+        return LOCATION_BINS // self.location_step
+
+    def key(self, name: str) -> int:
+        """The token that opens a line of a thought: `reason`, `subtask`, `hand` or `where`."""
+        return self._id(f"{name}:")
 
     @property
     def location_step(self) -> int:

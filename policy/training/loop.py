@@ -21,7 +21,7 @@ from policy.training.batches import TextBatch, action_batch, patch_targets, stil
 from policy.training.config import Stage, TrainConfig
 from policy.training.episodes import Episodes
 from policy.training.lessons import Lesson, Lessons, mixed_in
-from policy.training.losses import PatchHead, Pointer, neighbour_weights, thought_loss
+from policy.training.losses import PatchHead, neighbour_weights, thought_loss
 from policy.training.pictures import CLASSES, StillShards
 from robot_bridge.protocol.thought import LOCATION_BINS
 
@@ -49,8 +49,7 @@ class Trainer:
         tokenizer = prompter.tokenizer
         bins = LOCATION_BINS // tokenizer.location_step
         self._first_location, self._soft = tokenizer.first_location, neighbour_weights(bins, config.location_spread)
-        self.pointer = Pointer(model.sizes.width)
-        self._modules = nn.ModuleDict({"model": model, "patches": self.patches, "pointer": self.pointer})
+        self._modules = nn.ModuleDict({"model": model, "patches": self.patches})
         self._modules.train()
         self.average = {k: v.detach().clone() for k, v in model.state_dict().items()}
         self.optimiser: torch.optim.AdamW | None = None
@@ -138,7 +137,9 @@ class Trainer:
     def _choose(self, stage: Stage) -> None:
         """Decide what learns: everything that the stage's losses reach, or the action expert alone."""
         for name, parameter in self.model.named_parameters():
-            if not name.startswith("model.vlm"):
+            if name.startswith("pointer."):
+                learns = not stage.frozen and stage.stills + stage.frames > 0
+            elif not name.startswith("model.vlm"):
                 learns = stage.act > 0
             elif any(part in name for part in (".vision_tower.", ".multi_modal_projector.")):
                 learns = stage.look and not stage.frozen
@@ -201,10 +202,12 @@ class Trainer:
         hidden = prefix.hidden[:, prefix.length - 1 : -1]
         words = thought_loss(self.model.logits(hidden).flatten(0, 1), texts.labels.flatten(),
                              self._first_location, self._soft)  # fmt: skip
-        assert prefix.middle is not None, "the model is in training mode"
-        tokens = prefix.middle[:, : self.model.sizes.grid**2]
-        pointed = self.pointer.loss(tokens, texts.patch, texts.offset)
-        return {name: weight * words, f"{name}_point": self.config.point * weight * pointed}, prefix
+        losses = {name: weight * words}
+        if self.model.pointer is not None and prefix.middle is not None:
+            tokens = prefix.middle[:, : self.model.sizes.grid**2]
+            pointed = self.model.pointer.loss(tokens, texts.patch, texts.offset)
+            losses[f"{name}_point"] = self.config.point * weight * pointed
+        return losses, prefix
 
     def _share(self, parameters: list[nn.Parameter]) -> None:
         """Average the gradients of all processes."""

@@ -78,32 +78,3 @@ class PatchHead(nn.Module):
         steps = torch.linspace(-1, 1, grid)
         places = torch.stack([steps.repeat(grid), steps.repeat_interleave(grid)], 1)
         return F.smooth_l1_loss(self.place(features).float(), places.expand(len(features), -1, -1), beta=0.05)
-
-
-class Pointer(nn.Module):
-    """Points at what the thought is about, from the picture tokens half-way up the language model; training only.
-
-    It makes picture tokens notice that the instruction speaks of them, so that the layers above can read the place
-    off; from the location tokens alone that takes many times as long to learn.
-
-    Args:
-        width: of the language model.
-    """
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.out = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, 3))
-
-    def loss(self, tokens: Tensor, patch: Tensor, offset: Tensor) -> Tensor:
-        """Cross-entropy over the patches, and the place within the right one.
-
-        Args:
-            tokens: Tensor[B, patches, width].
-            patch: int64[B], −100 where the thought names no place; offset: float32[B, 2], −1 to 1.
-        """
-        out = self.out(tokens).float()
-        known = patch != IGNORED
-        if not known.any():
-            return out.sum() * 0
-        here = out[known, patch[known], 1:]
-        return F.cross_entropy(out[..., 0], patch) + F.smooth_l1_loss(here, offset[known], beta=0.1)

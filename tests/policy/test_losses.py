@@ -2,7 +2,8 @@
 
 import torch
 
-from policy.training.losses import IGNORED, PatchHead, Pointer, neighbour_weights, thought_loss
+from policy.model.pointer import Pointer, place_prior
+from policy.training.losses import IGNORED, PatchHead, neighbour_weights, thought_loss
 
 
 def test_near_place_costs_less_than_a_far_one_when_it_is_wrong():
@@ -35,6 +36,12 @@ def test_pointer_learns_to_point_and_ignores_thoughts_without_a_place():
         optimiser.step()
     assert loss < 0.5 * first
     assert pointer.loss(tokens, torch.full((4,), IGNORED), offset) == 0
+    row, column = pointer.place(tokens[1])
+    assert abs(row - 0.5) < 0.2 and abs(column - 0.5) < 0.2
+
+
+def test_prior_is_highest_at_the_pointed_place():
+    assert int(place_prior(0.25, 256).argmax()) in (63, 64)
 
 
 def test_patch_head_starts_from_nothing_here():

@@ -1,0 +1,148 @@
+"""Serving another checkpoint: with real folders, a real policy server, and the command line."""
+
+import json
+import threading
+
+import pytest
+from tiny import write_checkpoint
+
+from coach.__main__ import main
+from coach.checkpoints.proofs import fingerprint, objection, record
+from coach.config import load_config
+from coach.processes.plan import server_specs
+from policy.loading import load_policy
+from policy.server import serve
+from robot_bridge.protocol.errors import CheckpointError
+
+
+@pytest.fixture
+def home(tmp_path):
+    """A home with two checkpoints; no server runs at its addresses."""
+    for seed, name in enumerate(("old", "new", "third")):
+        write_checkpoint(tmp_path / "checkpoints" / name, seed)
+    lines = ["checkpoint: old", *(f"{part}_address: tcp://127.0.0.1:{port}" for part, port in
+                                  (("policy", 1), ("bridge", 2), ("events", 3)))]  # fmt: skip
+    (tmp_path / "config.yaml").write_text("\n".join(lines))
+    return tmp_path
+
+
+@pytest.fixture
+def server(home):
+    """A policy server that serves `old`, its address written into the home's configuration."""
+    stop, bound = threading.Event(), []
+    ready = threading.Event()
+    policy = load_policy(str(home / "checkpoints" / "old"), "cpu")
+    thread = threading.Thread(
+        target=serve, args=(policy, "tcp://127.0.0.1:*", stop),
+        kwargs={"ready": lambda address: (bound.append(address), ready.set())},
+    )  # fmt: skip
+    thread.start()
+    assert ready.wait(10)
+    path = home / "config.yaml"
+    path.write_text(path.read_text().replace("tcp://127.0.0.1:1\n", bound[0] + "\n"))
+    yield home
+    stop.set()
+    thread.join(10)
+
+
+def prove(home, first: str, second: str, verdict: str, suite: str = "pick_place") -> None:
+    cell = {"checkpoint": second, "success": 0.9, "ci95": [0.8, 0.95]}
+    answer = {**cell, "suite": suite, "grasp": "sticky", "seed": 0, "episodes": 200,
+              "against": {**cell, "checkpoint": first}, "paired": {"verdict": verdict}}  # fmt: skip
+    record(home, home / "checkpoints" / first, home / "checkpoints" / second, answer)
+
+
+def coach(capsys, home, *argv) -> dict:
+    assert main([*argv, "--json", "--home", str(home)]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_running_server_takes_the_new_checkpoint_and_goes_back(server, capsys):
+    prove(server, "old", "new", "better")
+    assert coach(capsys, server, "promote", "new") == {"served": "new", "previous": "old", "running": True}
+    told = coach(capsys, server, "checkpoints")
+    assert (told["served"], told["previous"]) == ("new", "old") and told["running"].endswith("checkpoints/new")
+    assert {row["name"]: row["whole"] for row in told["checkpoints"]} == {
+        name: True for name in ("embedded", "old", "new", "third")
+    } | {"embedded": told["checkpoints"][0]["whole"]}
+    assert coach(capsys, server, "rollback") == {"served": "old", "previous": "new", "running": True}
+    assert coach(capsys, server, "checkpoints")["running"].endswith("checkpoints/old")
+    assert coach(capsys, server, "rollback")["served"] == "new"
+
+
+def test_nothing_changes_when_the_server_cannot_load_it(server, capsys):
+    weights = server / "checkpoints" / "new" / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:1000])
+    assert main(["promote", "new", "--force", "--home", str(server)]) == 1
+    assert "cannot read the weights" in capsys.readouterr().err
+    told = coach(capsys, server, "checkpoints")
+    assert told["served"] == "old" and told["running"].endswith("old")
+
+
+def test_choice_outlives_the_program_until_the_configuration_names_another(home, capsys):
+    assert coach(capsys, home, "promote", "new", "--force") == {"served": "new", "previous": "old", "running": False}
+    assert load_config(home=home).checkpoint == "new"
+    [_, policy] = server_specs(load_config(home=home), None)
+    assert "--checkpoint" not in policy.command  # a restart within the run finds what was promoted meanwhile
+    (home / "config.yaml").write_text("checkpoint: third\n")
+    assert load_config(home=home).checkpoint == "third"
+    assert main(["rollback", "--home", str(home)]) == 2
+    assert "nothing to go back to" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("proofs", "why"),
+    [
+        ([], "never measured against each other"),
+        ([("cannot tell", "pick_place")], "cannot be told whether it is better"),
+        ([("better", "pick_place"), ("worse", "tidy")], "worse on tidy, sticky grasp"),
+        ([("better", "pick_place"), ("cannot tell", "pick_place")], "cannot be told"),  # the last one counts
+        ([("worse", "pick_place"), ("better", "pick_place")], ""),
+    ],
+)
+def test_promotion_wants_a_proof(home, proofs, why):
+    for verdict, suite in proofs:
+        prove(home, "old", "new", verdict, suite)
+    (home / "evaluations.jsonl").open("a").write('{"cut short')
+    assert why in objection(home, home / "checkpoints" / "old", home / "checkpoints" / "new")
+    assert bool(why) == bool(objection(home, home / "checkpoints" / "old", home / "checkpoints" / "new"))
+
+
+def test_proof_is_void_when_the_weights_were_replaced(home, capsys):
+    prove(home, "old", "new", "better")
+    write_checkpoint(home / "checkpoints" / "new", seed=9)
+    assert main(["promote", "new", "--home", str(home)]) == 2
+    said = capsys.readouterr().err
+    assert "'new' has not beaten 'old'" in said and "coach eval old new" in said and "--force" in said
+
+
+@pytest.mark.parametrize(
+    ("argv", "status", "says"),
+    [
+        (["promote", "nothing", "--force"], 2, "there is no checkpoint 'nothing'"),
+        (["promote", "old"], 2, "'old' is served already"),
+        (["promote", "half", "--force"], 1, "holds no whole checkpoint"),
+        (["rollback"], 2, "nothing to go back to"),
+    ],
+)
+def test_one_sentence_is_printed_when_the_request_fits_nothing(home, capsys, argv, status, says):
+    (home / "checkpoints" / "half").mkdir()
+    assert main([*argv, "--home", str(home)]) == status
+    said = capsys.readouterr().err
+    assert says in said and said.count("\n") == 1
+    assert not (home / "served.json").exists()
+
+
+def test_damaged_choice_is_told_with_its_mending(home, capsys):
+    (home / "served.json").write_text("{")
+    assert main(["checkpoints", "--home", str(home)]) == 2
+    assert f"rm '{home / 'served.json'}'" in capsys.readouterr().err
+
+
+def test_fingerprint_is_of_the_weights_and_not_of_the_name(home):
+    old, new = home / "checkpoints" / "old", home / "checkpoints" / "new"
+    assert fingerprint(old) != fingerprint(new)
+    (new / "model.safetensors").write_bytes((old / "model.safetensors").read_bytes())
+    assert fingerprint(old) == fingerprint(new)
+    with pytest.raises(CheckpointError, match="no whole checkpoint"):
+        fingerprint(home)
