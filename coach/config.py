@@ -10,13 +10,14 @@ import difflib
 import os
 import re
 import typing
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from robot_bridge.protocol.errors import ConfigError
 
 HOME_VARIABLE = "ROBOT_COACH_HOME"
+SERVED_FILE = "served.json"  # what `coach promote` chose; see coach/checkpoints/served.py
 _ADDRESS = re.compile(r"tcp://(\[[0-9a-fA-F:]+\]|[\w.*-]+):\d{1,5}|ipc://.+|inproc://.+")
 _KINDS = {"str": "a text", "int": "a whole number", "bool": "true or false", "Path": "a folder"}
 
@@ -43,7 +44,8 @@ class Config:
         grasp: `sticky` welds an object once both pads touch it, `contact` relies on friction.
         encryption: `auto` encrypts what leaves this machine, `always` loopback too; there is no third.
         policy_key, bridge_key: public keys of those servers, where they are on other machines.
-        checkpoint: a folder or a name under `checkpoints/`; empty is the one in the package.
+        checkpoint: a folder or a name under `checkpoints/`; empty is the one in the package. `coach promote` goes
+            before it.
         record: keep episodes in the memory.
         keys: action name → key, over the UI's own bindings.
     """
@@ -116,7 +118,16 @@ def load_config(file: str | Path | None = None, home: str | Path | None = None) 
         values["home"] = folder
     elif os.environ.get(HOME_VARIABLE, "").strip():
         values["home"] = default_home()
-    return Config(**values)
+    config = Config(**values)
+    served = config.home / SERVED_FILE
+    return replace(config, checkpoint=_promoted(served, config.checkpoint)) if served.exists() else config
+
+
+def _promoted(file: Path, configured: str) -> str:
+    """The checkpoint that `coach promote` chose over the configured one."""
+    from coach.checkpoints.served import chosen
+
+    return chosen(file.parent, configured)
 
 
 def _read(path: Path) -> dict[str, Any]:

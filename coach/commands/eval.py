@@ -30,6 +30,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, config: Config) -> int:
     """Play the suite and print the table."""
+    from coach.checkpoints.proofs import record
+    from coach.checkpoints.switch import folder_of
     from coach.evaluate.evaluation import evaluate, paired, summary
     from coach.evaluate.suites import suite
     from coach.processes.plan import find_checkpoint
@@ -64,6 +66,9 @@ def run(args: argparse.Namespace, config: Config) -> int:
         whole = {"command": command, **answer, "rows": [row.as_dict() for row in played[-1]]}
         Path(args.write).write_text(json.dumps(whole, indent=1), "utf-8")
     print(json.dumps(answer) if args.json else "\n\n".join(_table(t) for t in tables) + _compared(answer))
+    if len(names) == 2:
+        first, second = (folder_of(config, name) for name in names)
+        record(config.home, first, second, answer)
     return 0
 
 

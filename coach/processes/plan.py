@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from coach.config import load_config
 from coach.processes.child import Spec, interpreter
 from coach.processes.ports import in_use, must_start, taken
 from robot_bridge.protocol.addresses import is_local
@@ -38,7 +39,9 @@ def server_specs(config: Config, config_file: str | None, delay_s: float = HEAD_
     checkpoint = find_checkpoint(config, config.checkpoint) if is_local(config.policy_address) else ""
     bridge = ["bridge", "serve", "--bind", config.bridge_address, "--events", config.events_address,
               "--policy", config.policy_address, "--seed", str(config.seed)]  # fmt: skip
-    policy = ["policy", "serve", "--bind", config.policy_address, "--checkpoint", checkpoint]
+    policy = ["policy", "serve", "--bind", config.policy_address]
+    if config.checkpoint != load_config(config_file, config.home).checkpoint:
+        policy += ["--checkpoint", checkpoint]  # else left open: started again, it serves what was promoted meanwhile
     specs = []
     for name, arguments, address, start in (
         ("bridge", bridge, config.bridge_address, start_bridge),
