@@ -12,7 +12,7 @@ from torch import Tensor
 
 from policy.model.grammar import ThoughtGrammar
 from policy.model.pointer import place_prior
-from policy.model.prompting import Prompter
+from policy.model.prompting import Prompter, thought_place
 from policy.model.thoughtful_pi0 import Prefix, ThoughtfulPI0
 from robot_bridge.protocol.messages import WIDTH, Context, Observation
 from robot_bridge.protocol.thought import Thought
@@ -89,7 +89,9 @@ class PI0Policy:
         noise = np.zeros((1, config.chunk_size, WIDTH), np.float32)
         noise[..., : normalizer.width] = self._noise.standard_normal((1, config.chunk_size, normalizer.width))
         state = torch.from_numpy(normalizer.state(observation.state)[None]).to(model.device)
-        actions = model.denoise(full, state, torch.from_numpy(noise).to(model.device), config.num_inference_steps)
+        place = torch.tensor([thought_place(thought)], device=model.device)
+        noised = torch.from_numpy(noise).to(model.device)
+        actions = model.denoise(full, state, noised, config.num_inference_steps, place)
         full.cache.crop(length - full.cache.get_seq_length())
         return normalizer.targets(actions[0].float().cpu().numpy(), observation.state), self._dt_s
 

@@ -11,7 +11,7 @@ from policy.model.tokenizer import ThoughtTokenizer
 from prompts import render_context
 from robot_bridge.protocol.errors import ProtocolError
 from robot_bridge.protocol.messages import Context, Observation
-from robot_bridge.protocol.thought import LOCATION_BINS
+from robot_bridge.protocol.thought import LOCATION_BINS, Thought
 
 MAX_PROMPT_TOKENS = 160
 
@@ -25,6 +25,11 @@ def state_tokens(state: np.ndarray, tokenizer: ThoughtTokenizer) -> list[int]:
     """A normalised state's numbers as location tokens, one each; π0.5 reads the state as text in the same way."""
     bins = np.clip((state + 1.5) / 3.0 * LOCATION_BINS, 0, LOCATION_BINS - 1).astype(int)
     return [tokenizer.first_location + int(b) // tokenizer.location_step for b in bins]
+
+
+def thought_place(thought: Thought) -> tuple[float, float, float]:
+    """Column, row and 1 of the place that a thought names; zeros where it names none."""
+    return (thought.where.x, thought.where.y, 1.0) if thought.where else (0.0, 0.0, 0.0)
 
 
 class Prompter:

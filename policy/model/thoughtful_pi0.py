@@ -22,7 +22,7 @@ from torch import Tensor
 from transformers import PI0Config, PI0ForConditionalGeneration
 from transformers.cache_utils import DynamicCache
 
-from policy.model.pointer import Pointer
+from policy.model.pointer import PlaceEmbedding, Pointer
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,22 @@ class Prefix:
     middle: Tensor | None = None
 
 
+@dataclass(frozen=True)
+class Targets:
+    """What the action expert learns from.
+
+    Args:
+        state: float32[B, 38], normalised; actions: float32[B, horizon, 38], normalised.
+        usable: bool[B], which chunks are to be learned.
+        place: float32[B, 3], where the thoughts point, see `PlaceEmbedding`.
+    """
+
+    state: Tensor
+    actions: Tensor
+    usable: Tensor
+    place: Tensor
+
+
 class Sizes(NamedTuple):
     """`image` side in px, `grid` patches a side, `width` of a picture token, rows of an action chunk (`horizon`)."""
 
@@ -60,6 +76,7 @@ class ThoughtfulPI0(PI0ForConditionalGeneration):
         super().__init__(config)
         points = getattr(config, "pointer", False)  # a published π0 has none
         self.pointer = Pointer(self.sizes.width) if points else None
+        self.place_embedding = PlaceEmbedding(self.expert_hidden_size) if points else None
 
     @property
     def sizes(self) -> Sizes:
@@ -116,15 +133,26 @@ class ThoughtfulPI0(PI0ForConditionalGeneration):
         head: Any = self.get_input_embeddings()
         return hidden @ head.weight.T
 
-    def velocity_loss(self, prefix: Prefix, state: Tensor, actions: Tensor, usable: Tensor, width: int,
-                      draws: int) -> Tensor:  # fmt: skip
-        """Flow-matching loss of an action chunk under a read prefix, averaged over `draws` noises and times each.
+    def velocity(self, prefix: Prefix, state: Tensor, noisy: Tensor, time: Tensor, place: Tensor | None) -> Tensor:
+        """The flow at noisy actions, Tensor[B, horizon, 38]; the cache grows by the expert's own tokens.
+
+        Args:
+            state: float32[B, 38]; noisy: float32[B, horizon, 38]; time: float32[B], 1 (noise) to 0 (actions).
+            place: float32[B, 3], see `PlaceEmbedding`; None leaves it out.
+        """
+        embeds = self.embed_action_time(state, noisy, time)
+        if place is not None and self.place_embedding is not None:
+            first = embeds[:, :1] + self.place_embedding(place)[:, None].to(embeds.dtype)
+            embeds = torch.cat([first, embeds[:, 1:]], 1)
+        out = self.model(action_embeds=embeds, past_key_values=prefix.cache, attention_mask=prefix.mask)
+        return self.action_out_proj(out.last_hidden_state[:, -noisy.shape[1] :])
+
+    def velocity_loss(self, prefix: Prefix, targets: Targets, width: int, draws: int) -> Tensor:
+        """Flow-matching loss of action chunks under a read prefix, averaged over `draws` noises and times each.
 
         The cache is detached: the expert learns to read it, and does not bend it (knowledge insulation).
 
         Args:
-            state: float32[B, 38]; actions: float32[B, horizon, 38], normalised.
-            usable: bool[B], which chunks are to be learned.
             width: joints that the bodies in this batch have; the rest carries no noise and no loss.
         """
         cache = DynamicCache()
@@ -132,30 +160,26 @@ class ThoughtfulPI0(PI0ForConditionalGeneration):
         for index, layer in enumerate(layers):
             keys, values = (x.detach().repeat(draws, 1, 1, 1) for x in (layer.keys, layer.values))
             cache.update(keys, values, index)
-        target = actions.repeat(draws, 1, 1)
-        noise = torch.randn_like(target)
+        repeated = Prefix(cache, prefix.mask.repeat(draws, 1), prefix.hidden, prefix.length)
+        actions = targets.actions.repeat(draws, 1, 1)
+        noise = torch.randn_like(actions)
         noise[..., width:] = 0
-        time = torch.distributions.Beta(self.config.time_sampling_beta_alpha, 1.0).sample((len(target),))
-        time = (time * self.config.time_sampling_scale + self.config.time_sampling_offset).to(target)
-        noisy = time[:, None, None] * noise + (1 - time[:, None, None]) * target
-        out = self(state=state.repeat(draws, 1), noise=noisy, timestep=time, past_key_values=cache,
-                   attention_mask=prefix.mask.repeat(draws, 1))  # fmt: skip
-        error = F.mse_loss(out.logits[..., :width].float(), (noise - target)[..., :width], reduction="none").mean(
-            (1, 2)
-        )
-        weight = usable.repeat(draws).float()
+        time = torch.distributions.Beta(self.config.time_sampling_beta_alpha, 1.0).sample((len(actions),))
+        time = (time * self.config.time_sampling_scale + self.config.time_sampling_offset).to(actions)
+        noisy = time[:, None, None] * noise + (1 - time[:, None, None]) * actions
+        flow = self.velocity(repeated, targets.state.repeat(draws, 1), noisy, time, targets.place.repeat(draws, 1))
+        error = F.mse_loss(flow[..., :width].float(), (noise - actions)[..., :width], reduction="none").mean((1, 2))
+        weight = targets.usable.repeat(draws).float()
         return (error * weight).sum() / weight.sum().clamp(min=1)
 
     @torch.no_grad()
-    def denoise(self, prefix: Prefix, state: Tensor, noise: Tensor, steps: int) -> Tensor:
+    def denoise(self, prefix: Prefix, state: Tensor, noise: Tensor, steps: int, place: Tensor | None = None) -> Tensor:
         """Integrate the flow from noise (time 1) to actions (time 0), float32[B, horizon, 38], in Euler steps."""
         length = prefix.cache.get_seq_length()
         actions = noise
         for step in range(steps):
             time = torch.full((len(state),), 1.0 - step / steps, device=state.device)
-            out = self(
-                state=state, noise=actions, timestep=time, past_key_values=prefix.cache, attention_mask=prefix.mask
-            )
+            flow = self.velocity(prefix, state, actions, time, place)
             prefix.cache.crop(length - prefix.cache.get_seq_length())
-            actions = actions - out.logits / steps
+            actions = actions - flow / steps
         return actions

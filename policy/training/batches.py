@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from policy.model.normalizer import Normalizer
-from policy.model.prompting import Prompter, pictures_tensor
+from policy.model.prompting import Prompter, pictures_tensor, thought_place
+from policy.model.thoughtful_pi0 import Targets
 from policy.training.episodes import Samples
 from policy.training.losses import IGNORED
 from policy.training.pictures import COLOURS, KINDS, Stills, Thing
@@ -35,15 +36,6 @@ class TextBatch:
     labels: Tensor
     patch: Tensor
     offset: Tensor
-
-
-@dataclass(frozen=True)
-class ActionBatch:
-    """Normalised state float32[B, 38], actions float32[B, horizon, 38]; `usable` bool[B]."""
-
-    state: Tensor
-    actions: Tensor
-    usable: Tensor
 
 
 def text_batch(prompter: Prompter, pictures: np.ndarray, states: np.ndarray | None, instructions: Sequence[str],
@@ -78,11 +70,12 @@ def _places(thoughts: Sequence[str], grid: int) -> tuple[Tensor, Tensor]:
     return patch, offset
 
 
-def action_batch(normalizer: Normalizer, samples: Samples) -> ActionBatch:
-    """What the action expert learns from."""
+def action_targets(normalizer: Normalizer, samples: Samples) -> Targets:
+    """Normalised chunks, with the place that each thought names."""
     actions = normalizer.actions(samples.actions, samples.state)
-    return ActionBatch(torch.from_numpy(normalizer.state(samples.state)), torch.from_numpy(actions),
-                       torch.from_numpy(samples.usable))  # fmt: skip
+    places = [thought_place(Thought.parse(text)) for text in samples.thoughts]
+    return Targets(torch.from_numpy(normalizer.state(samples.state)), torch.from_numpy(actions),
+                   torch.from_numpy(samples.usable), torch.tensor(places))  # fmt: skip
 
 
 def still_texts(stills: Stills, rng: np.random.Generator, wordings: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from policy.model.prompting import Prompter, pictures_tensor
 from policy.model.thoughtful_pi0 import Prefix, ThoughtfulPI0
-from policy.training.batches import TextBatch, action_batch, patch_targets, still_texts, text_batch
+from policy.training.batches import TextBatch, action_targets, patch_targets, still_texts, text_batch
 from policy.training.config import Stage, TrainConfig
 from policy.training.episodes import Episodes
 from policy.training.lessons import Lesson, Lessons, mixed_in
@@ -179,15 +179,17 @@ class Trainer:
         samples = mixed_in(samples, self._lesson_draws, taught, self.prompter.cameras)
         blurred = self.prompter.normalizer.blur(samples.state, self.config.state_blur, self._rng)
         texts = self._texts(samples.pictures, blurred, samples.instructions, samples.thoughts)
-        with torch.set_grad_enabled(not stage.frozen):
-            losses, prefix = self._thought_loss(texts, self.model.look(texts.pictures), "frames", stage.frames)
+        features = self.model.look(texts.pictures)
+        losses: dict[str, Tensor] = {}
         if stage.frozen:
-            losses = {}
+            with torch.no_grad():
+                prefix = self.model.read(features, texts.prompt, texts.prompt_mask, texts.thought, texts.thought_mask)
+        else:
+            losses, prefix = self._thought_loss(texts, features, "frames", stage.frames)
         if stage.act:
-            actions = action_batch(self.prompter.normalizer, samples)
-            velocity = self.model.velocity_loss(prefix, actions.state, actions.actions, actions.usable,
-                                                self.prompter.normalizer.width, self.config.draws)  # fmt: skip
-            losses["act"] = stage.act * velocity
+            targets = action_targets(self.prompter.normalizer, samples)
+            width = self.prompter.normalizer.width
+            losses["act"] = stage.act * self.model.velocity_loss(prefix, targets, width, self.config.draws)
         return losses
 
     def _texts(self, pictures: np.ndarray, states: np.ndarray | None, instructions: list[str],

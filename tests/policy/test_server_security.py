@@ -108,3 +108,6 @@ def test_server_refuses_to_start_when_others_could_reach_it_and_there_are_no_key
     for security in (None, Security(tmp_path / "keys")):
         with pytest.raises(ConfigError, match=r"policy_address is tcp://0\.0\.0\.0:\*.*coach keys new"):
             serve(OneWordPolicy(), "tcp://0.0.0.0:*", threading.Event(), security=security)
+    make_pair(tmp_path / "keys")
+    with pytest.raises(ConfigError, match="cannot listen on tcp://203"):
+        serve(OneWordPolicy(), "tcp://203.0.113.7:5650", threading.Event(), security=Security(tmp_path / "keys"))

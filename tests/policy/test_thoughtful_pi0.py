@@ -6,7 +6,7 @@ import torch
 from tiny import SIZES
 from transformers import PI0ForConditionalGeneration
 
-from policy.model.thoughtful_pi0 import ThoughtfulPI0
+from policy.model.thoughtful_pi0 import Targets, ThoughtfulPI0
 
 VOCABULARY = 60
 
@@ -59,7 +59,8 @@ def test_reading_on_equals_reading_at_once_when_a_thought_comes_in_pieces(model,
 @torch.no_grad()
 def test_actions_equal_those_of_transformers_when_there_is_no_thought(model, inputs):
     plain = PI0ForConditionalGeneration(model.config).eval()
-    plain.load_state_dict({k: v for k, v in model.state_dict().items() if not k.startswith("pointer.")})
+    ours = ("model", "embed_action_time", "action_out_proj")
+    plain.load_state_dict({k: v for k, v in model.state_dict().items() if k.split(".")[0] in ours})
     noise, state = torch.randn(2, 4, 38), torch.randn(2, 38)
     images = torch.full((2, 3 * 4), 4)
     expected = plain.sample_actions(
@@ -84,11 +85,18 @@ def test_actions_depend_on_the_thought(model, inputs):
     assert (chunks[0] - chunks[1]).abs().max() > 1e-5
 
 
+@torch.no_grad()
+def test_actions_depend_on_the_place(model, inputs):
+    noise, state, prefix = torch.randn(2, 4, 38), torch.randn(2, 38), read(model, inputs)
+    chunks = [model.denoise(prefix, state, noise, 3, torch.tensor([[x, 0.5, 1.0]] * 2)) for x in (0.3, 0.6)]
+    assert (chunks[0] - chunks[1]).abs().max() > 1e-5
+
+
 def test_action_loss_leaves_the_thoughts_alone_when_it_is_learned(model, inputs):
     prefix = read(model, inputs, torch.randint(5, VOCABULARY, (2, 5)))
-    model.velocity_loss(
-        prefix, torch.randn(2, 38), torch.randn(2, 4, 38), torch.tensor([True, False]), 14, 2
-    ).backward()
+    usable, place = torch.tensor([True, False]), torch.tensor([[0.2, 0.4, 1.0], [0.0, 0.0, 0.0]])
+    targets = Targets(torch.randn(2, 38), torch.randn(2, 4, 38), usable, place)
+    model.velocity_loss(prefix, targets, 14, 2).backward()
     grads = {name: p.grad for name, p in model.named_parameters()}
     assert all(g is None for name, g in grads.items() if name.startswith("model.vlm"))
     assert all(np.isfinite(g).all() and g.any() for name, g in grads.items() if "action_out_proj" in name)

@@ -100,4 +100,4 @@ def test_packaged_recipe_loads():
     from importlib import resources
 
     recipe = load_train_config(resources.files("policy.training") / "kitchen.yaml")
-    assert [stage.name for stage in recipe.stages] == ["look", "think", "act"]
+    assert [stage.name for stage in recipe.stages] == ["look", "think", "act", "reach"]
