@@ -12,8 +12,9 @@ from typing import TypeVar
 
 import zmq
 
+from robot_bridge.protocol.addresses import is_local
 from robot_bridge.protocol.codec import Codec
-from robot_bridge.protocol.errors import CoachError, UnreachableError
+from robot_bridge.protocol.errors import CoachError, FramesError, UnreachableError
 from robot_bridge.protocol.messages import (
     ActionChunk,
     ActRequest,
@@ -28,6 +29,7 @@ from robot_bridge.protocol.messages import (
     ThoughtToken,
 )
 from robot_bridge.protocol.security.curve import ClientKeys
+from robot_bridge.protocol.shared_frames import FrameWriter, available
 from robot_bridge.protocol.thought import Thought
 from robot_bridge.protocol.wire import connect
 
@@ -53,11 +55,19 @@ class PolicyLink:
     def __init__(self, context: zmq.Context, address: str, keys: ClientKeys | None = None) -> None:
         self._context, self._address, self._keys = context, address, keys
         self._codec = Codec()
+        self._frames = FrameWriter() if is_local(address) and available() else None
         self._last_id = 0
         self._socket = connect(context, zmq.DEALER, address, keys)
 
     def close(self) -> None:
         self._socket.close()
+        if self._frames is not None:
+            self._frames.close()
+
+    @property
+    def shares_memory(self) -> bool:
+        """Whether pictures go through shared memory: tried where the address is on this machine, kept if it works."""
+        return self._frames is not None
 
     def think(
         self, observation: Observation, context: Context, forced: str, deadline_s: float,
@@ -97,11 +107,7 @@ class PolicyLink:
         abandon: Abandon,
     ) -> Message:  # fmt: skip
         until_s = time.monotonic() + deadline_s
-        try:
-            self._socket.send_multipart(self._codec.encode(request), zmq.NOBLOCK)
-        except zmq.Again:
-            self._rebuild()
-            raise self._silence(deadline_s) from None
+        self._send(request, deadline_s)
         while not abandon():
             left_ms = (until_s - time.monotonic()) * 1e3
             if left_ms <= 0:
@@ -118,9 +124,22 @@ class PolicyLink:
                     on_token(message)
                 continue
             if isinstance(message, Error):
+                if message.code == FramesError.code and self._frames is not None:
+                    self._frames.close()
+                    self._frames = None  # the policy does not share our memory: everything goes through the socket
+                    self._send(request, deadline_s)
+                    continue
                 raise self._error(message, deadline_s)
             return message
         raise Abandoned
+
+    def _send(self, request: Message, deadline_s: float) -> None:
+        parts = self._codec.encode(request)
+        try:
+            self._socket.send_multipart(parts if self._frames is None else self._frames.pack(parts), zmq.NOBLOCK)
+        except zmq.Again:
+            self._rebuild()
+            raise self._silence(deadline_s) from None
 
     def _rebuild(self) -> None:
         self._socket.close()

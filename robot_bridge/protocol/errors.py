@@ -4,6 +4,7 @@ CoachError                    what failed, what is allowed, what to do next
 ├── ConfigError               a configuration, body or prompt file is wrong
 ├── ProtocolError             bytes from a socket are not a message of ours
 │   ├── VersionError          the peer speaks another version
+│   ├── FramesError           shared pictures cannot be reached, or were overwritten
 │   └── SizeError             a message is larger than the receiver allows
 ├── EmbodimentError           a vector does not fit the body it is meant for
 ├── UnreachableError          a peer did not answer before its deadline
@@ -50,6 +51,10 @@ class ProtocolError(CoachError):
 
 class VersionError(ProtocolError):
     code = "version"
+
+
+class FramesError(ProtocolError):
+    code = "frames"
 
 
 class SizeError(ProtocolError):

@@ -25,9 +25,11 @@ from robot_bridge.protocol.messages import (
     StatusRequest,
     ThinkRequest,
 )
+from robot_bridge.protocol.shared_frames import FrameWriter
 from robot_bridge.protocol.thought import Thought, Where
 
 Parts = list[bytes]
+WRITER = FrameWriter()  # keeps the memory that two of the messages point into
 EDGES: tuple[object, ...] = (
     None, True, -1, 0, 1 << 62, -(1 << 62), 1e308, float("nan"), float("inf"), "", "\0", "x" * 5000, "ä\u202e🦾", b"",
     b"\xff" * 40, [], [[]], [None] * 50, {}, {"part": 1}, {"dtype": "float32", "shape": [1 << 40], "part": 1},
@@ -54,7 +56,15 @@ def seeds() -> list[Parts]:
                      forced="reason: the red cup is there\n", where=Where("base", 0.5, 0.5), offset=(0.1, 0.0, 0.0))
         for kind in get_args(InterventionKind)
     ]  # fmt: skip
-    return [[bytes(part) for part in Codec().encode(message)] for message in messages]
+    large = msgspec.structs.replace(seen, images={"base": np.ones((90, 90, 3), np.uint8)})
+    shared = [
+        WRITER.pack(Codec().encode(request))
+        for request in (
+            ThinkRequest(request_id=8, observation=large, context=context),
+            ActRequest(request_id=9, observation=large, context=context, thought=thought),
+        )
+    ]
+    return [[bytes(part) for part in parts] for parts in [*shared, *(Codec().encode(m) for m in messages)]]
 
 
 def mutate(chance: random.Random, parts: Parts) -> Parts:
