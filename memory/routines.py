@@ -31,7 +31,7 @@ CREATE TABLE runs (
 CREATE INDEX runs_state ON runs(state);
 """
 Missed = Literal["late", "skip", "ask"]
-State = Literal["waiting", "announced", "started", "done", "failed", "refused", "missed", "asked"]
+State = Literal["waiting", "announced", "started", "done", "refused", "missed", "asked"]
 OPEN = ("waiting", "announced", "asked")
 _COLUMNS = "id, kind, title, instruction, about, rrule, start_local, tz, except_days, missed, words, \"by\", wall_s, checked_utc"  # fmt: skip  # noqa: E501
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from coach.interpreter.items import Item
 from coach.interpreter.resolve import in_known_words, resolve
+from coach.routines.house_rules import notes_for
 from coach.session import answers
 from coach.session.episodes import Episodes
 from coach.session.errand import KINDS, PLACES, Errand, name_of
@@ -31,7 +32,6 @@ SAID_OF: dict[str, str] = {
     "pause": "paused", "undo": "undone", "takeover": "takeover", "release": "released", "praise": "praised",
     "reset": "reset",
 }  # fmt: skip
-NOT_YET = {"rule", "fact", "routine", "checkin"}
 
 
 @dataclass(frozen=True)
@@ -85,13 +85,12 @@ class Actions:
                 return Outcome(answers.answer(spoken.words, spoken.situation, self._store.count_corrections()))
             case "chatter":
                 return Outcome(_chat(spoken.words))
-            case _ if kind in NOT_YET:
-                return Outcome(say("not_yet", what=f"keep a {kind}"), ok=False)
         return Outcome(say("unknown_words", text=spoken.words), ok=False)
 
     def start(self, errand: Errand, words: str, by: str, situation: Situation) -> str:
         """Send a task; returns its id. Raises: CoachError: it did not reach the arms."""
         intervention = Intervention(id=new_id(), kind="task", text=words, instruction=str(errand), by=by,
+                                    notes=notes_for(str(errand), self._store.rules.holding()),
                                     time_s=time.monotonic())  # fmt: skip
         self._bridge.send(intervention)
         episode_id = self._episodes.begin(intervention.id, str(errand), by, situation.status)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from functools import partial
@@ -12,13 +13,17 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from coach.interpreter.items import Item
+from coach.routines.drafts import impossible_time
 from coach.session.actions import Actions, Outcome, Spoken, errand_of
+from coach.session.due_runs import DueRuns
 from coach.session.episodes import Episodes
 from coach.session.errand import Errand, choices
 from coach.session.lessons import FramesAround
 from coach.session.pending import Pending, keep_pending
+from coach.session.remembered import about_memory
 from coach.session.replies import Reply
 from coach.session.situation import Situation
+from coach.session.standing import STANDING, Standing
 from coach.session.task_queue import TaskQueue
 from coach.session.understanding import Interpret, understand
 from coach.session.wording import joined
@@ -57,6 +62,7 @@ class Session:
         self.episodes = Episodes(config, store)
         self.queue = TaskQueue(store)
         self._actions = Actions(config, store, bridge, self.episodes, self.queue, frames_around)
+        self._standing, self.due_runs = Standing(store), DueRuns(store, self._actions)
 
     def is_stop(self, text: str) -> bool:
         """Whether these words say stop, whatever else they say."""
@@ -121,6 +127,27 @@ class Session:
             outcome = self._guarded(lambda: self._started(errand, situation))
             return outcome.said
 
+    def look_at_routines(self) -> Reply:
+        """One step of what is due: announce it, begin it, ask about what was missed. Nothing to say is the rule."""
+        with self._lock:
+            try:
+                if not self.due_runs.has_work():
+                    return Reply("")
+                situation = self._situation()
+                outcome = self._guarded(lambda: self.due_runs.tick(situation, self._config.person) or Outcome(""))
+                return self._reply([outcome], (), situation) if outcome.said else Reply("")
+            except StoreError as error:
+                log.warning("the routines cannot be read: %s", error)
+                return Reply("")
+
+    def _settled(self, words: str, by: str, situation: Situation) -> Outcome | None:
+        """What the words settle of something standing: an agreement, a run that is due, what is remembered."""
+        agreed = self._standing.answer(words)
+        if agreed is not None:
+            return agreed
+        about_run = self._guarded(lambda: self.due_runs.hear(words, by, situation) or Outcome(""))
+        return about_run if about_run.said else about_memory(words, self._store, time.time())
+
     def _started(self, errand: Errand, situation: Situation) -> Outcome:
         task_id = self._actions.start(errand, str(errand), self._config.person, situation)
         return Outcome(say("accepted", task=errand), task_id)
@@ -135,15 +162,28 @@ class Session:
             return self._reply([outcome], (), situation)
         if pulled is not None:
             return self._hear_stop(words, by, pulled)
+        settled = self._settled(words, by, situation)
+        if settled is not None:
+            return self._reply([settled], (Item(kind="answer", text=words),), situation)
         meaning = understand(words, situation, self._store, self._interpret)
         items = meaning.items
+        noted = self.due_runs.take_answer(words, by, {item.kind for item in items})
+        if noted:
+            return self._reply([Outcome(noted)], items, situation)
         if meaning.hold:
             self._guarded(lambda: self._actions.steer("pause", words, by, situation))
         if meaning.said:
             outcome = Outcome(meaning.said, pending=meaning.pending, ok=meaning.ok)
             return self._reply([outcome], items, situation, meaning.question)
-        outcomes = [self._guarded(partial(self._actions.do, spoken))
-                    for spoken in self._queue_later_tasks(items, words, by, situation)]  # fmt: skip
+        lasting = [item for item in items if item.kind in STANDING]
+        now = [item for item in items if item.kind not in STANDING]
+        outcomes = []
+        if lasting or impossible_time(words):
+            outcomes.append(self._standing.propose(lasting, words, by))
+            now = [item for item in now if item.kind != "unknown"]
+        if now or not outcomes:
+            outcomes += [self._guarded(partial(self._actions.do, spoken))
+                         for spoken in self._queue_later_tasks(now, words, by, situation)]  # fmt: skip
         later = self.queue.tasks
         if later and sum(item.kind == "task" for item in items) > 1 and outcomes and outcomes[-1].ok:
             outcomes.append(Outcome(say("queued", task=joined(later, "and then"))))

@@ -14,6 +14,7 @@ from coach.processes.notices import Restart, read_restarts
 from coach.session.heartbeat import Heartbeat
 from coach.session.recorder import Recorder
 from coach.session.replies import Reply
+from coach.session.routine_clock import RoutineClock
 from coach.session.session import Pulled, Session
 from coach.session.stop_line import StopLine
 from coach.session.wording import sentence
@@ -24,6 +25,7 @@ from robot_bridge.protocol.errors import StoreError
 if TYPE_CHECKING:
     from coach.config import Config
     from memory.records import Correction, Utterance
+    from memory.routines import Routine
     from robot_bridge.protocol.messages import Event, InterventionKind, Message, Status
 
 NOTICES_KEY = "notices_seen_s"
@@ -56,6 +58,7 @@ class System:
         self._worker.start()
         self._told: dict[str, float] = {}
         self._closed = False
+        self._routine_clock = RoutineClock(self._look)
 
     @classmethod
     def open(cls, config: Config, deliver: Callable[[Message], None], answered: Callable[[Reply], None]) -> System:
@@ -86,6 +89,10 @@ class System:
 
     def corrections(self, limit: int = 200) -> list[Correction]:
         return self._store.corrections(limit)
+
+    def routines(self) -> list[tuple[Routine, list[int]]]:
+        """Every routine with its due times of the coming week, the next one first."""
+        return self.session.due_runs.coming_week()
 
     @property
     def queued(self) -> tuple[str, ...]:
@@ -127,6 +134,7 @@ class System:
         if self._closed:
             return
         self._closed = True
+        self._routine_clock.close()
         self._work.put(None)
         self._worker.join(timeout=5.0)
         self._heartbeat.close()
@@ -141,6 +149,15 @@ class System:
             if reply.said or reply.understood:
                 self._answered(reply)
 
+    def _look(self, looked: threading.Event) -> None:
+        def look() -> Reply:
+            try:
+                return self.session.look_at_routines()
+            finally:
+                looked.set()
+
+        self._work.put(look)
+
     def _frames_around(self) -> tuple[Any, ...]:
         return self._recorder.frames_around()
 
@@ -151,6 +168,8 @@ class System:
             self._told[said] = time.monotonic()
             self._store.add_utterance(said, "robot", "robot", None)
             self._answered(Reply(said))
+        if event.code == "task_done":
+            self.session.due_runs.finished(event.task_id)
         if event.code == "task_done" and self.queued:
             self._work.put(self._next_task)
 
