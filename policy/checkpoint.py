@@ -40,6 +40,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         cameras: which cameras it reads, in order.
         style: how words are laid out for it, a name in prompts/policy.yaml.
         dt_s: time between rows of its action chunks.
+        temperature: scale of the noise that action chunks are drawn from; 1 as trained, 0 the same chunk every time.
         code_version: of robot-coach when it was trained.
         seeds: what data it saw: name → text.
         figures: what was measured: name → number or text.
@@ -51,6 +52,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     dt_s: float
     normalizer: Normalizer
     code_version: str
+    temperature: float = 1.0
     seeds: dict[str, Any] = {}
     figures: dict[str, Any] = {}
     format: int = FORMAT

@@ -21,7 +21,7 @@ def load_policy(checkpoint: str = "", device: str = "auto", seed: int = 0) -> PI
     card = read_card(folder)
     model = load_model(folder, pick_device(device))
     name = EMBEDDED if folder == embedded_folder() else str(folder)
-    return PI0Policy(model, load_prompter(folder, card, model.sizes), card.dt_s, name, seed)
+    return PI0Policy(model, load_prompter(folder, card, model.sizes), card.dt_s, name, seed, card.temperature)
 
 
 def pick_device(device: str) -> str:

@@ -28,7 +28,7 @@ class RolloutConfig:
         calm: thoughts of `done` or `ask …` in a row that end the episode.
     """
 
-    rows: int = 8
+    rows: int = 5
     longest_s: float = 24.0
     calm: int = 2
 

@@ -34,16 +34,18 @@ class PI0Policy:
 
     Args:
         dt_s: time between rows of an action chunk.
+        temperature: scale of the noise that actions are drawn from.
         seed: seed of the noise that actions are drawn from.
     """
 
-    def __init__(self, model: ThoughtfulPI0, prompter: Prompter, dt_s: float, checkpoint: str, seed: int = 0) -> None:
+    def __init__(self, model: ThoughtfulPI0, prompter: Prompter, dt_s: float, checkpoint: str, seed: int = 0,
+                 temperature: float = 1.0) -> None:  # fmt: skip
         self._model, self._prompter, self._dt_s = model.eval(), prompter, dt_s
         self.checkpoint = checkpoint
         self.device = str(model.device)
         self.parameters = sum(p.numel() for p in model.parameters())
         self._grammar = ThoughtGrammar(prompter.tokenizer, prompter.cameras)
-        self._noise = np.random.default_rng(seed)
+        self._noise, self._temperature = np.random.default_rng(seed), temperature
         self._memo: _Memo | None = None
 
     def reseed(self, seed: int) -> None:
@@ -90,7 +92,7 @@ class PI0Policy:
         noise[..., : normalizer.width] = self._noise.standard_normal((1, config.chunk_size, normalizer.width))
         state = torch.from_numpy(normalizer.state(observation.state)[None]).to(model.device)
         place = torch.tensor([thought_place(thought)], device=model.device)
-        noised = torch.from_numpy(noise).to(model.device)
+        noised = torch.from_numpy(noise * np.float32(self._temperature)).to(model.device)
         actions = model.denoise(full, state, noised, config.num_inference_steps, place)
         full.cache.crop(length - full.cache.get_seq_length())
         return normalizer.targets(actions[0].float().cpu().numpy(), observation.state), self._dt_s
