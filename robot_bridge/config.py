@@ -45,8 +45,8 @@ class BridgeConfig:
     security: Security = field(default_factory=Security)
     seed: int = 1
     snapshot_path: Path | None = None
-    think_period_s: float = 1.0
-    act_ahead: float = 0.6
+    think_period_s: float = 0.5
+    act_ahead: float = 0.7
     blend_s: float = 0.1
     think_deadline_s: float = 3.0
     act_deadline_s: float = 3.0
