@@ -176,6 +176,8 @@ class CoachApp(App[None]):
         self._show_new_lines()
         if reply.said:
             self.main.query_one(Conversation).answered(reply.said, time.time())
+        if reply.due:
+            self.notify(reply.said, title="due", timeout=20)
         if reply.forced:
             self.main.query_one(ThoughtPanel).begin(reply.forced)
 
@@ -213,6 +215,19 @@ class CoachApp(App[None]):
             self.notify("The memory is not open yet.", severity="warning")
             return
         self._toggle(CorrectionsScreen, partial(CorrectionsScreen, self._system.corrections()))
+
+    def action_routines(self) -> None:
+        from coach.app.routines_screen import RoutinesScreen
+
+        if self._system is None:
+            self.notify("The memory is not open yet.", severity="warning")
+            return
+        try:
+            planned = self._system.routines()
+        except CoachError as error:
+            self.notify(str(error), title="the routines cannot be read", severity="error")
+            return
+        self._toggle(RoutinesScreen, partial(RoutinesScreen, planned))
 
     def _toggle(self, kind: type, make: Callable[[], Any]) -> None:
         if isinstance(self.screen, kind):

@@ -25,6 +25,7 @@ class CoachCommands(Provider):
         yield "Undo", "take the last step back", lambda: app.say("undo")
         yield "New kitchen layout", "the simulator deals new places", app.action_reset
         yield "Lessons", "the corrections that are stored", app.action_corrections
+        yield "Routines", "what the robot does by itself, and when", app.action_routines
         yield "Light or dark", "switch the theme", app.action_switch_theme
         yield "Help", "keys, and what one can say", app.action_show_help
         yield "Quit", "leave; nothing is lost", lambda: app.call_later(app.action_quit)

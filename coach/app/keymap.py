@@ -33,6 +33,7 @@ KEYED: dict[str, KeyedAction] = {
     "corrections": KeyedAction("f3", "corrections", "lessons", "what you have taught the robot"),
     "theme": KeyedAction("f4", "switch_theme", "", "light or dark"),
     "reset": KeyedAction("f5", "reset", "", "a new kitchen layout (simulator)"),
+    "routines": KeyedAction("f6", "routines", "", "what the robot does by itself, and when"),
     "palette": KeyedAction("ctrl+p", "command_palette", "commands", "every command by name"),
     "quit": KeyedAction("ctrl+q", "quit", "quit", "leave; nothing is lost"),
 }

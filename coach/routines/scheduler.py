@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 LATE_S = 15 * 60  # later than that a run was missed, and the routine's own rule for missed runs holds
 CLOCK_WENT_BACK_S = 120
+WEEK_S = 7 * 86400
 
 
 class Scheduler:
@@ -71,3 +72,14 @@ class Scheduler:
                 return coming
             after = coming
         return None
+
+    def coming_week(self) -> list[tuple[Routine, list[int]]]:
+        """Every routine with its due times of the next seven days, else with its next one; first due first."""
+        found: list[tuple[Routine, list[int]]] = []
+        now = int(self._clock())
+        for routine in self._book.active():
+            taken = self._book.due_times(routine.id, now)
+            week = [due for due in due_between(routine, now, now + WEEK_S, limit=500) if due not in taken]
+            coming = self.upcoming(routine)
+            found.append((routine, week or ([coming] if coming else [])))
+        return sorted(found, key=lambda pair: (pair[1][:1] or [1 << 62], pair[0].id))

@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from coach.routines.recurrence import due_between
 from coach.routines.scheduler import Scheduler
 from coach.routines.wording import moment_in_words
 from coach.session.actions import Outcome
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from memory.routines import Routine, Run
     from memory.store import Store
 
-WEEK_S = 7 * 86400
 GRACE_S = 20.0  # between the announcement and the first move
 RETRY_S = 60
 LATER_S = 3600
@@ -98,15 +96,7 @@ class DueRuns:
         return self._early(plain, by, situation)
 
     def coming_week(self) -> list[tuple[Routine, list[int]]]:
-        """Every routine with its due times of the next seven days, else with its next one."""
-        found = []
-        for routine in self._book.active():
-            now = int(self._clock())
-            taken = self._book.due_times(routine.id, now)
-            week = [due for due in due_between(routine, now, now + WEEK_S, limit=500) if due not in taken]
-            coming = self._scheduler.upcoming(routine)
-            found.append((routine, week or ([coming] if coming else [])))
-        return sorted(found, key=lambda pair: (pair[1][:1] or [1 << 62], pair[0].id))
+        return self._scheduler.coming_week()
 
     def finished(self, task_id: str) -> None:
         """The arms have done a task; it may be a run's."""

@@ -18,6 +18,7 @@ class Reply:
         forced: thought text that a person put in the thought's place.
         unreachable: the bridge did not answer.
         ok: what was asked for was done or begun.
+        due: the robot began to speak, because a routine is due.
     """
 
     said: str
@@ -27,3 +28,4 @@ class Reply:
     forced: str = ""
     ok: bool = True
     unreachable: bool = False
+    due: bool = False

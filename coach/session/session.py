@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -135,7 +136,7 @@ class Session:
                     return Reply("")
                 situation = self._situation()
                 outcome = self._guarded(lambda: self.due_runs.tick(situation, self._config.person) or Outcome(""))
-                return self._reply([outcome], (), situation) if outcome.said else Reply("")
+                return replace(self._reply([outcome], (), situation), due=True) if outcome.said else Reply("")
             except StoreError as error:
                 log.warning("the routines cannot be read: %s", error)
                 return Reply("")

@@ -10,6 +10,7 @@ import numpy as np
 
 from coach.config import Config
 from coach.processes.notices import Restart
+from coach.routines.scheduler import Scheduler
 from coach.session.replies import Reply
 from memory.records import Correction, CorrectionDraft
 from memory.store import Store
@@ -54,6 +55,9 @@ class ScriptedSystem:
 
     def corrections(self, limit: int = 200) -> list[Correction]:
         return self.store.corrections(limit)
+
+    def routines(self) -> list[Any]:
+        return Scheduler(self.store.routines, lambda: NOON_S).coming_week()
 
     def recall(self, key: str) -> Any:
         return self.store.get_state(f"ui_{key}")

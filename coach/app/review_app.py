@@ -1,0 +1,184 @@
+"""`coach review`: an episode frame by frame, pictures on the left, thought and action on the right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+from rich.text import Text
+from textual.app import App, ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Footer, Static, TextArea
+
+from coach.app.cameras import Cameras
+from coach.app.themes import DARK, LIGHT, THEMES
+from coach.review.suggestions import Suggestion, decide, undecided
+from robot_bridge.protocol.errors import CoachError, ProtocolError
+from robot_bridge.protocol.thought import Thought, Where
+
+if TYPE_CHECKING:
+    from coach.config import Config
+    from coach.review.recording import Instant, Recording
+    from coach.review.suggestions import Decision
+    from memory.store import Store
+
+LEAP = 10  # frames; a second at 10 Hz
+
+
+class ReviewApp(App[None]):
+    """Steps through one recording and writes down what the thought should have been."""
+
+    CSS = """
+    #columns { height: 1fr; }
+    #side { width: 1fr; padding: 0 1; }
+    #told { height: auto; }
+    #editor { height: 8; display: none; }
+    #editor.open { display: block; }
+    """
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS = [  # noqa: RUF012 - Textual's own declaration
+        Binding("left", "step(-1)", "back"), Binding("right", "step(1)", "on"),
+        Binding("shift+left,pageup", f"step({-LEAP})", "1 s back", show=False),
+        Binding("shift+right,pagedown", f"step({LEAP})", "1 s on", show=False),
+        Binding("home", "go(0)", "start", show=False), Binding("end", "go(999999999)", "end", show=False),
+        Binding("p", "thought(-1)", "thought before"), Binding("n", "thought(1)", "next thought"),
+        Binding("w", "wrong", "went wrong here"), Binding("e", "edit", "write the thought"),
+        Binding("ctrl+s", "save", "keep it"), Binding("escape", "leave", "leave it", show=False),
+        Binding("s", "suggestion", "suggestion"), Binding("y", "decide('accepted')", "accept"),
+        Binding("x", "decide('rejected')", "reject"), Binding("q", "quit", "close"),
+    ]  # fmt: skip
+
+    def __init__(self, config: Config, store: Store, recording: Recording) -> None:
+        super().__init__()
+        self._config, self._store, self.recording = config, store, recording
+        self.number = 0
+        self.wrong_from: int | None = None
+        self.suggestion: Suggestion | None = None
+
+    def compose(self) -> ComposeResult:
+        with Horizontal(id="columns"):
+            yield Cameras()
+            with Vertical(id="side"):
+                yield Static(id="told")
+                yield TextArea(id="editor", soft_wrap=True)
+        yield Footer()
+
+    def on_mount(self) -> None:
+        for theme in (DARK, LIGHT):
+            self.register_theme(theme)
+        self.theme = THEMES[self._config.theme].name
+        self.title = f"episode {self.recording.episode.id}"
+        self.call_after_refresh(self.action_go, 0)
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._draw)
+
+    def action_step(self, frames: int) -> None:
+        self.action_go(self.number + frames)
+
+    def action_go(self, number: int) -> None:
+        self.number = min(max(number, 0), len(self.recording) - 1)
+        self._draw()
+
+    def action_thought(self, step: int) -> None:
+        self.action_go(self.recording.next_thought(self.number, step))
+
+    def action_wrong(self) -> None:
+        """Here it went wrong: a label written later in the episode reaches back to this frame."""
+        self.wrong_from = None if self.wrong_from == self.number else self.number
+        self._draw()
+
+    def action_edit(self) -> None:
+        thought = self.recording.instant(self.number).thought
+        self._open(thought.text if thought else "subtask: ")
+
+    def action_save(self) -> None:
+        editor = self.query_one(TextArea)
+        if not editor.has_class("open"):
+            return
+        first = self.number if self.wrong_from is None else self.wrong_from
+        if self._kept(lambda: self.recording.label(first, self.number, editor.text, self._config.person)):
+            self.notify("kept as a lesson")
+            self.wrong_from = None
+            self.action_leave()
+
+    def action_leave(self) -> None:
+        self.query_one(TextArea).remove_class("open")
+        self.set_focus(None)
+        self._draw()
+
+    def action_suggestion(self) -> None:
+        """Go to the next suggestion that waits for a person."""
+        waiting = undecided(self._store, self.recording)
+        if not waiting:
+            self.suggestion = None
+            self.notify("there is no suggestion for this episode")
+            return
+        index = waiting.index(self.suggestion) + 1 if self.suggestion in waiting else 0
+        self.suggestion = waiting[index % len(waiting)]
+        self.action_go(self.suggestion.first)
+
+    def action_decide(self, decision: Decision) -> None:
+        suggestion = self.suggestion
+        if suggestion is None:
+            self.notify("press s to see a suggestion first", severity="warning")
+            return
+        by = self._config.person
+        if self._kept(lambda: decide(self._store, self.recording, suggestion, decision, by)):
+            self.notify(f"{decision}: {suggestion.why}")
+            self.suggestion = None
+            self._draw()
+
+    def _open(self, text: str) -> None:
+        editor = self.query_one(TextArea)
+        editor.load_text(text)
+        editor.add_class("open")
+        editor.focus()
+
+    def _kept(self, write: Callable[[], object]) -> bool:
+        """Whether it is in the memory; if not, the person is told why."""
+        try:
+            write()
+        except CoachError as error:
+            self.notify(str(error), severity="error", timeout=10)
+            return False
+        return True
+
+    def _draw(self) -> None:
+        now = self.recording.instant(self.number)
+        cameras = self.query_one(Cameras)
+        columns = self.query_one("#columns").size
+        cameras.fit(columns.with_width(columns.width // 2))
+        cameras.show(now.frame.observation(), None, _place(now))
+        self.query_one("#told", Static).update(self._told(now))
+
+    def _told(self, now: Instant) -> Table:
+        colours, episode = self.theme_variables, self.recording.episode
+        table = Table.grid(padding=(0, 2, 0, 0))
+        table.add_column(style="dim", no_wrap=True)
+        table.add_column(overflow="fold")
+        table.add_row("episode", f"{episode.id}, {episode.outcome or 'running'}, {episode.checkpoint}")
+        table.add_row("task", Text(episode.instruction, style="bold"))
+        table.add_row("frame", f"{now.number + 1} of {len(self.recording)}, {now.at_s:.1f} s")
+        table.add_row("it thought", Text(now.thought.text if now.thought else "–", style=colours["primary"]))
+        table.add_row("it did", now.action or "–")
+        for lesson in now.taught:
+            right = Text((lesson.thought_final or lesson.thought_should).strip(), style=colours["accent"])
+            table.add_row("was taught", right)
+        if self.wrong_from is not None:
+            at_s = self.recording.times[self.wrong_from] - self.recording.times[0]
+            table.add_row("wrong from", Text(f"frame {self.wrong_from + 1}, {at_s:.1f} s", style=colours["warning"]))
+        if self.suggestion is not None:
+            table.add_row("suggested", Text(self.suggestion.thought.strip(), style=colours["warning"]))
+            table.add_row("because", f"{self.suggestion.why} (y accepts, x rejects)")
+        return table
+
+
+def _place(now: Instant) -> Where | None:
+    """What the thought is about, where it says so."""
+    try:
+        return Thought.parse(now.thought.text).where if now.thought else None
+    except ProtocolError:
+        return None
