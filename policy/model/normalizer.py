@@ -38,8 +38,8 @@ class Normalizer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         low, high = np.percentile(states, [1, 99], axis=0)
         middle, half = (low + high) / 2, np.maximum((high - low) / 2, _SMALLEST_RANGE)
         spread = np.maximum((actions - states[:, None]).std(0), _SMALLEST_RANGE)
-        return cls(width=states.shape[1], state_low=(middle - half).round(5).tolist(),
-                   state_high=(middle + half).round(5).tolist(), action_scale=spread.round(5).tolist())  # fmt: skip
+        return cls(width=states.shape[1], state_low=_rounded(middle - half),
+                   state_high=_rounded(middle + half), action_scale=_rounded(spread))  # fmt: skip
 
     def check(self, horizon: int) -> None:
         """Raises: CheckpointError: the numbers do not fit the width or the model's horizon."""
@@ -72,6 +72,12 @@ class Normalizer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         """The inverse of `actions`: float32[…, horizon, 38] → the same shape, absolute targets, zero-padded."""
         relative = actions[..., : self.width] * np.array(self.action_scale, np.float32)
         return _pad(relative + state[..., None, : self.width])
+
+
+def _rounded(numbers: np.ndarray) -> list:
+    """As a person would write them into a file."""
+    rounded: list = numbers.astype(np.float64).round(5).tolist()
+    return rounded
 
 
 def _pad(vector: np.ndarray) -> np.ndarray:
