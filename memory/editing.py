@@ -50,11 +50,18 @@ def _checked(name: str, text: str) -> str:
     if not text.strip():
         raise UsageError(f"'{name}' of a correction cannot be empty", next_step="take it back with: "
                          "coach corrections retract ID")  # fmt: skip
-    return _thought(text, whole=name == "thought_final") if name.startswith("thought_") else text.strip()
+    return thought_text(text, whole=name == "thought_final") if name.startswith("thought_") else text.strip()
 
 
-def _thought(text: str, whole: bool) -> str:
-    """The text of a thought, or of the beginning of one, which ends with a line break."""
+def thought_text(text: str, whole: bool) -> str:
+    """The text of a thought, or of the beginning of one, which ends with a line break.
+
+    Args:
+        whole: a beginning will not do.
+
+    Raises:
+        UsageError: it is neither.
+    """
     lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
     text = "\n".join(lines)
     if not whole and not any(line.startswith("subtask:") for line in lines):

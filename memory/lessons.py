@@ -66,14 +66,21 @@ def span(db: Database, correction: Correction) -> tuple[float, float]:
         "SELECT time_s, subtask FROM thoughts WHERE episode_id = ? AND cause = ? ORDER BY id LIMIT 1",
         (correction.episode_id, correction.id),
     ).fetchone()
-    if corrected is None:
-        return start_s, _next_lesson_s(db, correction, last)
-    over = db.conn.execute(
-        "SELECT min(time_s) FROM thoughts WHERE episode_id = ? AND time_s > ? AND subtask <> ?",
-        (correction.episode_id, *corrected),
-    ).fetchone()[0]
+    if corrected is None:  # nobody acted on it: it holds while the robot goes on as it was
+        over = _over_s(db, correction, (words_s, _step(correction.thought_was)[1]))
+        return start_s, _next_lesson_s(db, correction, last if over is None else min(last, over))
+    over = _over_s(db, correction, corrected)
     end = db.conn.execute("SELECT max(time_s) FROM frames WHERE episode_id = ?", (correction.episode_id,)).fetchone()[0]
     return start_s, _next_lesson_s(db, correction, over or end or last)
+
+
+def _over_s(db: Database, correction: Correction, since: tuple[float, str]) -> float | None:
+    """When another subtask came after the one of that time, if it did."""
+    found: tuple[float | None] = db.conn.execute(
+        "SELECT min(time_s) FROM thoughts WHERE episode_id = ? AND time_s > ? AND subtask <> ?",
+        (correction.episode_id, *since),
+    ).fetchone()
+    return found[0]
 
 
 def settle(db: Database, where: str, values: Sequence[object] = ()) -> None:

@@ -71,6 +71,17 @@ def stream(store: Store) -> Iterator[Lesson]:
         yield from _lesson(store, number, weight)
 
 
+def stream_of(store: Store, episode_id: int) -> Iterator[Lesson]:
+    """The lessons of one episode, oldest first, without frames and actions."""
+    with store.reading() as db:
+        found = [c for c in select(db, "WHERE episode_id = ? ORDER BY number", (episode_id,)) if thought_of(c)]
+        spans = [span(db, correction) for correction in found]
+    for correction, weight, (start_s, end_s) in zip(found, weights(found), spans, strict=True):
+        yield Lesson(correction=correction, instruction=instruction_of(correction), thought=thought_of(correction),
+                     thought_was=correction.thought_was, start_s=start_s, end_s=end_s, frames=(), actions=(),
+                     weight=weight)  # fmt: skip
+
+
 def mixed(store: Store, seed: int) -> Iterator[Lesson]:
     """Lessons without end, drawn by how much they teach; the same seed on the same memory draws the same ones.
 

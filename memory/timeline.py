@@ -6,11 +6,11 @@ from typing import Literal
 
 import numpy as np
 
-from memory import frames
 from memory.records import ActionRecord, Record
 from memory.store import Store
 
-Kind = Literal["frame", "thought", "actions", "said", "corrected", "event"]
+Kind = Literal["thought", "actions", "said", "corrected", "event"]
+Found = tuple[float, Kind, str]
 EVENTS = 10_000
 
 
@@ -20,40 +20,32 @@ class Moment(Record, frozen=True, kw_only=True):
     Args:
         at_s: seconds since the episode's first moment.
         time_s: the same on the bridge's clock.
-        frame: id of the frame, for `frame`.
     """
 
     at_s: float
     time_s: float
     kind: Kind
     text: str
-    frame: int | None = None
 
 
-def timeline(store: Store, episode_id: int, seen: bool = False) -> list[Moment]:
-    """What happened in an episode, oldest first.
-
-    Args:
-        seen: list the frames too.
-    """
-    found: list[tuple[float, Kind, str, int | None]] = []
+def timeline(store: Store, episode_id: int) -> list[Moment]:
+    """What happened in an episode, oldest first, without its pictures."""
+    found: list[Found] = []
     thoughts = store.thoughts(episode_id)
-    found += [(t.time_s, "thought", t.text, None) for t in thoughts]
-    found += [(a.time_s, "actions", action_summary(a), None) for a in store.actions(episode_id)]
-    found += [(e.time_s, "event", e.text, None) for e in store.events(episode_id, EVENTS)]
+    found += [(t.time_s, "thought", t.text) for t in thoughts]
+    found += [(a.time_s, "actions", action_summary(a)) for a in store.actions(episode_id)]
+    found += [(e.time_s, "event", e.text) for e in store.events(episode_id, EVENTS)]
     with store.reading() as db:
         lessons = db.conn.execute(
             "SELECT time_s, words, instruction_now FROM corrections WHERE episode_id = ?", (episode_id,)
         ).fetchall()
-        ids = frames.ids(db, episode_id, float("-inf"), float("inf")) if seen else []
-        times = dict(db.conn.execute("SELECT id, time_s FROM frames WHERE episode_id = ?", (episode_id,)))
-    found += [(time_s, "corrected", f'"{words}" → {now}', None) for time_s, words, now in lessons]
-    found += [(times[frame_id], "frame", "", frame_id) for frame_id in ids]
+        began = db.conn.execute("SELECT min(time_s) FROM frames WHERE episode_id = ?", (episode_id,)).fetchone()
+    found += [(time_s, "corrected", f'"{words}" → {now}') for time_s, words, now in lessons]
     found += _said(store, episode_id, thoughts[0].time_s - thoughts[0].wall_s if thoughts else None)
     found.sort(key=lambda moment: moment[0])
-    first_s = min([*(moment[0] for moment in found), *times.values()], default=0.0)
-    return [Moment(at_s=round(time_s - first_s, 3), time_s=time_s, kind=kind, text=text, frame=frame)
-            for time_s, kind, text, frame in found]  # fmt: skip
+    first_s = min([*(moment[0] for moment in found), *(time_s for time_s in began if time_s is not None)], default=0.0)
+    return [Moment(at_s=round(time_s - first_s, 3), time_s=time_s, kind=kind, text=text)
+            for time_s, kind, text in found]  # fmt: skip
 
 
 def action_summary(chunk: ActionRecord) -> str:
@@ -64,10 +56,10 @@ def action_summary(chunk: ActionRecord) -> str:
     return f"{chunk.horizon} steps, {chunk.horizon * chunk.dt_s:.1f} s: {joints or 'holds still'}"
 
 
-def _said(store: Store, episode_id: int, offset_s: float | None) -> list[tuple[float, Kind, str, int | None]]:
+def _said(store: Store, episode_id: int, offset_s: float | None) -> list[Found]:
     """What was said; `offset_s` takes Unix time to the bridge's clock, None where that is not known."""
     if offset_s is None:
         return []
     with store.reading() as db:
         rows = db.conn.execute('SELECT wall_s, "by", text FROM utterances WHERE episode_id = ?', (episode_id,))
-        return [(wall_s + offset_s, "said", f"{by}: {text}", None) for wall_s, by, text in rows]
+        return [(wall_s + offset_s, "said", f"{by}: {text}") for wall_s, by, text in rows]

@@ -96,7 +96,7 @@ def check_weights(config: Config) -> Check:
     folder = _checkpoint_folder(config)
     if folder is None:
         return Check("weights", False, f"no checkpoint '{config.checkpoint}' in {config.checkpoints}",
-                     "remove 'checkpoint' from config.yaml to use the one in the package")  # fmt: skip
+                     "serve another with coach promote, or remove 'checkpoint' from config.yaml")  # fmt: skip
     mend = REINSTALL if not config.checkpoint else "copy the folder again, or remove 'checkpoint' from config.yaml"
     path = folder / "model.safetensors"
     try:
@@ -117,7 +117,12 @@ def check_weights(config: Config) -> Check:
 def _checkpoint_folder(config: Config) -> Path | None:
     if config.checkpoint in ("", "embedded"):
         return Path(str(resources.files("policy"))) / "embedded"
-    return next((p for p in (Path(config.checkpoint), config.checkpoints / config.checkpoint) if p.is_dir()), None)
+    from coach.processes.plan import find_checkpoint
+
+    try:
+        return Path(find_checkpoint(config, config.checkpoint))
+    except CoachError:
+        return None
 
 
 def _size(shape: list[int]) -> int:
