@@ -41,6 +41,8 @@ COMMANDS: dict[str, Command] = {
                     "coach eval --suite pick_place --episodes 20 --json", json=True),
     "corrections": Command("coach.commands.corrections", "the lessons: list, search, show, edit, retract, stats",
                            "coach corrections list --json", json=True),
+    "review": Command("coach.commands.review", "step through an episode and write what it should have thought",
+                      "coach review 12"),
     "promote": Command("coach.commands.promote", "serve another checkpoint from now on, if it was proved better",
                        "coach promote coached-1", json=True),
     "rollback": Command("coach.commands.rollback", "serve the previous checkpoint again", "coach rollback", json=True),

@@ -38,6 +38,7 @@ class ReviewApp(App[None]):
     #editor.open { display: block; }
     """
     ENABLE_COMMAND_PALETTE = False
+    AUTO_FOCUS = None  # else the hidden editor takes the keys
     BINDINGS = [  # noqa: RUF012 - Textual's own declaration
         Binding("left", "step(-1)", "back"), Binding("right", "step(1)", "on"),
         Binding("shift+left,pageup", f"step({-LEAP})", "1 s back", show=False),

@@ -1,0 +1,111 @@
+"""A recorded episode, to be stepped through frame by frame and labelled."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+
+from coach.session.identity import new_id
+from memory.editing import is_whole, thought_text
+from memory.records import Correction, CorrectionDraft, Frame, ThoughtRecord
+from memory.replay import stream_of
+from memory.store import Store
+from memory.timeline import action_summary
+from robot_bridge.protocol.errors import UsageError
+
+KIND = "review"  # of corrections that were written afterwards
+
+
+@dataclass(frozen=True)
+class Instant:
+    """What there is to see at one frame.
+
+    Args:
+        at_s: since the first frame.
+        thought: the one in force, if any.
+        action: the chunk in play, in a few words.
+        taught: lessons that hold at this time, oldest first.
+    """
+
+    number: int
+    at_s: float
+    frame: Frame
+    thought: ThoughtRecord | None
+    action: str
+    taught: tuple[Correction, ...]
+
+
+class Recording:
+    """One episode of a store.
+
+    Raises:
+        UsageError: there is no such episode, or no pictures of it are left.
+    """
+
+    def __init__(self, store: Store, episode_id: int) -> None:
+        self._store = store
+        self.episode = store.episode(episode_id)
+        with store.reading() as db:
+            rows = db.conn.execute("SELECT time_s FROM frames WHERE episode_id = ? ORDER BY time_s", (episode_id,))
+            self.times = [row[0] for row in rows]
+        if not self.times:
+            raise UsageError(f"episode {episode_id} has no pictures to look at",
+                             next_step="see the others with: coach replay --list")  # fmt: skip
+        self.thoughts = store.thoughts(episode_id)
+        self._actions = store.actions(episode_id)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Read the lessons again."""
+        self.lessons = list(stream_of(self._store, self.episode.id))
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+    def instant(self, number: int) -> Instant:
+        """The frame of this number, from 0; numbers beyond an end mean the frame at that end."""
+        number = min(max(number, 0), len(self) - 1)
+        time_s = self.times[number]
+        [frame, *_] = self._store.frames(self.episode.id, time_s, time_s, 1)
+        chunk = bisect_right([a.time_s for a in self._actions], time_s) - 1
+        return Instant(
+            number=number, at_s=time_s - self.times[0], frame=frame, thought=self.thought_at(time_s),
+            action=action_summary(self._actions[chunk]) if chunk >= 0 else "",
+            taught=tuple(x.correction for x in self.lessons if x.start_s <= time_s <= x.end_s),
+        )  # fmt: skip
+
+    def thought_at(self, time_s: float) -> ThoughtRecord | None:
+        """The thought in force at a time of the bridge's clock."""
+        index = bisect_right([t.time_s for t in self.thoughts], time_s) - 1
+        return self.thoughts[index] if index >= 0 else None
+
+    def number_at(self, time_s: float) -> int:
+        """The frame shown at a time: the last one that is not later."""
+        return max(0, bisect_right(self.times, time_s) - 1)
+
+    def next_thought(self, number: int, step: int) -> int:
+        """The frame at which the next (step 1) or previous (step −1) thought came into force; the same if none."""
+        marks = sorted({self.number_at(t.time_s) for t in self.thoughts})
+        beyond = [mark for mark in marks if (mark - number) * step > 0]
+        return min(beyond, key=lambda mark: abs(mark - number)) if beyond else number
+
+    def label(self, first: int, last: int, thought: str, by: str, words: str = "") -> Correction:
+        """Store what the thought should have been, from frame `first` to frame `last`.
+
+        Raises:
+            UsageError: the text is no thought.
+        """
+        first, last = sorted((first, last))
+        seen, episode = self.instant(last), self.episode
+        should = thought_text(thought, whole=False)
+        draft = CorrectionDraft(
+            id=new_id(), words=words or "written afterwards", episode_id=episode.id, kind=KIND,
+            thought_was=seen.thought.text if seen.thought else "", thought_should=should,
+            thought_final=should if is_whole(should) else "", instruction_was=episode.instruction,
+            instruction_now=episode.instruction, by=by, time_s=seen.frame.time_s,
+            label_start_s=seen.frame.time_s - self.times[first], observation_sequence=seen.frame.sequence,
+            checkpoint=episode.checkpoint, home=episode.home, embodiment=episode.embodiment,
+        )  # fmt: skip
+        stored = self._store.add_correction(draft)
+        self.refresh()
+        return stored

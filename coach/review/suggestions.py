@@ -1,0 +1,92 @@
+"""Labels that the outcome of an episode suggests. None of them is a lesson before a person accepts it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Literal
+
+from coach.review.recording import KIND, Recording
+from memory.records import Correction, ThoughtRecord
+from memory.store import Store
+
+Decision = Literal["accepted", "rejected"]
+STUCK_S = 8.0  # longer than any subtask of a demonstration takes
+Runs = list[list[ThoughtRecord]]  # thoughts of one reason and subtask after another
+ASK = "subtask: ask for help"
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A thought that might have been right, from frame `first` to frame `last`; `why` is told to the person."""
+
+    id: str
+    first: int
+    last: int
+    thought: str
+    why: str
+
+
+def suggest(recording: Recording) -> list[Suggestion]:
+    """What the outcome suggests, in the order of time."""
+    runs = [list(run) for _, run in groupby(recording.thoughts, key=lambda t: (_reason(t.text), t.subtask))]
+    found = [s for lesson in recording.lessons if (s := _earlier(recording, runs, lesson.correction, lesson.start_s))]
+    stuck = _stuck(recording, runs)
+    return sorted([*found, *stuck], key=lambda suggestion: suggestion.first)
+
+
+def undecided(store: Store, recording: Recording) -> list[Suggestion]:
+    """Those that nobody has accepted or rejected yet."""
+    decided = store.get_state(_key(recording), {})
+    return [suggestion for suggestion in suggest(recording) if suggestion.id not in decided]
+
+
+def decide(store: Store, recording: Recording, suggestion: Suggestion, decision: Decision, by: str) -> None:
+    """Keep a person's decision; what is accepted becomes a lesson, before that is said."""
+    if decision == "accepted":
+        recording.label(suggestion.first, suggestion.last, suggestion.thought, by, f"accepted: {suggestion.why}")
+    store.set_state(_key(recording), {**store.get_state(_key(recording), {}), suggestion.id: decision})
+
+
+def _earlier(
+    recording: Recording, runs: list[list[ThoughtRecord]], lesson: Correction, start_s: float
+) -> Suggestion | None:
+    """The corrected thought was there for longer than the lesson reaches back."""
+    if lesson.kind == KIND:
+        return None
+    wrong = next((run for run in runs if run[0].time_s <= start_s and run[0].text and _same(run, lesson)), None)
+    if wrong is None or start_s - wrong[0].time_s < 0.5:
+        return None
+    right = lesson.thought_final or lesson.thought_should
+    earlier_s = start_s - wrong[0].time_s
+    return Suggestion(f"earlier-{lesson.id}", recording.number_at(wrong[0].time_s), recording.number_at(start_s), right,
+                      f'it thought the same for {earlier_s:.1f} s before "{lesson.words}" put it right')  # fmt: skip
+
+
+def _stuck(recording: Recording, runs: Runs) -> list[Suggestion]:
+    """The task failed on one subtask that never ended."""
+    if recording.episode.outcome != "failed" or not runs or runs[-1][0].subtask.startswith(("ask", "done")):
+        return []
+    last = runs[-1]
+    tried_s = recording.times[-1] - last[0].time_s
+    if tried_s < STUCK_S:
+        return []
+    first = recording.number_at(last[0].time_s + STUCK_S)
+    why = f'the task failed after {tried_s:.0f} s of "{last[0].subtask}"'
+    return [Suggestion(f"stuck-{last[0].id}", first, len(recording) - 1, ASK, why)]
+
+
+def _same(run: list[ThoughtRecord], lesson: Correction) -> bool:
+    return (_reason(run[0].text), run[0].subtask) == (_reason(lesson.thought_was), _line(lesson.thought_was, "subtask"))
+
+
+def _reason(text: str) -> str:
+    return _line(text, "reason")
+
+
+def _line(text: str, key: str) -> str:
+    return next((line.partition(":")[2].strip() for line in text.splitlines() if line.startswith(key + ":")), "")
+
+
+def _key(recording: Recording) -> str:
+    return f"review.{recording.episode.id}"
