@@ -75,4 +75,4 @@ def _seen(situation: Situation) -> str:
     reason = situation.thought.reason if situation.thought else ""
     if reason.startswith("the ") and " is " in reason:
         return say("what_i_see", objects=reason.split(" and goes ")[0].replace(" is ", " ", 1))
-    return say("question_unknown")
+    return say("nothing_seen")
