@@ -24,8 +24,9 @@ MAX_ROUNDS = 1000
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", choices=["loop", "wire", "interpret"], help="loop: from a person's words to the joints, on real "
-                        "processes; wire: round trips to a policy that takes no time, beside its peers; "
+    parser.add_argument("what", choices=["loop", "wire", "interpret"],
+                        help="loop: from a person's words to the joints, on real processes; "
+                        "wire: round trips to a policy that takes no time, beside its peers; "
                         "interpret: a table of utterances and what they mean")  # fmt: skip
     parser.add_argument(
         "--rounds", type=int, default=20, metavar="N", help="corrections, or interleaved rounds (default: 20)"

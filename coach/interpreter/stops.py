@@ -47,7 +47,8 @@ _STOP_CLAUSES = re.compile(
     r"(?:hold|quit|cut|knock|drop|kill|end|cease) (?:it|that)(?: out| off)?(?: right)?(?: there| now)?|"
     r"(?:hold|stand|stay|sit|keep) (?:completely |perfectly |very )?still|"
     r"do not (?:you )?(?:dare )?move(?: a muscle| anymore| any more| an inch| it)?|"
-    r"do not (?:touch|grab|do) (?:it|that|this|me|anything|him|her)(?: again)?|(?:no more|stay where you are|"
+    r"do not (?:touch|grab|do) (?:it|that|this|me|anything|him|her)(?: again)?|(?:no more|stay (?:right |exactly |"
+    r"just )?where you are|"
     r"stay right there)|"
     r"(?:that is |that will be )?enough(?: of that| already| now)?|that will do|cease(?: fire| and desist)?|"
     r"desist|quit(?: moving)?|"
@@ -57,7 +58,8 @@ _STOP_CLAUSES = re.compile(
     r"cancel(?: it| that| this| the task| everything| all| the whole thing)?|call (?:it|that) off|"
     r"never mind(?: that| it)?|forget (?:it|about it|that|about that)|leave (?:it|that)(?: alone| be)?|scrap that|"
     r"ouch|ow|aua|danger(?:ous)?|watch out|look out|(?:you are |that is )?hurting me|that hurts|you hurt me|"
-    r"no(?: no){2,}|wait(?: wait| up|,)*|nobody move(?: freeze)?|hold it hold it|everybody freeze"
+    r"no(?:(?: ,)? no){2,}|wait(?:(?: ,)? wait| up)*|hold everything|nobody move(?: freeze)?|hold it hold it|"
+    r"everybody freeze"
     r")(?: please| now| robot| okay| you)*"
 )
 
