@@ -132,7 +132,9 @@ class ControlLoop:
         """One control tick."""
         while self._jobs:
             self._jobs.pop(0)()
+        asked_s = time.monotonic()
         self._joints = self._read()
+        driver_s = time.monotonic() - asked_s
         alarm = self._watchdog.check(now_s, self._desk.state, self._desk.may_park)
         if alarm == "coach_silent":
             self._desk.hold_for("coach", "coach_silent", "no coach has been heard from; the arms hold still")
@@ -140,11 +142,22 @@ class ControlLoop:
             self._desk.park()
         wish = self._motion.wish(self._limiter.target, now_s)
         verdict = Verdict(self._limiter.hold()) if wish.target is None else self._limiter.step(wish.target, wish.speed)
+        asked_s = time.monotonic()
         self._arms.command(verdict.target)
+        self._check_lateness(driver_s + time.monotonic() - asked_s)
         if wish.started is not None:
             self._tell_started(*wish.started)
         if verdict.refused or verdict.clamped:
             self._tell_limited(verdict, now_s)
+
+    def _check_lateness(self, driver_s: float) -> None:
+        """Arms that name a `late_after_ticks` are in fault once their driver holds the loop up for longer than that.
+
+        A simulator names none: its time stands still while it is late.
+        """
+        late_after_ticks = getattr(self._arms, "late_after_ticks", 0)
+        if late_after_ticks and driver_s > late_after_ticks * self._tick_s:
+            raise ArmsFault(f"their driver took {driver_s * 1e3:.0f} ms where a tick has {self._tick_s * 1e3:.0f} ms")
 
     def _read(self) -> np.ndarray:
         joints = np.asarray(self._arms.read(), np.float32)

@@ -21,6 +21,8 @@ class Arms(Protocol):
 
     Arms that can be set back also have `snapshot() -> bytes` and `restore(bytes)`. Arms whose hands can be moved by
     an offset have `nudge(offset_m, hand) -> float32[width]`, which moves nothing: it answers the joint target.
+    Arms with a real driver name `late_after_ticks: int`, 2 where nothing speaks against it: a driver that holds the
+    control loop up for longer than that is a fault.
     """
 
     name: str

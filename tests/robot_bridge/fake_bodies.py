@@ -73,6 +73,8 @@ class MemoryArms:
     broken: bool = False
     blind: bool = False
     connected: int = 0
+    late_after_ticks: int = 0
+    slow_s: float = 0.0
 
     def __post_init__(self) -> None:
         self._joints = self.embodiment.home
@@ -89,6 +91,7 @@ class MemoryArms:
 
     def command(self, target: np.ndarray) -> None:
         assert target.shape == (self.embodiment.width,) and target.dtype == np.float32
+        time.sleep(self.slow_s)
         self.commands.append((time.monotonic(), target.copy()))
         self._joints = target
 

@@ -105,6 +105,25 @@ def test_arms_wait_for_a_word_when_the_coach_returns_after_they_went_home(rig):
     rig.until_moving()
 
 
+def test_arms_are_in_fault_when_their_driver_is_late_by_two_ticks(rig):
+    rig.task()
+    rig.until_moving()
+    rig.arms.slow_s = 0.1  # a simulator may take its time
+    time.sleep(0.3)
+    assert "fault" not in rig.codes()
+    rig.arms.late_after_ticks = 2
+    assert "their driver took" in rig.until_event("fault").text
+    late_s = time.monotonic()
+    rig.until_state("fault")
+    time.sleep(0.15)
+    assert rig.arms.moved_since(late_s) == 0
+    rig.arms.slow_s, rig.arms.late_after_ticks = 0.0, 0
+    rig.until_event("fault_cleared")
+    rig.until_state("holding")
+    rig.say("resume")
+    rig.until_moving()
+
+
 def test_arms_hold_and_are_tried_again_when_they_fail(rig):
     rig.task()
     rig.until_moving()
