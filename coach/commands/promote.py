@@ -10,8 +10,7 @@ if TYPE_CHECKING:
     from coach.checkpoints.switch import Switched
     from coach.config import Config
 
-EXAMPLE = """coach eval embedded coached-1 --episodes 200
-coach promote coached-1
+EXAMPLE = """coach promote coached-1
 coach promote ./somewhere/checkpoint --force --json"""
 
 
