@@ -30,6 +30,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, config: Config) -> int:
     """Play the suite and print the table."""
+    from coach.bench.report import commit
     from coach.checkpoints.proofs import record
     from coach.checkpoints.switch import folder_of
     from coach.evaluate.evaluation import evaluate, paired, summary
@@ -63,7 +64,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
     if args.write:
         flags = f"--suite {args.suite} --episodes {args.episodes} --seed {args.seed} --grasp {args.grasp}"
         command = f"coach eval {' '.join(names)} {flags}"
-        whole = {"command": command, **answer, "rows": [row.as_dict() for row in played[-1]]}
+        whole = {"command": command, "commit": commit(), **answer, "rows": [row.as_dict() for row in played[-1]]}
         Path(args.write).write_text(json.dumps(whole, indent=1), "utf-8")
     print(json.dumps(answer) if args.json else "\n\n".join(_table(t) for t in tables) + _compared(answer))
     if len(names) == 2:

@@ -57,7 +57,8 @@ class Row:
     trace: list[str] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        """Plain values, without the trace."""
+        return {name: value for name, value in asdict(self).items() if name != "trace"}
 
 
 def play(kitchen: Kitchen, policy: Policy, task: Task, seed: int, config: RolloutConfig, wording: str = "") -> Row:
