@@ -14,7 +14,7 @@ import zmq
 
 from robot_bridge.protocol.addresses import is_local
 from robot_bridge.protocol.codec import Codec
-from robot_bridge.protocol.errors import CoachError, FramesError, UnreachableError
+from robot_bridge.protocol.errors import CoachError, FramesError, ProtocolError, UnreachableError
 from robot_bridge.protocol.messages import (
     ActionChunk,
     ActRequest,
@@ -127,9 +127,9 @@ class PolicyLink:
                     on_token(message)
                 continue
             if isinstance(message, Error):
-                if message.code == FramesError.code and self._frames is not None:
+                if message.code in (FramesError.code, ProtocolError.code) and self._frames is not None:
                     self._frames.close()
-                    self._frames = None  # the policy does not share our memory: everything goes through the socket
+                    self._frames = None  # the policy cannot share our memory: everything goes through the socket
                     self._send(request, deadline_s)
                     continue
                 raise self._error(message, deadline_s)

@@ -71,10 +71,12 @@ def test_running_server_is_used_and_not_started_when_it_answers(tmp_path: Path) 
     assert ready.wait(3)
     try:
         mine = config(tmp_path, policy_address=address)
-        specs = {spec.name: spec for spec in server_specs(mine, "my.yaml")}
+        file = tmp_path / "my.yaml"
+        file.write_text("")
+        specs = {spec.name: spec for spec in server_specs(mine, str(file))}
         assert specs["policy"].address == address, "left alone while it is there"
         assert specs["bridge"].address == ""
-        assert "my.yaml" in specs["bridge"].command
+        assert str(file) in specs["bridge"].command
         assert {"--headless", "--ui-only", str(tmp_path)} <= set(ui_spec(mine, True, None).command)
     finally:
         stop.set()

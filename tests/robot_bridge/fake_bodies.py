@@ -15,7 +15,7 @@ from robot_bridge.client import BridgeClient, EventSubscriber
 from robot_bridge.config import BridgeConfig
 from robot_bridge.protocol.codec import Codec
 from robot_bridge.protocol.embodiment import Camera, Embodiment, Joint
-from robot_bridge.protocol.errors import UnreachableError, UsageError
+from robot_bridge.protocol.errors import ProtocolError, UnreachableError, UsageError
 from robot_bridge.protocol.messages import (
     WIDTH,
     ActionChunk,
@@ -191,7 +191,12 @@ class FakePolicy:
             if not socket.poll(20):
                 continue
             client, *parts = socket.recv_multipart()
-            for reply in self._replies(codec.decode(parts), stop):
+            try:
+                request = codec.decode(parts)
+            except ProtocolError as error:  # pictures in shared memory are not for everybody
+                socket.send_multipart([client, *codec.encode(Error(code=error.code, what=error.what))])
+                continue
+            for reply in self._replies(request, stop):
                 if not stop.is_set():
                     socket.send_multipart([client, *codec.encode(reply)])
         socket.close()
