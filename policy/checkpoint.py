@@ -2,6 +2,7 @@
 
 config.json          `PI0Config`, so that `transformers` loads the weights by itself
 model.safetensors    weights
+scene.safetensors    the scene head, where there is one
 tokenizer.json       the small tokenizer
 checkpoint.yaml      `Card`
 """
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import torch
 import yaml
 from safetensors import SafetensorError
@@ -23,6 +25,7 @@ from transformers import PI0Config
 
 from policy.model.normalizer import Normalizer
 from policy.model.prompting import Prompter
+from policy.model.scene import SceneHead, Sight
 from policy.model.thoughtful_pi0 import Sizes, ThoughtfulPI0
 from policy.model.tokenizer import FILE as TOKENIZER_FILE
 from policy.model.tokenizer import ThoughtTokenizer
@@ -41,6 +44,8 @@ class Card(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         style: how words are laid out for it, a name in prompts/policy.yaml.
         dt_s: time between rows of its action chunks.
         temperature: scale of the noise that action chunks are drawn from; 1 as trained, 0 the same chunk every time.
+        classes: names of what the scene head knows, in its order; empty without `scene.safetensors`.
+        rest: the pose, in the body's units, in which the scene head is asked.
         code_version: of robot-coach when it was trained.
         seeds: what data it saw: name → text.
         figures: what was measured: name → number or text.
@@ -53,6 +58,8 @@ class Card(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     normalizer: Normalizer
     code_version: str
     temperature: float = 1.0
+    classes: tuple[str, ...] = ()
+    rest: tuple[float, ...] = ()
     seeds: dict[str, Any] = {}
     figures: dict[str, Any] = {}
     format: int = FORMAT
@@ -125,6 +132,22 @@ def load_model(folder: Path, device: str) -> ThoughtfulPI0:
     model.load_state_dict(weights)
     moved: ThoughtfulPI0 = model.to(torch.device(device))  # type: ignore[arg-type]
     return moved
+
+
+def load_sight(folder: Path, card: Card, sizes: Sizes) -> Sight | None:
+    """The scene head of a checkpoint, None where it has none.
+
+    Raises:
+        CheckpointError: its weights are missing or do not fit.
+    """
+    if not card.classes:
+        return None
+    head = SceneHead(sizes.width, len(card.classes))
+    try:
+        head.load_state_dict(load_file(folder / "scene.safetensors"))
+    except (OSError, RuntimeError, SafetensorError) as error:
+        raise CheckpointError(f"cannot read the scene head in {folder}: {error}", next_step=_MEND) from None
+    return Sight(head.eval(), card.classes, np.array(card.rest, np.float32))
 
 
 def load_prompter(folder: Path, card: Card, sizes: Sizes) -> Prompter:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from policy.checkpoint import EMBEDDED, embedded_folder, load_model, load_prompter, read_card
+from policy.checkpoint import EMBEDDED, embedded_folder, load_model, load_prompter, load_sight, read_card
 from policy.model.pi0_policy import PI0Policy
 from robot_bridge.protocol.errors import CheckpointError
 
@@ -21,7 +21,15 @@ def load_policy(checkpoint: str = "", device: str = "auto", seed: int = 0) -> PI
     card = read_card(folder)
     model = load_model(folder, pick_device(device))
     name = EMBEDDED if folder == embedded_folder() else str(folder)
-    return PI0Policy(model, load_prompter(folder, card, model.sizes), card.dt_s, name, seed, card.temperature)
+    return PI0Policy(
+        model,
+        load_prompter(folder, card, model.sizes),
+        card.dt_s,
+        name,
+        seed,
+        card.temperature,
+        load_sight(folder, card, model.sizes),
+    )
 
 
 def pick_device(device: str) -> str:

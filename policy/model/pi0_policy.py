@@ -13,6 +13,7 @@ from torch import Tensor
 from policy.model.grammar import ThoughtGrammar
 from policy.model.pointer import place_prior
 from policy.model.prompting import Prompter, thought_place
+from policy.model.scene import Sight
 from policy.model.thoughtful_pi0 import Prefix, ThoughtfulPI0
 from robot_bridge.protocol.messages import WIDTH, Context, Observation
 from robot_bridge.protocol.thought import Thought
@@ -27,6 +28,7 @@ class _Memo:
 
     key: tuple[int, float, Context]
     prefix: Prefix
+    features: Tensor
 
 
 class PI0Policy:
@@ -35,17 +37,19 @@ class PI0Policy:
     Args:
         dt_s: time between rows of an action chunk.
         temperature: scale of the noise that actions are drawn from.
+        sight: says when the thing that was asked for is not there, or there twice.
         seed: seed of the noise that actions are drawn from.
     """
 
     def __init__(self, model: ThoughtfulPI0, prompter: Prompter, dt_s: float, checkpoint: str, seed: int = 0,
-                 temperature: float = 1.0) -> None:  # fmt: skip
+                 temperature: float = 1.0, sight: Sight | None = None) -> None:  # fmt: skip
         self._model, self._prompter, self._dt_s = model.eval(), prompter, dt_s
         self.checkpoint = checkpoint
         self.device = str(model.device)
         self.parameters = sum(p.numel() for p in model.parameters())
         self._grammar = ThoughtGrammar(prompter.tokenizer, prompter.cameras)
         self._noise, self._temperature = np.random.default_rng(seed), temperature
+        self._sight = sight
         self._memo: _Memo | None = None
 
     def reseed(self, seed: int) -> None:
@@ -71,6 +75,7 @@ class PI0Policy:
         tokenizer = self._prompter.tokenizer
         prefix = self._read(observation, context)
         length = prefix.cache.get_seq_length()
+        forced = forced or self._objection(observation, context)
         try:
             places = self._pointed(prefix, observation, forced)
             tokens, written, log_probability = self._write(prefix, tokenizer.encode(forced), places, on_token)
@@ -100,14 +105,15 @@ class PI0Policy:
     def _read(self, observation: Observation, context: Context) -> Prefix:
         key = (observation.sequence, observation.time_s, context)
         if self._memo is None or self._memo.key != key:
-            self._memo = _Memo(key, self._encode(observation, context))
+            self._memo = _Memo(key, *self._encode(observation, context))
         return self._memo.prefix
 
-    def _encode(self, observation: Observation, context: Context) -> Prefix:
+    def _encode(self, observation: Observation, context: Context) -> tuple[Prefix, Tensor]:
         device = self._model.device
         prompt = torch.tensor([self._prompter.prompt(context, observation.state)], device=device)
         pictures = self._prompter.pictures(observation).to(device)
-        return self._model.read(self._model.look(pictures), prompt, torch.ones_like(prompt))
+        features = self._model.look(pictures)
+        return self._model.read(features, prompt, torch.ones_like(prompt)), features
 
     def _write(
         self, prefix: Prefix, tokens: list[int], places: list[Tensor], on_token: Callable[[int, str], None] | None
@@ -140,6 +146,13 @@ class PI0Policy:
             self._tell(on_token, len(tokens) - 1, token)
         return tokens, written, log_probability
 
+    def _objection(self, observation: Observation, context: Context) -> str:
+        """What is seen at rest goes before what would be guessed: it is fed in the thought's place."""
+        if self._sight is None or self._memo is None:
+            return ""
+        first_camera = self._memo.features[0, : self._model.sizes.grid**2]
+        return self._sight.objection(first_camera, observation.state, context.instruction)
+
     def _pointed(self, prefix: Prefix, observation: Observation, forced: str) -> list[Tensor]:
         """What the pointer says of row and column: of the instruction, or of a subtask that a person dictated."""
         model = self._model
@@ -147,7 +160,7 @@ class PI0Policy:
             return []
         dictated = _SUBTASK.search(forced)
         if dictated:
-            prefix = self._encode(observation, Context(instruction=dictated["subtask"]))
+            prefix, _ = self._encode(observation, Context(instruction=dictated["subtask"]))
         assert prefix.middle is not None
         row, column = model.pointer.place(prefix.middle[0, : model.sizes.grid**2])
         return [place_prior(fraction, self._prompter.tokenizer.locations) for fraction in (row, column)]

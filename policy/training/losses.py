@@ -6,7 +6,9 @@ import math
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
+
+from policy.model.scene import SceneHead
 
 IGNORED = -100
 
@@ -35,25 +37,12 @@ def thought_loss(logits: Tensor, labels: Tensor, first_location: int, soft: Tens
     return (words + places) / max(len(labels), 1)
 
 
-class PatchHead(nn.Module):
-    """Says for each picture token where it lies and which objects have their centre in it: used in training only.
+class PatchHead(SceneHead):
+    """Teaches picture tokens where they lie and which objects have their centre in them.
 
     Dense labels teach the picture encoder an order of magnitude faster than the words of a thought do. Without the
     first part tokens forget where they are, since nothing else here asks for it, and no place can be read off them.
-
-    Args:
-        width: of a picture token.
-        classes: colour × kind combinations.
     """
-
-    def __init__(self, width: int, classes: int) -> None:
-        super().__init__()
-        self.classes = classes
-        last = nn.Linear(width, classes * 4)
-        with torch.no_grad():
-            last.bias[0::4] = -6.0  # objects are rare: start from "nothing here"
-        self.out = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, width), nn.GELU(), last)
-        self.place = nn.Linear(width, 2)
 
     def loss(self, features: Tensor, patch: Tensor, name: Tensor, offset: Tensor, dirty: Tensor) -> Tensor:
         """Place of the patches; presence, offset and dirt of the objects in a batch of pictures.

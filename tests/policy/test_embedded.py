@@ -58,3 +58,19 @@ def test_some_tasks_succeed_when_played_to_the_end(kitchen, policy):
         policy.reseed(seed)
         rows.append(play(kitchen, policy, task, seed, RolloutConfig()))
     assert any(row.success for row in rows), [row.trace for row in rows]
+
+
+def test_missing_and_double_things_are_noticed_when_the_arms_rest(kitchen, policy):
+    missing = asked = double = 0
+    for number in range(24):
+        kitchen.reset(10_700_000 + number)
+        seen, names = observe(kitchen, number, float(number)), {thing.name for thing in kitchen.objects()}
+        absent = next(f"{colour} plate" for colour in ("red", "blue", "green") if f"{colour} plate" not in names)
+        thought, _ = policy.think(seen, Context(instruction=f"put the {absent} in the sink"))
+        missing += thought.reason == f"there is no {absent} in sight" and thought.is_question
+        kinds = [name.split()[1] for name in names]
+        for kind in {kind for kind in kinds if kinds.count(kind) > 1}:
+            double += 1
+            thought, _ = policy.think(seen, Context(instruction=f"put the {kind} in the sink"))
+            asked += thought.subtask == f"ask which {kind}"
+    assert missing >= 18 and double >= 8 and asked >= 0.6 * double

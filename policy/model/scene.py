@@ -1,0 +1,82 @@
+"""What stands in the picture: names of known things, read straight off the picture tokens.
+
+It answers what a thought must not guess: whether the thing that was asked for is there, and whether there are two.
+It is asked only while the arms rest, since a hand hides what it reaches for.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from robot_bridge.protocol.thought import Thought
+
+SEEN, NOT_SEEN = 0.5, 0.02  # probabilities; between them nothing is said
+_AT_REST = 0.3  # rad or m from the resting pose
+
+
+class SceneHead(nn.Module):
+    """Presence, offset and dirt of each class of object, for each picture token; and the token's own place.
+
+    Args:
+        width: of a picture token.
+        classes: how many (colour, kind).
+    """
+
+    def __init__(self, width: int, classes: int) -> None:
+        super().__init__()
+        self.classes = classes
+        last = nn.Linear(width, classes * 4)
+        with torch.no_grad():
+            last.bias[0::4] = -6.0  # objects are rare: start from "nothing here"
+        self.out = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, width), nn.GELU(), last)
+        self.place = nn.Linear(width, 2)
+
+    @torch.no_grad()
+    def presence(self, tokens: Tensor) -> Tensor:
+        """Probability that each class is in the picture, float32[classes], from Tensor[patches, width]."""
+        return self.out(tokens).float().reshape(-1, self.classes, 4)[..., 0].sigmoid().amax(0)
+
+
+@dataclass(frozen=True)
+class Sight:
+    """A scene head with the names of its classes (`red cup`) and the pose in which the picture shows everything.
+
+    Args:
+        rest: float32[width], in the body's units.
+    """
+
+    head: SceneHead
+    names: tuple[str, ...]
+    rest: np.ndarray
+
+    def objection(self, tokens: Tensor, state: np.ndarray, instruction: str) -> str:
+        """The thought that an instruction calls for when its thing is not there, or there twice; empty otherwise.
+
+        Args:
+            tokens: Tensor[patches, width] of the first camera; state: float32[38], in the body's units.
+        """
+        asked = self._asked(instruction)
+        if asked is None or np.abs(state[: len(self.rest)] - self.rest).max() > _AT_REST:
+            return ""
+        colour, kind = asked
+        chances = dict(zip(self.names, self.head.presence(tokens).tolist(), strict=True))
+        alike = {name: p for name, p in chances.items() if name.endswith(f" {kind}") and name.startswith(colour)}
+        seen = [name for name, p in alike.items() if p > SEEN]
+        if not colour and len(seen) > 1:
+            things = " and ".join(f"a {name}" for name in seen)
+            return str(Thought(reason=f"there is {things} in sight", subtask=f"ask which {kind}"))
+        if max(alike.values()) < NOT_SEEN:
+            missing = f"{colour} {kind}".strip()
+            return str(Thought(reason=f"there is no {missing} in sight", subtask="ask for help"))
+        return ""
+
+    def _asked(self, instruction: str) -> tuple[str, str] | None:
+        """Colour (or nothing) and kind of the first known thing in an instruction."""
+        colours, kinds = (sorted({name.split()[i] for name in self.names}) for i in (0, 1))
+        found = re.search(rf"\b(?:({'|'.join(colours)}) )?({'|'.join(kinds)})\b", instruction.lower())
+        return (found[1] or "", found[2]) if found else None
