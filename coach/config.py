@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from coach.speech.settings import SpeechSettings, read_speech
 from robot_bridge.protocol.errors import ConfigError
 
 HOME_VARIABLE = "ROBOT_COACH_HOME"
@@ -48,6 +49,7 @@ class Config:
             before it.
         record: keep episodes in the memory.
         keys: action name → key, over the UI's own bindings.
+        speech: hearing and speaking; see `coach/speech/settings.py`.
     """
 
     home: Path = field(default_factory=default_home)
@@ -66,6 +68,7 @@ class Config:
     theme: Literal["dark", "light"] = "dark"
     record: bool = True
     keys: dict[str, str] = field(default_factory=dict)
+    speech: SpeechSettings = field(default_factory=SpeechSettings)
 
     @property
     def memory_path(self) -> Path:
@@ -159,6 +162,8 @@ def _checked(key: Any, value: Any, path: Path) -> Any:
             raise _unfit(key, value, path, _KINDS["Path"])
         return Path(value).expanduser().absolute()
     wanted = typing.get_type_hints(Config)[key]
+    if wanted is SpeechSettings:
+        return read_speech(value, path)
     if typing.get_origin(wanted) is Literal:
         choices = typing.get_args(wanted)
         if value not in choices:

@@ -1,0 +1,1 @@
+"""Hearing and speaking: microphone, voice activity, words, stop word, voice."""
