@@ -51,22 +51,30 @@ class Layout:
                 raise UsageError(f"more than {COPIES} objects of kind {thing.kind}", f"at most {COPIES} of each kind")
 
 
-def make_layout(seed: int, count: int | None = None, kinds: tuple[str, ...] = tuple(KINDS)) -> Layout:
+def make_layout(seed: int, count: int | None = None, kinds: tuple[str, ...] = tuple(KINDS),
+                colours: tuple[str, ...] = tuple(COLOURS)) -> Layout:  # fmt: skip
     """3 to 6 objects in the middle of the counter, where both arms reach, apart from each other.
 
     Args:
-        count: how many objects; drawn from the seed when None.
-        kinds: kinds to draw from.
+        count: how many objects; drawn from the seed when None; fewer where so many do not fit.
+        kinds, colours: what to draw from.
     """
     rng = np.random.default_rng([seed, 1])
     count = int(rng.integers(FEWEST, MOST + 1)) if count is None else count
-    names = _draw_names(rng, count, kinds)
+    names = _draw_names(rng, count, kinds, colours)
     while True:
-        spots = _scatter(rng, [kind for _, kind in names])
-        if spots is not None:
-            break
+        layout = arrange(names, rng)
+        if layout is not None:
+            return layout
         if len(names) > FEWEST:
             names.pop()
+
+
+def arrange(names: list[tuple[str, str]], rng: np.random.Generator) -> Layout | None:
+    """These objects (colour, kind) somewhere in the middle of the counter; None where they did not fit this time."""
+    spots = _scatter(rng, [kind for _, kind in names])
+    if spots is None:
+        return None
     things = []
     for (colour, kind), (x, y) in zip(names, spots, strict=True):
         spread = BOX_YAW_RAD if KINDS[kind].box else np.pi
@@ -75,9 +83,10 @@ def make_layout(seed: int, count: int | None = None, kinds: tuple[str, ...] = tu
     return Layout(tuple(things))
 
 
-def _draw_names(rng: np.random.Generator, count: int, kinds: tuple[str, ...]) -> list[tuple[str, str]]:
+def _draw_names(rng: np.random.Generator, count: int, kinds: tuple[str, ...],
+                colours: tuple[str, ...]) -> list[tuple[str, str]]:  # fmt: skip
     """`count` different (colour, kind), no kind more often than the model has bodies."""
-    every = [(colour, kind) for colour in COLOURS for kind in kinds]
+    every = [(colour, kind) for colour in colours for kind in kinds]
     chosen: list[tuple[str, str]] = []
     for index in rng.permutation(len(every)):
         colour, kind = every[index]
