@@ -75,6 +75,10 @@ _BAD = re.compile(
 )  # fmt: skip
 _NEGATED = re.compile(r"(?:do|should|must|shall|will) not (?:you )?(?P<task>.+)")
 _USE_FOR = re.compile(r"use .+ (?:on|for) ")
+_BELONGS = re.compile(
+    r"(?P<thing>(?:(?:the|that|this|those|these|my) )?[a-z ]{1,40}?) (?:goes|go|belongs?|should (?:go|be)|"
+    r"(?:has|have|needs?) to (?:go|be)|must (?:go|be)|ought to (?:go|be)) (?P<where>(?:in|into|inside|on|onto|to) .+)"
+)
 _GENERIC_RULE = re.compile(rf"(?>{alternatives(VERBS)}) (?!(?:the|that|this|it|my|those|these|them)\b)")
 
 
@@ -153,7 +157,8 @@ def _wanted(wanted: str, unwanted: str) -> list[Item] | None:
             gone = _negated(before["task"], first)
             return [_with_instead(item, gone[0].instead_of if gone else "") for item in after]
     wanted = re.sub(r"^use ", "", wanted)
-    tasks = parse_task(wanted)
+    belongs = _BELONGS.fullmatch(wanted)
+    tasks = parse_task(f"put {belongs['thing']} {belongs['where']}" if belongs else wanted)
     if tasks:
         return [_with_instead(_as_correction(item), unwanted) for item in tasks]
     found = parse_elided(
