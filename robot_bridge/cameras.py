@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from robot_bridge.arms.base import Arms
+from robot_bridge.by_hand import Tape
 from robot_bridge.config import BridgeConfig
 from robot_bridge.desk import Desk
 from robot_bridge.loop import ControlLoop
@@ -34,6 +35,7 @@ class Cameras:
         self._latest: Observation | None = None
         self._sequence = 0
         self._failing = self._snapshot_failing = False
+        self._tape = Tape(body)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="cameras", daemon=True)
         self.pictures = Meter(50)
@@ -84,10 +86,11 @@ class Cameras:
     def _observe(self) -> None:
         now_s = time.monotonic()
         try:
-            joints = self._loop.joints
+            joints, target, takeover = self._loop.joints, self._loop.target, self._desk.takeover
             images = self._arms.pictures()
             observation = Observation(
-                sequence=self._sequence, time_s=now_s, state=self._body.pad(joints), images=images
+                sequence=self._sequence, time_s=now_s, state=self._body.pad(joints), images=images,
+                takeover=takeover,
             )  # fmt: skip
         except Exception as error:
             if not self._failing:
@@ -105,6 +108,9 @@ class Cameras:
             self._latest = observation
             self._new.notify_all()
         self._outbox.put(observation)
+        moved = self._tape.add(observation, target, self._desk.task_id)
+        if moved is not None:
+            self._outbox.put(moved)
 
     def _write_snapshot(self) -> None:
         """Keep the scene, so that a bridge that was killed goes on where it was."""

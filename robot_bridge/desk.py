@@ -12,11 +12,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from robot_bridge.by_hand import check_jog
 from robot_bridge.mission import Task, TaskBook, check_forced, check_words
 from robot_bridge.motion import Motion
 from robot_bridge.outbox import Outbox
 from robot_bridge.protocol.errors import UsageError
-from robot_bridge.protocol.messages import Accepted, BridgeState, Event, Intervention, Level
+from robot_bridge.protocol.messages import Accepted, BridgeState, Event, Intervention, Jog, Level
 from robot_bridge.protocol.thought import Thought
 from robot_bridge.states import StateMachine
 
@@ -55,6 +56,7 @@ class Desk:
         self._causes: set[str] = set()
         self._detail = ""
         self._parked = False
+        self._taken_by = ""
         self._seen: OrderedDict[str, None] = OrderedDict()
         self._acts: dict[str, Callable[[Intervention], None]] = {
             "task": self._begin, "correction": self._correct, "restart": self._restart, "undo": self._go_back,
@@ -64,6 +66,15 @@ class Desk:
     @property
     def state(self) -> BridgeState:
         return self._machine.state
+
+    @property
+    def task_id(self) -> str:
+        return self._book.task.task_id if self._book.task else ""
+
+    @property
+    def takeover(self) -> str:
+        """Id of the intervention by which a person moves the arms now, else empty."""
+        return self._taken_by if self.state == "takeover" else ""
 
     @property
     def may_park(self) -> bool:
@@ -82,8 +93,7 @@ class Desk:
 
     def announce(self, level: Level, code: str, text: str, **data: Any) -> None:
         """Tell everybody something in one sentence."""
-        task_id = self._book.task.task_id if self._book.task else ""
-        event = Event(time_s=time.monotonic(), level=level, code=code, text=text, task_id=task_id, data=data)
+        event = Event(time_s=time.monotonic(), level=level, code=code, text=text, task_id=self.task_id, data=data)
         self._outbox.put(event)
         self._outbox.ask_status()
 
@@ -108,6 +118,8 @@ class Desk:
                 self._acts[words.kind](words)
             else:
                 self._machine.apply(words.kind)
+            if words.kind == "takeover":
+                self._taken_by = words.id
             if words.kind in STILL:
                 self._motion.hold()
                 self._causes = {"person"} if self.state == "holding" else set()
@@ -115,6 +127,19 @@ class Desk:
             self._remember(words.id)
             self._tell()
             return Accepted(id=words.id, state=self.state)
+
+    def jog(self, jog: Jog) -> Accepted:
+        """Follow the hand of a person who has taken over.
+
+        Raises:
+            UsageError: nobody has, or a number is out of range.
+        """
+        check_jog(jog, self._motion.hands)
+        with self._changed:
+            if self.state != "takeover":
+                raise UsageError("nobody has taken over the arms", next_step="take over first: say 'let me do it'")
+            self._motion.jog(jog)
+            return Accepted(id=self._taken_by, state=self.state)
 
     def _begin(self, words: Intervention) -> None:
         self._book.begin(words, keep_undo=self.state != "idle")

@@ -81,6 +81,11 @@ class ControlLoop:
         return self._joints
 
     @property
+    def target(self) -> np.ndarray:
+        """float32[width], as commanded last."""
+        return self._limiter.target
+
+    @property
     def scene_since_s(self) -> float:
         """Pictures older than this show another scene; infinite while a reset is under way."""
         return self._scene_since_s

@@ -13,10 +13,12 @@ from typing import Literal
 
 import numpy as np
 
+from robot_bridge.by_hand import ByHand
 from robot_bridge.chunks import ChunkPlayer, Playable
 from robot_bridge.protocol.embodiment import Embodiment
+from robot_bridge.protocol.messages import Jog
 
-Mode = Literal["hold", "play", "park", "reach"]
+Mode = Literal["hold", "play", "park", "reach", "jog"]
 ARRIVED = 2e-3  # rad or m
 OPEN_ENOUGH = 0.75  # a gripper opened less than this fraction of its resting opening may hold something
 REACH_SPEED = 0.3  # fraction of the velocity limits for a nudge
@@ -42,7 +44,8 @@ class Wish:
 class Motion:
     """The wish behind the limiter. Safe to use from any thread; no call waits longer than a tick's arithmetic."""
 
-    def __init__(self, body: Embodiment, blend_s: float, park_speed: float) -> None:
+    def __init__(self, body: Embodiment, blend_s: float, park_speed: float, by_hand: ByHand | None = None) -> None:
+        self._by_hand = by_hand or ByHand(body, None)
         self._lock = threading.Lock()
         self._player = ChunkPlayer(blend_s, time.monotonic())
         self._pending: Playable | None = None
@@ -58,6 +61,10 @@ class Motion:
     @property
     def generation(self) -> int:
         return self._generation
+
+    @property
+    def hands(self) -> frozenset[str]:
+        return self._by_hand.hands
 
     @property
     def mode(self) -> Mode:
@@ -99,6 +106,12 @@ class Motion:
             self._mode, self._goal = "reach", goal
             return True
 
+    def jog(self, jog: Jog) -> None:
+        """Move a hand that a person has taken over, as long as this lasts."""
+        with self._lock:
+            self._mode = "jog"
+            self._by_hand.press(jog, time.monotonic())
+
     def remaining_fraction(self, now_s: float) -> float:
         """How much of the chunk in hand is left to play, 0 to 1."""
         with self._lock:
@@ -115,6 +128,8 @@ class Motion:
                 return self._play(present, now_s)
             if self._mode == "hold":
                 return Wish()
+            if self._mode == "jog":
+                return self._jog(present, now_s)
             mode, goal = self._mode, self._goal
             if mode == "park" and self._unless_holding and np.any(present[self._grippers] < self._closed_below):
                 self._quiet()
@@ -137,7 +152,14 @@ class Motion:
             return Wish()
         return Wish(target, started=started)
 
+    def _jog(self, present: np.ndarray, now_s: float) -> Wish:
+        target = self._by_hand.target(present, now_s)
+        if target is None:
+            self._mode = "hold"
+        return Wish(target)
+
     def _quiet(self) -> None:
+        self._by_hand.drop()
         self._player.clear(time.monotonic())
         self._pending = self._goal = None
         self._mode = "hold"

@@ -11,7 +11,7 @@ from robot_bridge.desk import Desk
 from robot_bridge.loop import ControlLoop
 from robot_bridge.protocol.codec import Codec, Part
 from robot_bridge.protocol.errors import CoachError, ProtocolError
-from robot_bridge.protocol.messages import Error, Heartbeat, Intervention, Message, Status, StatusRequest
+from robot_bridge.protocol.messages import Error, Heartbeat, Intervention, Jog, Message, Status, StatusRequest
 from robot_bridge.protocol.security.access import Client
 
 log = logging.getLogger(__name__)
@@ -41,6 +41,9 @@ class Reception:
             case Intervention():
                 check_words_of(who, message)
                 reply: Message = self._desk.intervene(message)
+            case Jog():
+                who.require(("coach",), "take over the arms", "takeover")
+                reply = self._desk.jog(message)
             case StatusRequest():
                 return self._status()  # watching is no sign of a person who could say stop
             case Heartbeat():
@@ -48,7 +51,7 @@ class Reception:
                 reply = Heartbeat(who="bridge", time_s=time.monotonic())
             case _:
                 raise ProtocolError(f"a bridge does not answer {type(message).__name__}",
-                                    "Intervention, StatusRequest, Heartbeat")  # fmt: skip
+                                    "Intervention, Jog, StatusRequest, Heartbeat")  # fmt: skip
         self._loop.coach_alive()
         self._desk.coach_seen()
         return reply

@@ -22,6 +22,7 @@ from pathlib import Path
 import zmq
 
 from robot_bridge.arms.base import Arms
+from robot_bridge.by_hand import ByHand
 from robot_bridge.cameras import Cameras
 from robot_bridge.config import BridgeConfig
 from robot_bridge.desk import Desk
@@ -146,7 +147,8 @@ class _Bridge:
         self._requests, self._events, self._outbox, self._keys = requests, events, outbox, keys
         self._seed = config.seed
         self._codec = Codec()
-        self._motion = Motion(body, config.blend_s, config.park_speed)
+        by_hand = ByHand(body, getattr(arms, "jog", None))
+        self._motion = Motion(body, config.blend_s, config.park_speed, by_hand)
         nudge = self._nudge if hasattr(arms, "nudge") else None
         self._desk = Desk(self._motion, outbox, self._reset, nudge)
         self._loop = ControlLoop(arms, body, arms.read(), self._motion, self._desk, outbox, config)

@@ -1,6 +1,7 @@
 """What the bridge may do next: one table, and one sentence for everything that it does not allow.
 
 `stopped` is left only by a person who says resume or gives a task. `fault` means that the arms themselves fail.
+What is said during a takeover counts from the release on.
 """
 
 from __future__ import annotations
@@ -31,8 +32,9 @@ TRANSITIONS: dict[BridgeState, dict[str, BridgeState]] = {
         "recover": "running", "finish": "idle", "heal": "holding",
     },
     "takeover": {
-        "release": "running", "resume": "running", "takeover": "takeover", "hold": "takeover", "recover": "takeover",
-        "finish": "takeover", "heal": "takeover",
+        "release": "running", "resume": "running", "takeover": "takeover", "task": "takeover",
+        "correction": "takeover", "restart": "takeover", "undo": "takeover", "nudge": "takeover", "pause": "holding",
+        "hold": "takeover", "recover": "takeover", "finish": "takeover", "heal": "takeover",
     },
     "stopped": {
         "resume": "running", "task": "running", "correction": "stopped", "pause": "stopped", "reset": "stopped",

@@ -21,6 +21,9 @@ class Arms(Protocol):
 
     Arms that can be set back also have `snapshot() -> bytes` and `restore(bytes)`. Arms whose hands can be moved by
     an offset have `nudge(offset_m, hand) -> float32[width]`, which moves nothing: it answers the joint target.
+    Arms with a model of their body have `jog(hand, present, velocity, dt_s) -> float32[width]`, which moves nothing
+    either: the joint target `dt_s` after `present` for a hand that moves at `velocity` (m/s right, away, up, and
+    rad/s of the wrist, counter-clockwise seen from above) and otherwise keeps its pose.
     Arms with a real driver name `late_after_ticks: int`, 2 where nothing speaks against it: a driver that holds the
     control loop up for longer than that is a fault.
     """

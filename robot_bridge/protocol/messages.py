@@ -2,7 +2,8 @@
 
 Three conversations (`→` request, `←` reply, `⇠` published without being asked):
 
-    coach  → bridge   Intervention ← Accepted | Error;  StatusRequest ← Status | Error;  Heartbeat ← Heartbeat
+    coach  → bridge   Intervention ← Accepted | Error;  StatusRequest ← Status | Error;  Heartbeat ← Heartbeat;
+                      Jog ← Accepted | Error, while a person has taken over
     bridge ⇠ coach    Status, Observation, ThoughtToken, ThoughtEvent, ChunkEvent, Event
     bridge → policy   ThinkRequest ← ThoughtToken*, ThinkReply | Error;  ActRequest ← ActionChunk | Error;
                       HealthRequest ← Health | Error;  ReloadRequest ← ReloadReply | Error
@@ -54,12 +55,14 @@ class Observation(Message, frozen=True, kw_only=True):
         sequence: counts up by one per observation of a bridge.
         state: float32[38], joint positions in the embodiment's units (rad, m), zero-padded.
         images: camera name → uint8[height, width, 3], RGB.
+        takeover: id of the intervention by which a person moves the arms at this instant, else empty.
     """
 
     sequence: int
     time_s: float
     state: np.ndarray
     images: dict[str, np.ndarray]
+    takeover: str = ""
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):
@@ -178,8 +181,12 @@ class Intervention(Message, frozen=True, kw_only=True):
         text: the words as said.
         instruction: the new instruction, for `task` and `correction`.
         forced: thought text to feed in the thought's place, for `correction`.
-        where: the point shown, if the person pointed.
+        where: the point shown, if the person pointed; it takes the place of the thought's own.
         offset: a unit vector times metres (x right, y away, z up), for `nudge`.
+        grip: what a hand should do, for `nudge`.
+        turn_rad: how far the wrist should turn, counter-clockwise seen from above, for `nudge`.
+        pace: how fast to work from now on, as a factor, for `nudge`.
+        hand: which hand a `nudge` means, `left` or `right`; empty: the one at work.
         by: who said it.
         time_s: when the words ended.
     """
@@ -192,6 +199,10 @@ class Intervention(Message, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
     where: Where | None = None
     offset: tuple[float, float, float] | None = None
+    grip: Literal["", "open", "close"] = ""
+    turn_rad: float = 0.0
+    pace: float | None = None
+    hand: str = ""
     by: str = "person"
     time_s: float = 0.0
 
@@ -201,6 +212,28 @@ class Accepted(Message, frozen=True, kw_only=True):
 
     id: str
     state: BridgeState
+
+
+class Jog(Message, frozen=True, kw_only=True):
+    """Move a hand that a person has taken over. It lapses by itself, so that a lost line or key leaves nothing moving.
+
+    All numbers but `lasts_s` are fractions of what the body allows a person, −1 to 1.
+
+    Args:
+        hand: `left` or `right`.
+        direction: x right, y away, z up. Arms without a model of their body turn the hand's first three joints instead.
+        turn: of the wrist, counter-clockwise seen from above.
+        grip: positive opens, negative closes.
+        speed: factor on all of them, more than 0.
+        lasts_s: how long it holds unless another one comes.
+    """
+
+    hand: str
+    direction: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    turn: float = 0.0
+    grip: float = 0.0
+    speed: float = 1.0
+    lasts_s: float = 0.15
 
 
 class StatusRequest(Message, frozen=True, kw_only=True):
@@ -235,6 +268,7 @@ class Status(Message, frozen=True, kw_only=True):
         done: subtasks finished for this task, oldest first.
         detail: one sentence for a person: why it holds, what failed.
         policy_ok: the policy answered within its deadline lately.
+        pace: how fast it works, as a factor on the pace that it learnt.
     """
 
     time_s: float
@@ -247,6 +281,7 @@ class Status(Message, frozen=True, kw_only=True):
     done: tuple[str, ...] = ()
     detail: str = ""
     policy_ok: bool = False
+    pace: float = 1.0
     checkpoint: str = ""
     rates: Rates = Rates()
     memory_mb: float = 0.0
@@ -310,6 +345,6 @@ class Error(Message, frozen=True, kw_only=True):
 
 AnyMessage = (
     Observation | ThinkRequest | ThoughtToken | ThinkReply | ActRequest | ActionChunk | HealthRequest | Health
-    | ReloadRequest | ReloadReply | Intervention | Accepted | StatusRequest | Heartbeat | Status | ThoughtEvent
+    | ReloadRequest | ReloadReply | Intervention | Accepted | Jog | StatusRequest | Heartbeat | Status | ThoughtEvent
     | ChunkEvent | Event | Error
 )  # fmt: skip

@@ -7,7 +7,7 @@ import pytest
 from fake_bodies import FakePolicy, Rig, sweep
 
 from robot_bridge.arms import make_arms
-from robot_bridge.protocol.messages import ChunkEvent, Observation
+from robot_bridge.protocol.messages import ChunkEvent, Jog, Observation
 
 pytestmark = pytest.mark.render
 
@@ -39,6 +39,20 @@ def test_kitchen_is_driven_stopped_nudged_and_kept_when_behind_a_bridge(tmp_path
     before = rig.arms.read()
     rig.say("nudge", offset=(0.0, 0.0, 0.03))
     rig.until(lambda: np.abs(rig.arms.read() - before).max() > 0.02)
+    rig.say("resume")
+    rig.until(lambda: rig.status().state == "running")
+    taken_s = time.monotonic()
+    rig.say("takeover")
+    start = arms.kitchen.pinch("right")
+    for _ in range(30):
+        rig.client.request(Jog(hand="right", direction=(0.0, 0.0, -1.0), speed=0.6))
+        time.sleep(0.03)
+    assert arms.kitchen.pinch("right")[2] < start[2] - 0.05
+    rig.say("release")
+    rig.until(lambda: rig.status().state == "running")
+    time.sleep(0.5)
+    sent = np.array([target for at, target in list(arms.commands) if at >= taken_s])
+    assert (np.abs(np.diff(sent, axis=0)) <= arms.embodiment.velocity_limits * 0.02 + 1e-5).all()
     rig.say("stop")
     time.sleep(1.0)
     where = rig.arms.read()

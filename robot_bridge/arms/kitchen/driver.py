@@ -6,13 +6,14 @@ import numpy as np
 
 from robot_bridge.arms.base import ArmsError
 from robot_bridge.arms.kitchen import ik
+from robot_bridge.arms.kitchen.engine import load_mujoco
 from robot_bridge.arms.kitchen.grasp import GraspMode
+from robot_bridge.arms.kitchen.jogging import HIGHEST_M, LOWEST_M, Jogger
 from robot_bridge.arms.kitchen.scene import HANDS
 from robot_bridge.arms.kitchen.world import Kitchen
 from robot_bridge.protocol.embodiment import load_embodiment
 from robot_bridge.protocol.errors import UsageError
 
-_LOWEST_M, _HIGHEST_M = -0.06, 0.45  # of the pinch point, for a nudge
 _AWAY_RAD = 0.3
 
 
@@ -29,6 +30,7 @@ class KitchenArms:
         self.embodiment = load_embodiment("kitchen")
         self._seed, self._grasp, self._size = seed, grasp, size
         self._kitchen: Kitchen | None = None
+        self._jogger: Jogger | None = None
         self._tick_s = 1.0 / self.embodiment.control_hz
 
     @property
@@ -46,7 +48,7 @@ class KitchenArms:
         if self._kitchen is None:
             kitchen = Kitchen(self._grasp, self._size)
             kitchen.reset(self._seed)
-            self._kitchen = kitchen
+            self._kitchen, self._jogger = kitchen, Jogger(kitchen, load_mujoco())
 
     def read(self) -> np.ndarray:
         return self.kitchen.state()
@@ -78,10 +80,21 @@ class KitchenArms:
             raise UsageError(f"an offset of {offset_m}", "three finite numbers in m")
         kitchen, at = self.kitchen, 7 * HANDS.index(hand)
         target, pinch = kitchen.state(), kitchen.pinch(hand) + offset
-        pinch[2] = np.clip(pinch[2], _LOWEST_M, _HIGHEST_M)
+        pinch[2] = np.clip(pinch[2], LOWEST_M, HIGHEST_M)
         target[at : at + 6] = ik.solve(hand, pinch, float(target[at + 5]))
         limits = self.embodiment.limits
         return np.clip(target, limits[:, 0], limits[:, 1]).astype(np.float32)
+
+    def jog(self, hand: str, present: np.ndarray, velocity: np.ndarray, dt_s: float) -> np.ndarray:
+        """See `robot_bridge.arms.base.Arms`.
+
+        Raises:
+            ArmsError: not connected.
+            UsageError: no such hand, or a number that is not finite.
+        """
+        if self._jogger is None:
+            raise ArmsError("the simulated kitchen is not connected", next_step="call connect() first")
+        return self._jogger.step(hand, present, velocity, dt_s)
 
     def _busy_hand(self) -> str:
         for hand in HANDS:
@@ -105,4 +118,4 @@ class KitchenArms:
     def close(self) -> None:
         if self._kitchen is not None:
             self._kitchen.close()
-            self._kitchen = None
+            self._kitchen = self._jogger = None

@@ -194,6 +194,15 @@ class Kitchen:
 
     # Looking
 
+    @property
+    def joint_addresses(self) -> np.ndarray:
+        """int[14], where the joints of the state vector are in MuJoCo's positions."""
+        return self._qpos
+
+    def joint_columns(self, hand: str) -> np.ndarray:
+        """int[6], the columns of a Jacobian that belong to a hand's turning joints."""
+        return np.array([self.model.joint(f"{hand}/{joint}").dofadr[0] for joint in _JOINTS])
+
     def state(self) -> np.ndarray:
         """float32[14], joint positions and finger openings."""
         return self.data.qpos[self._qpos].astype(np.float32)

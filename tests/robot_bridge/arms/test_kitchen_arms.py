@@ -88,3 +88,39 @@ def test_objects_and_grip_come_back_when_restored_into_another_kitchen(arms: Kit
     other.restore(kept)
     assert {t.name: t.place for t in other.kitchen.objects()} == places and other.kitchen.held_by("right") == name
     other.close()
+
+
+@pytest.mark.parametrize("hand", ["left", "right"])
+@pytest.mark.parametrize("way", [(0.1, 0, 0), (0, 0.1, 0), (0, 0, -0.1), (-0.07, 0.07, 0)])
+def test_hand_goes_straight_and_keeps_its_pose_when_jogged(arms: KitchenArms, hand: str, way: tuple) -> None:
+    start, target = arms.kitchen.pinch(hand), arms.read()
+    others = target.copy()
+    for _ in range(50):  # one second
+        target = arms.jog(hand, target, np.array([*way, 0.0]), 0.02)
+    own = slice(0, 7) if hand == "left" else slice(7, 14)
+    others[own] = target[own]
+    np.testing.assert_array_equal(target, others)
+    arms.kitchen.pose_arms(target)
+    np.testing.assert_allclose(arms.kitchen.pinch(hand) - start, way, atol=0.006)
+    fingers = arms.kitchen.data.site(f"{hand}/pinch").xmat.reshape(3, 3)
+    assert abs(fingers[2]).max() > 0.98, "it no longer points down"
+
+
+def test_nothing_moves_by_itself_when_a_jog_is_only_asked_about(arms: KitchenArms) -> None:
+    before = arms.read()
+    arms.jog("left", before, np.array([0.2, 0.0, 0.0, 1.0]), 0.5)
+    np.testing.assert_array_equal(arms.read(), before)
+
+
+def test_hand_stays_above_the_floor_when_jogged_down_for_long(arms: KitchenArms) -> None:
+    target = arms.read()
+    for _ in range(300):
+        target = arms.jog("left", target, np.array([0.0, 0.0, -0.25, 0.0]), 0.02)
+    arms.kitchen.pose_arms(target)
+    assert arms.kitchen.pinch("left")[2] > -0.07
+
+
+@pytest.mark.parametrize("velocity", [(float("nan"), 0, 0, 0), (0.1, 0.1)])
+def test_jog_is_refused_when_the_velocity_is_none(arms: KitchenArms, velocity: tuple) -> None:
+    with pytest.raises(UsageError, match="four finite numbers"):
+        arms.jog("left", arms.read(), np.array(velocity), 0.02)
