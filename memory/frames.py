@@ -13,12 +13,13 @@ from PIL import Image
 from sqlite_utils import Database
 
 from memory.records import Frame
+from memory.text import clean
 from robot_bridge.protocol.errors import StoreError
 from robot_bridge.protocol.messages import Observation
 
 # High, without chroma subsampling: a cup is 6×10 pixels in a 96-pixel picture, and its colour is its name.
 JPEG_QUALITY = 90
-_FRAME = """SELECT frames.id, episode_id, sequence, time_s, wall_s, state, camera, jpeg
+_FRAME = """SELECT frames.id, episode_id, sequence, time_s, wall_s, state, takeover, camera, jpeg
 FROM frames LEFT JOIN pictures ON frame_id = frames.id"""
 
 
@@ -31,6 +32,7 @@ class EncodedFrame(NamedTuple):
     wall_s: float
     state: bytes
     jpegs: dict[str, bytes]
+    takeover: str = ""
 
 
 def encode(episode_id: int | None, observation: Observation, wall_s: float | None = None) -> EncodedFrame:
@@ -43,7 +45,8 @@ def encode(episode_id: int | None, observation: Observation, wall_s: float | Non
     jpegs = {camera: _jpeg(picture) for camera, picture in observation.images.items()}
     state = np.ascontiguousarray(observation.state, np.float32).tobytes()
     wall_s = time.time() if wall_s is None else wall_s
-    return EncodedFrame(episode_id, observation.sequence, observation.time_s, wall_s, state, jpegs)
+    return EncodedFrame(episode_id, observation.sequence, observation.time_s, wall_s, state, jpegs,
+                        clean(observation.takeover))  # fmt: skip
 
 
 def write(db: Database, frames: Iterable[EncodedFrame]) -> int:
@@ -52,9 +55,10 @@ def write(db: Database, frames: Iterable[EncodedFrame]) -> int:
     for frame in frames:
         size = len(frame.state) + sum(map(len, frame.jpegs.values()))
         cursor = db.conn.execute(
-            "INSERT INTO frames (episode_id, sequence, time_s, wall_s, state, bytes) SELECT ?1, ?2, ?3, ?4, ?5, ?6"
+            "INSERT INTO frames (episode_id, sequence, time_s, wall_s, state, bytes, takeover)"
+            " SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7"
             " WHERE NOT EXISTS (SELECT 1 FROM frames WHERE episode_id IS ?1 AND time_s=?3 AND sequence=?2)",
-            (frame.episode_id, frame.sequence, frame.time_s, frame.wall_s, frame.state, size),
+            (frame.episode_id, frame.sequence, frame.time_s, frame.wall_s, frame.state, size, frame.takeover),
         )
         if not cursor.rowcount:
             continue
@@ -76,6 +80,12 @@ def ids(db: Database, episode_id: int | None, start_s: float, end_s: float) -> l
     return [row[0] for row in db.conn.execute(chosen, (episode_id, start_s, end_s))]
 
 
+def of_takeover(db: Database, takeover: str) -> list[Frame]:
+    """What was seen while a person moved the arms, oldest first; nothing for an empty name."""
+    where = "takeover = ? AND takeover != '' ORDER BY time_s, sequence"
+    return list(_read(db, where, (clean(takeover),)))
+
+
 def one(db: Database, frame_id: int) -> Frame:
     """The frame of an id that `ids` gave."""
     return next(_read(db, "frames.id = ?", (frame_id,)))
@@ -84,10 +94,10 @@ def one(db: Database, frame_id: int) -> Frame:
 def _read(db: Database, where: str, values: Iterable[Any]) -> Iterator[Frame]:
     """Frames with their pictures, in one statement."""
     rows = db.conn.execute(f"{_FRAME} WHERE {where}", tuple(values))
-    for fields, pictures in itertools.groupby(rows, key=lambda row: row[:6]):
+    for fields, pictures in itertools.groupby(rows, key=lambda row: row[:7]):
         jpegs = {camera: jpeg for *_, camera, jpeg in pictures if camera is not None}
         yield Frame(id=fields[0], episode_id=fields[1], sequence=fields[2], time_s=fields[3], wall_s=fields[4],
-                    state_bytes=fields[5], jpegs=jpegs)  # fmt: skip
+                    state_bytes=fields[5], takeover=fields[6], jpegs=jpegs)  # fmt: skip
 
 
 def moment(db: Database, episode_id: int | None, sequence: int, otherwise_s: float) -> float:

@@ -112,6 +112,13 @@ def m005_routines(db: Database) -> None:
     _run(db, rules.SCHEMA)
 
 
+@migrations()
+def m006_takeovers(db: Database) -> None:
+    """Which frames a person's hands were in: the id of the intervention that took the arms over, else empty."""
+    db.execute("ALTER TABLE frames ADD COLUMN takeover TEXT NOT NULL DEFAULT ''")
+    db.execute("CREATE INDEX frames_takeover ON frames(takeover) WHERE takeover != ''")
+
+
 def _run(db: Database, script: str) -> None:
     """Statement by statement: sqlite3's own executescript would commit the transaction first."""
     for statement in filter(str.strip, script.split(";")):

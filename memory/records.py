@@ -47,7 +47,11 @@ class Episode(Record, frozen=True, kw_only=True):
 
 
 class Frame(Record, frozen=True, kw_only=True):
-    """One observation as stored: `state_bytes` float32[38], `jpegs` camera name → JPEG file."""
+    """One observation as stored: `state_bytes` float32[38], `jpegs` camera name → JPEG file.
+
+    Args:
+        takeover: id of the intervention by which a person moved the arms at that instant, else empty.
+    """
 
     id: int
     episode_id: int | None
@@ -56,6 +60,7 @@ class Frame(Record, frozen=True, kw_only=True):
     wall_s: float
     state_bytes: bytes
     jpegs: dict[str, bytes]
+    takeover: str = ""
 
     @property
     def state(self) -> np.ndarray:
@@ -67,7 +72,8 @@ class Frame(Record, frozen=True, kw_only=True):
         images = {
             camera: np.asarray(Image.open(io.BytesIO(jpeg)).convert("RGB")) for camera, jpeg in self.jpegs.items()
         }
-        return Observation(sequence=self.sequence, time_s=self.time_s, state=self.state, images=images)
+        return Observation(sequence=self.sequence, time_s=self.time_s, state=self.state, images=images,
+                           takeover=self.takeover)  # fmt: skip
 
 
 class ThoughtRecord(Record, frozen=True, kw_only=True):

@@ -159,6 +159,11 @@ class Store:
         with self._connection.reading() as db:
             return frames.read(db, episode_id, start_s, end_s, limit)
 
+    def takeover_frames(self, intervention_id: str) -> list[Frame]:
+        """What was seen while a person moved the arms after this intervention, oldest first."""
+        with self._connection.reading() as db:
+            return frames.of_takeover(db, intervention_id)
+
     def add_thought(self, episode_id: int | None, event: ThoughtEvent) -> int:
         with self._connection.writing() as db:
             return episodes.add_thought(db, episode_id, event)

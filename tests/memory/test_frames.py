@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -49,6 +50,17 @@ def test_all_frames_are_in_the_file_when_the_episode_ends(store: Store, episode:
         store.add_frame(episode, observe(sequence))
     store.end_episode(episode, "done")
     assert store.episode(episode).frames == 80
+
+
+def test_frames_say_who_moved_the_arms_when_a_person_took_them_over(store: Store, episode: int, observe):
+    for number in range(6):
+        seen = msgspec.structs.replace(observe(number), takeover="t1" if number in (2, 3) else "")
+        store.add_frame(episode, seen)
+    store.flush()
+    assert [frame.takeover for frame in store.frames(episode)] == ["", "", "t1", "t1", "", ""]
+    taken = store.takeover_frames("t1")
+    assert [frame.sequence for frame in taken] == [2, 3] and taken[0].observation().takeover == "t1"
+    assert store.takeover_frames("") == []
 
 
 def test_frames_between_two_times_come_when_asked_for(store: Store, episode: int, observe):
