@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from robot_bridge.protocol.messages import Context, Observation
+from robot_bridge.protocol.messages import ActRequest, Context, Observation, ThinkRequest
 from robot_bridge.protocol.thought import Thought
 
 OnToken = Callable[[int, str], None]
@@ -43,4 +43,50 @@ class Policy(Protocol):
     def act(self, observation: Observation, context: Context, thought: Thought) -> tuple[np.ndarray, float]:
         """Actions under a thought: float32[horizon, 38] absolute joint targets, zero-padded, and their spacing in
         seconds. Row i is due `(i + 1) * dt_s` after the observation."""
+        ...
+
+
+@runtime_checkable
+class ActsForMany(Protocol):
+    """A policy that computes the chunks of several robots together, faster than one after the other."""
+
+    def act_many(self, requests: Sequence[ActRequest]) -> list[tuple[np.ndarray, float]]:
+        """What `act` returns, for each request. Raising fails all of them; they are then asked for one by one."""
+        ...
+
+
+@runtime_checkable
+class ThinksForMany(Protocol):
+    """A policy that writes the thoughts of several robots together."""
+
+    def think_many(
+        self, requests: Sequence[ThinkRequest], on_tokens: Sequence[OnToken]
+    ) -> list[tuple[Thought, int] | Exception]:
+        """What `think` returns, for each request.
+
+        Args:
+            on_tokens: one `on_token` for each request. What one of them raises ends that thought alone, and is returned
+                in its place; so is what goes wrong with a single thought. Raising fails all of them.
+        """
+        ...
+
+
+class BatchPolicy(Policy, Protocol):
+    """A policy that serves several robots in one pass, with the same results as one by one.
+
+    A row is one robot's request; the sequences of a call are equally long.
+    """
+
+    def think_many(
+        self, observations: Sequence[Observation], contexts: Sequence[Context], forced: Sequence[str],
+        on_tokens: Sequence[OnToken | None],
+    ) -> list[tuple[Thought, int] | Exception]:  # fmt: skip
+        """As `think`; where a row failed – its `on_token` raised, its thought cannot be read, a picture is missing –
+        what it raised stands in its place, and the other rows are whole."""
+        ...
+
+    def act_many(
+        self, observations: Sequence[Observation], contexts: Sequence[Context], thoughts: Sequence[Thought]
+    ) -> tuple[list[np.ndarray], float]:
+        """As `act`: a chunk for each row, and the spacing that they share. Raises what the first bad row raises."""
         ...

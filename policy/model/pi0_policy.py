@@ -1,34 +1,30 @@
-"""The model behind the two calls `think` and `act`."""
+"""The model behind the two calls `think` and `act`, for one robot or several at once."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from policy.interface import OnToken
+from policy.model.engine import Engine, Reading
 from policy.model.grammar import ThoughtGrammar
+from policy.model.memo import Memo, Seen, key_of
 from policy.model.pointer import place_prior
 from policy.model.prompting import Prompter, thought_place
 from policy.model.scene import Sight
-from policy.model.thoughtful_pi0 import Prefix, ThoughtfulPI0
+from policy.model.stack import KeyValues
+from policy.model.thoughtful_pi0 import ThoughtfulPI0
+from policy.model.writing import MAX_THOUGHT_TOKENS, Draft, Writer
+from robot_bridge.protocol.errors import ProtocolError
 from robot_bridge.protocol.messages import WIDTH, Context, Observation
 from robot_bridge.protocol.thought import Thought
 
-MAX_THOUGHT_TOKENS = 64
+__all__ = ["MAX_THOUGHT_TOKENS", "PI0Policy"]
 _SUBTASK = re.compile(r"^subtask: *(?P<subtask>\S.*)$", re.MULTILINE)
-
-
-@dataclass
-class _Memo:
-    """The last prefix read: thinking and acting on one observation share it."""
-
-    key: tuple[int, float, Context]
-    prefix: Prefix
-    features: Tensor
 
 
 class PI0Policy:
@@ -48,22 +44,19 @@ class PI0Policy:
         self.device = str(model.device)
         self.parameters = sum(p.numel() for p in model.parameters())
         self._grammar = ThoughtGrammar(prompter.tokenizer, prompter.cameras)
+        self._engine = Engine(model)
+        self._writer = Writer(self._engine, self._grammar, prompter.tokenizer)
         self._noise, self._temperature = np.random.default_rng(seed), temperature
         self._sight = sight
-        self._memo: _Memo | None = None
+        self._memo = Memo()
 
     def reseed(self, seed: int) -> None:
         """Draw the noise of coming actions anew, so that an episode is a function of its seed."""
         self._noise = np.random.default_rng(seed)
-        self._memo = None
+        self._memo.clear()
 
-    @torch.no_grad()
     def think(
-        self,
-        observation: Observation,
-        context: Context,
-        forced: str = "",
-        on_token: Callable[[int, str], None] | None = None,
+        self, observation: Observation, context: Context, forced: str = "", on_token: OnToken | None = None
     ) -> tuple[Thought, int]:
         """Write a thought, going on from the `forced` text.
 
@@ -72,99 +65,147 @@ class PI0Policy:
         Raises:
             ProtocolError: the text that came out is not a thought, or a picture is missing.
         """
-        tokenizer = self._prompter.tokenizer
-        prefix = self._read(observation, context)
-        length = prefix.cache.get_seq_length()
-        forced = forced or self._objection(observation, context)
-        try:
-            places = self._pointed(prefix, observation, forced)
-            tokens, written, log_probability = self._write(prefix, tokenizer.encode(forced), places, on_token)
-        finally:  # also when on_token ends the thought: the prefix is used again
-            prefix.cache.crop(length - prefix.cache.get_seq_length())
-        confidence = float(np.exp(log_probability / max(written, 1)))
-        return Thought.parse(tokenizer.decode(tokens), confidence=confidence), written
+        (seen,) = self._see([observation], [context])
+        draft = self._begin(seen, observation, context, forced, on_token)
+        self._writer.write([seen.reading], [draft])
+        return self._thought(draft), len(draft.chances)
 
-    @torch.no_grad()
     def act(self, observation: Observation, context: Context, thought: Thought) -> tuple[np.ndarray, float]:
         """An action chunk under a thought: float32[horizon, 38] absolute joint targets, and the time between rows."""
-        model, prompter = self._model, self._prompter
-        prefix = self._read(observation, context)
-        length = prefix.cache.get_seq_length()
-        tokens = [*prompter.tokenizer.encode(str(thought)), prompter.tokenizer.eos]
-        full = model.extend(prefix, torch.tensor([tokens], device=model.device))
-        normalizer, config = prompter.normalizer, model.config
-        noise = np.zeros((1, config.chunk_size, WIDTH), np.float32)
-        noise[..., : normalizer.width] = self._noise.standard_normal((1, config.chunk_size, normalizer.width))
-        state = torch.from_numpy(normalizer.state(observation.state)[None]).to(model.device)
-        place = torch.tensor([thought_place(thought)], device=model.device)
-        noised = torch.from_numpy(noise * np.float32(self._temperature)).to(model.device)
-        actions = model.denoise(full, state, noised, config.num_inference_steps, place)
-        full.cache.crop(length - full.cache.get_seq_length())
-        return normalizer.targets(actions[0].float().cpu().numpy(), observation.state), self._dt_s
+        (actions,), dt_s = self.act_many([observation], [context], [thought])
+        return actions, dt_s
 
-    def _read(self, observation: Observation, context: Context) -> Prefix:
-        key = (observation.sequence, observation.time_s, context)
-        if self._memo is None or self._memo.key != key:
-            self._memo = _Memo(key, *self._encode(observation, context))
-        return self._memo.prefix
+    def think_many(
+        self, observations: Sequence[Observation], contexts: Sequence[Context], forced: Sequence[str],
+        on_tokens: Sequence[OnToken | None],
+    ) -> list[tuple[Thought, int] | Exception]:  # fmt: skip
+        """Thoughts of several robots in one pass: the same as one by one. What one robot's thought raised, its
+        `on_token` included, stands in its place."""
+        answers: list[tuple[Thought, int] | Exception] = [ProtocolError("not thought yet")] * len(observations)
+        ears = [_Ear(on_token) for on_token in on_tokens]
+        usable = []
+        for row, observation in enumerate(observations):
+            try:
+                self._prompter.pictures(observation)
+                usable.append(row)
+            except ProtocolError as error:
+                answers[row] = error
+        if usable:
+            seen = self._see([observations[row] for row in usable], [contexts[row] for row in usable])
+            drafts = [self._begin(s, observations[row], contexts[row], forced[row], ears[row])
+                      for s, row in zip(seen, usable, strict=True)]  # fmt: skip
+            self._writer.write([s.reading for s in seen], drafts)
+            for row, draft in zip(usable, drafts, strict=True):
+                answers[row] = self._answer(draft, ears[row])
+        return answers
 
-    def _encode(self, observation: Observation, context: Context) -> tuple[Prefix, Tensor]:
-        device = self._model.device
-        prompt = torch.tensor([self._prompter.prompt(context, observation.state)], device=device)
-        pictures = self._prompter.pictures(observation).to(device)
-        features = self._model.look(pictures)
-        return self._model.read(features, prompt, torch.ones_like(prompt)), features
+    @torch.no_grad()
+    def act_many(
+        self, observations: Sequence[Observation], contexts: Sequence[Context], thoughts: Sequence[Thought]
+    ) -> tuple[list[np.ndarray], float]:
+        """Action chunks of several robots in one pass, float32[horizon, 38] each, and the time between their rows.
 
-    def _write(
-        self, prefix: Prefix, tokens: list[int], places: list[Tensor], on_token: Callable[[int, str], None] | None
-    ) -> tuple[list[int], int, float]:
-        """Go on from the forced tokens, always with the likeliest one: all tokens, how many of them were written
-        here, and the sum of their log probabilities.
-
-        Args:
-            places: log weights that the pointer gives the first and the second location token, float32[bins] each.
+        Raises:
+            ProtocolError: a picture is missing.
         """
-        model, tokenizer = self._model, self._prompter.tokenizer
-        written, log_probability = 0, 0.0
-        unread = tokens
-        for index, token in enumerate(tokens):
-            self._tell(on_token, index, token)
-        while len(tokens) < MAX_THOUGHT_TOKENS:
-            if unread:
-                prefix = model.extend(prefix, torch.tensor([unread], device=model.device))
-            logits = model.logits(prefix.hidden[0, -1]).float()
-            logits[self._grammar.blocked(tokens)] = -torch.inf
-            at = self._grammar.places_written(tokens)
-            if at is not None and at < len(places):
-                logits[tokenizer.first_location :][: len(places[at])] += places[at].to(logits)
-            scores = torch.log_softmax(logits, -1)
-            token = int(scores.argmax())
-            written, log_probability = written + 1, log_probability + float(scores[token])
-            if token == tokenizer.eos:
-                break
-            tokens, unread = [*tokens, token], [token]
-            self._tell(on_token, len(tokens) - 1, token)
-        return tokens, written, log_probability
+        model, normalizer = self._model, self._prompter.normalizer
+        seen = self._see(observations, contexts)
+        kv = self._read_thoughts([s.reading for s in seen], thoughts)
+        states = np.stack([observation.state for observation in observations])
+        shape = (len(states), model.config.chunk_size, normalizer.width)
+        noise = np.zeros((*shape[:2], WIDTH), np.float32)
+        noise[..., : normalizer.width] = self._noise.standard_normal(shape) * np.float32(self._temperature)
+        place = torch.tensor([thought_place(thought) for thought in thoughts], device=model.device)
+        actions = self._engine.denoise(kv, torch.from_numpy(normalizer.state(states)).to(model.device),
+                                       torch.from_numpy(noise).to(model.device),
+                                       model.config.num_inference_steps, place)  # fmt: skip
+        return list(normalizer.targets(actions.float().cpu().numpy(), states)), self._dt_s
 
-    def _objection(self, observation: Observation, context: Context) -> str:
+    def _see(self, observations: Sequence[Observation], contexts: Sequence[Context]) -> list[Seen]:
+        """What each observation says under its context, from memory where it was read before."""
+        keys = [key_of(observation, self._prompter) for observation in observations]
+        found = [self._memo.find(key, context) for key, context in zip(keys, contexts, strict=True)]
+        new = [row for row, seen in enumerate(found) if seen is None]
+        if new:
+            features = self._features(
+                [observations[row] for row in new], [self._memo.features(keys[row]) for row in new]
+            )
+            prompts = [self._prompter.prompt(contexts[row], observations[row].state) for row in new]
+            readings = self._engine.read(features, prompts)
+            for row, feature, prompt, reading in zip(new, features, prompts, readings, strict=True):
+                found[row] = self._memo.add(keys[row], contexts[row], Seen(feature, prompt, reading))
+        return [seen for seen in found if seen is not None]
+
+    def _features(self, observations: Sequence[Observation], known: Sequence[Tensor | None]) -> list[Tensor]:
+        """Picture tokens, Tensor[tokens, width] each; pictures that were looked at are not looked at again."""
+        new = [self._prompter.pictures(o) for o, k in zip(observations, known, strict=True) if k is None]
+        looked: Iterator[Tensor] = iter(self._engine.look(torch.cat(new).to(self._model.device)) if new else ())
+        return [next(looked) if features is None else features for features in known]
+
+    def _begin(
+        self, seen: Seen, observation: Observation, context: Context, forced: str, on_token: OnToken | None
+    ) -> Draft:
+        forced = forced or self._objection(seen, observation, context)
+        places = self._pointed(seen, observation, forced)
+        return self._writer.begin(self._prompter.tokenizer.encode(forced), places, seen.prompt, on_token)
+
+    def _objection(self, seen: Seen, observation: Observation, context: Context) -> str:
         """What is seen at rest goes before what would be guessed: it is fed in the thought's place."""
-        if self._sight is None or self._memo is None:
+        if self._sight is None:
             return ""
-        first_camera = self._memo.features[0, : self._model.sizes.grid**2]
+        first_camera = seen.features[: self._model.sizes.grid**2]
         return self._sight.objection(first_camera, observation.state, context.instruction)
 
-    def _pointed(self, prefix: Prefix, observation: Observation, forced: str) -> list[Tensor]:
+    def _pointed(self, seen: Seen, observation: Observation, forced: str) -> list[Tensor]:
         """What the pointer says of row and column: of the instruction, or of a subtask that a person dictated."""
-        model = self._model
-        if model.pointer is None:
+        model, middle = self._model, seen.reading.middle
+        if model.pointer is None or middle is None:
             return []
         dictated = _SUBTASK.search(forced)
         if dictated:
-            prefix, _ = self._encode(observation, Context(instruction=dictated["subtask"]))
-        assert prefix.middle is not None
-        row, column = model.pointer.place(prefix.middle[0, : model.sizes.grid**2])
-        return [place_prior(fraction, self._prompter.tokenizer.locations) for fraction in (row, column)]
+            prompt = self._prompter.prompt(Context(instruction=dictated["subtask"]), observation.state)
+            middle = self._engine.middle(seen.features, prompt)
+        fractions = model.pointer.place(middle[: model.sizes.grid**2])
+        return [place_prior(f, self._prompter.tokenizer.locations).to(model.device) for f in fractions]
 
-    def _tell(self, on_token: Callable[[int, str], None] | None, index: int, token: int) -> None:
-        if on_token is not None:
-            on_token(index, self._prompter.tokenizer.piece(token))
+    def _read_thoughts(self, readings: Sequence[Reading], thoughts: Sequence[Thought]) -> KeyValues:
+        """A cache of what was seen and thought; words that a thought shares with what was said are not read again."""
+        tokenizer, engine = self._prompter.tokenizer, self._engine
+        tokens = [[*tokenizer.encode(str(thought)), tokenizer.eos] for thought in thoughts]
+        shared = [reading.rewind(said) for reading, said in zip(readings, tokens, strict=True)]
+        kv = engine.beside(readings)
+        unread = [said[n:] for said, n in zip(tokens, shared, strict=True)]
+        if any(unread):
+            engine.extend(kv, unread, last=True)
+            engine.keep(kv, [len(said) for said in unread], max(map(len, unread)))
+        if len(readings) == 1:
+            readings[0].said = tokens[0]
+        return kv
+
+    def _thought(self, draft: Draft) -> Thought:
+        confidence = float(np.exp(sum(draft.chances) / max(len(draft.chances), 1)))
+        return Thought.parse(self._prompter.tokenizer.decode(draft.tokens), confidence=confidence)
+
+    def _answer(self, draft: Draft, ear: _Ear) -> tuple[Thought, int] | Exception:
+        if ear.error is not None:
+            return ear.error
+        try:
+            return self._thought(draft), len(draft.chances)
+        except ProtocolError as error:
+            return error
+
+
+class _Ear:
+    """Passes tokens on until that fails; what it failed with is kept, and the other robots' thoughts go on."""
+
+    def __init__(self, on_token: OnToken | None) -> None:
+        self._on_token = on_token
+        self.error: Exception | None = None
+
+    def __call__(self, index: int, text: str) -> None:
+        if self._on_token is None or self.error is not None:
+            return
+        try:
+            self._on_token(index, text)
+        except Exception as error:
+            self.error = error

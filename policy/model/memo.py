@@ -1,0 +1,73 @@
+"""What was read of the last observations: thinking and acting on one of them share it.
+
+Kept by content – the pictures the model looks at, the state, the words – so that no two robots can meet in one entry.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from policy.model.engine import Reading
+from policy.model.prompting import Prompter
+from robot_bridge.protocol.messages import Context, Observation
+
+Key = tuple[int, bytes, int, float]
+
+
+@dataclass
+class Seen:
+    """One observation under one context.
+
+    Args:
+        features: Tensor[tokens, width], its picture tokens.
+        prompt: its prompt's tokens.
+    """
+
+    features: Tensor
+    prompt: list[int]
+    reading: Reading
+
+
+class Memo:
+    """The last few observations that were read.
+
+    Args:
+        size: how many; one for each robot that is served at once.
+    """
+
+    def __init__(self, size: int = 16) -> None:
+        self._size = size
+        self._seen: OrderedDict[tuple[Key, Context], Seen] = OrderedDict()
+
+    def find(self, key: Key, context: Context) -> Seen | None:
+        """What was read of an observation under a context."""
+        seen = self._seen.get((key, context))
+        if seen is not None:
+            self._seen.move_to_end((key, context))
+        return seen
+
+    def features(self, key: Key) -> Tensor | None:
+        """The picture tokens of an observation, under whatever words it was read."""
+        return next((seen.features for (known, _), seen in self._seen.items() if known == key), None)
+
+    def add(self, key: Key, context: Context, seen: Seen) -> Seen:
+        self._seen[(key, context)] = seen
+        if len(self._seen) > self._size:
+            self._seen.popitem(last=False)
+        return seen
+
+    def clear(self) -> None:
+        self._seen.clear()
+
+
+def key_of(observation: Observation, prompter: Prompter) -> Key:
+    """What makes an observation the same to the model."""
+    checksum = 0
+    for name in prompter.cameras:
+        if name in observation.images:
+            checksum = zlib.crc32(observation.images[name].tobytes(), checksum)
+    return checksum, observation.state.tobytes(), observation.sequence, observation.time_s
