@@ -69,24 +69,3 @@ class ThinksForMany(Protocol):
                 in its place; so is what goes wrong with a single thought. Raising fails all of them.
         """
         ...
-
-
-class BatchPolicy(Policy, Protocol):
-    """A policy that serves several robots in one pass, with the same results as one by one.
-
-    A row is one robot's request; the sequences of a call are equally long.
-    """
-
-    def think_many(
-        self, observations: Sequence[Observation], contexts: Sequence[Context], forced: Sequence[str],
-        on_tokens: Sequence[OnToken | None],
-    ) -> list[tuple[Thought, int] | Exception]:  # fmt: skip
-        """As `think`; where a row failed – its `on_token` raised, its thought cannot be read, a picture is missing –
-        what it raised stands in its place, and the other rows are whole."""
-        ...
-
-    def act_many(
-        self, observations: Sequence[Observation], contexts: Sequence[Context], thoughts: Sequence[Thought]
-    ) -> tuple[list[np.ndarray], float]:
-        """As `act`: a chunk for each row, and the spacing that they share. Raises what the first bad row raises."""
-        ...

@@ -20,7 +20,7 @@ from policy.model.stack import KeyValues
 from policy.model.thoughtful_pi0 import ThoughtfulPI0
 from policy.model.writing import MAX_THOUGHT_TOKENS, Draft, Writer
 from robot_bridge.protocol.errors import ProtocolError
-from robot_bridge.protocol.messages import WIDTH, Context, Observation
+from robot_bridge.protocol.messages import WIDTH, ActRequest, Context, Observation, ThinkRequest
 from robot_bridge.protocol.thought import Thought
 
 __all__ = ["MAX_THOUGHT_TOKENS", "PI0Policy"]
@@ -72,44 +72,41 @@ class PI0Policy:
 
     def act(self, observation: Observation, context: Context, thought: Thought) -> tuple[np.ndarray, float]:
         """An action chunk under a thought: float32[horizon, 38] absolute joint targets, and the time between rows."""
-        (actions,), dt_s = self.act_many([observation], [context], [thought])
-        return actions, dt_s
+        return self.act_many([ActRequest(request_id=0, observation=observation, context=context, thought=thought)])[0]
 
     def think_many(
-        self, observations: Sequence[Observation], contexts: Sequence[Context], forced: Sequence[str],
-        on_tokens: Sequence[OnToken | None],
-    ) -> list[tuple[Thought, int] | Exception]:  # fmt: skip
+        self, requests: Sequence[ThinkRequest], on_tokens: Sequence[OnToken]
+    ) -> list[tuple[Thought, int] | Exception]:
         """Thoughts of several robots in one pass: the same as one by one. What one robot's thought raised, its
         `on_token` included, stands in its place."""
-        answers: list[tuple[Thought, int] | Exception] = [ProtocolError("not thought yet")] * len(observations)
-        ears = [_Ear(on_token) for on_token in on_tokens]
+        answers: list[tuple[Thought, int] | Exception] = [ProtocolError("not thought yet")] * len(requests)
         usable = []
-        for row, observation in enumerate(observations):
+        for row, request in enumerate(requests):
             try:
-                self._prompter.pictures(observation)
+                self._prompter.pictures(request.observation)
                 usable.append(row)
             except ProtocolError as error:
                 answers[row] = error
         if usable:
-            seen = self._see([observations[row] for row in usable], [contexts[row] for row in usable])
-            drafts = [self._begin(s, observations[row], contexts[row], forced[row], ears[row])
-                      for s, row in zip(seen, usable, strict=True)]  # fmt: skip
+            asked, ears = [requests[row] for row in usable], [_Ear(on_tokens[row]) for row in usable]
+            seen = self._see([r.observation for r in asked], [r.context for r in asked])
+            drafts = [self._begin(s, r.observation, r.context, r.forced, ear)
+                      for s, r, ear in zip(seen, asked, ears, strict=True)]  # fmt: skip
             self._writer.write([s.reading for s in seen], drafts)
-            for row, draft in zip(usable, drafts, strict=True):
-                answers[row] = self._answer(draft, ears[row])
+            for row, draft, ear in zip(usable, drafts, ears, strict=True):
+                answers[row] = self._answer(draft, ear)
         return answers
 
     @torch.no_grad()
-    def act_many(
-        self, observations: Sequence[Observation], contexts: Sequence[Context], thoughts: Sequence[Thought]
-    ) -> tuple[list[np.ndarray], float]:
-        """Action chunks of several robots in one pass, float32[horizon, 38] each, and the time between their rows.
+    def act_many(self, requests: Sequence[ActRequest]) -> list[tuple[np.ndarray, float]]:
+        """Action chunks of several robots in one pass: float32[horizon, 38] each, and the time between its rows.
 
         Raises:
             ProtocolError: a picture is missing.
         """
         model, normalizer = self._model, self._prompter.normalizer
-        seen = self._see(observations, contexts)
+        observations, thoughts = [r.observation for r in requests], [r.thought for r in requests]
+        seen = self._see(observations, [r.context for r in requests])
         kv = self._read_thoughts([s.reading for s in seen], thoughts)
         states = np.stack([observation.state for observation in observations])
         shape = (len(states), model.config.chunk_size, normalizer.width)
@@ -119,7 +116,7 @@ class PI0Policy:
         actions = self._engine.denoise(kv, torch.from_numpy(normalizer.state(states)).to(model.device),
                                        torch.from_numpy(noise).to(model.device),
                                        model.config.num_inference_steps, place)  # fmt: skip
-        return list(normalizer.targets(actions.float().cpu().numpy(), states)), self._dt_s
+        return [(chunk, self._dt_s) for chunk in normalizer.targets(actions.float().cpu().numpy(), states)]
 
     def _see(self, observations: Sequence[Observation], contexts: Sequence[Context]) -> list[Seen]:
         """What each observation says under its context, from memory where it was read before."""
@@ -198,12 +195,12 @@ class PI0Policy:
 class _Ear:
     """Passes tokens on until that fails; what it failed with is kept, and the other robots' thoughts go on."""
 
-    def __init__(self, on_token: OnToken | None) -> None:
+    def __init__(self, on_token: OnToken) -> None:
         self._on_token = on_token
         self.error: Exception | None = None
 
     def __call__(self, index: int, text: str) -> None:
-        if self._on_token is None or self.error is not None:
+        if self.error is not None:
             return
         try:
             self._on_token(index, text)

@@ -13,7 +13,7 @@ from policy.model.engine import Engine
 from policy.model.pi0_policy import PI0Policy
 from policy.model.thoughtful_pi0 import ThoughtfulPI0
 from policy.model.writing import Writer
-from robot_bridge.protocol.messages import Context, Observation
+from robot_bridge.protocol.messages import ActRequest, Context, Observation, ThinkRequest
 from robot_bridge.protocol.thought import Thought
 
 CONTEXTS = [Context(instruction=f"put the {colour} cup in the sink {more}")
@@ -34,6 +34,15 @@ def pictures(number: int) -> Observation:
     rng = np.random.default_rng(number)
     return Observation(sequence=number, time_s=0.0, state=rng.uniform(-1, 1, 38).astype(np.float32),
                        images={"base": rng.integers(0, 256, (96, 96, 3), dtype=np.uint8)})  # fmt: skip
+
+
+def thinks(seen: list[Observation], forced: list[str]) -> list[ThinkRequest]:
+    return [ThinkRequest(request_id=0, observation=o, context=c, forced=f)
+            for o, c, f in zip(seen, CONTEXTS, forced, strict=True)]  # fmt: skip
+
+
+def silent(index: int, text: str) -> None:
+    pass
 
 
 def test_tokens_equal_those_of_generate_on_the_same_weights(embedded):
@@ -93,7 +102,7 @@ def test_robots_get_the_same_when_they_are_served_together(embedded, forced):
     seen = [pictures(number) for number in range(3)]
     alone = [embedded.think(o, c, f) for o, c, f in zip(seen, CONTEXTS, forced, strict=True)]
     embedded.reseed(1)
-    together = embedded.think_many(seen, CONTEXTS, forced, [None] * 3)
+    together = embedded.think_many(thinks(seen, forced), [silent] * 3)
     for (thought, tokens), one in zip(alone, together, strict=True):
         assert not isinstance(one, Exception)
         assert str(one[0]) == str(thought) and one[1] == tokens
@@ -105,7 +114,9 @@ def test_chunks_are_the_same_when_they_are_asked_together(embedded):
     thoughts = [Thought(subtask="pick up the red cup", reason="it is on the counter" * n) for n in (1, 0, 2)]
     alone = [embedded.act(o, c, t)[0] for o, c, t in zip(seen, words, thoughts, strict=True)]
     embedded.reseed(0)
-    together, _ = embedded.act_many(seen, words, thoughts)
+    requests = [ActRequest(request_id=0, observation=o, context=c, thought=t)
+                for o, c, t in zip(seen, words, thoughts, strict=True)]  # fmt: skip
+    together = [actions for actions, _ in embedded.act_many(requests)]
     np.testing.assert_allclose(np.stack(together), np.stack(alone), atol=1e-3)
 
 
@@ -115,7 +126,8 @@ def test_one_robots_failure_is_its_own_when_they_are_served_together(policy):
 
     blind = Observation(sequence=5, time_s=0.0, state=np.zeros(38, np.float32), images={})
     seen = [observation(1, 1), blind, observation(2, 2)]
-    first, second, third = policy.think_many(seen, CONTEXTS, ["subtask: pick up"] * 3, [give_up, None, None])
+    requests = thinks(seen, ["subtask: pick up"] * 3)
+    first, second, third = policy.think_many(requests, [give_up, silent, silent])
     assert isinstance(first, TimeoutError) and isinstance(second, Exception) and not isinstance(third, Exception)
     assert third[0].subtask == policy.think(seen[2], CONTEXTS[2], "subtask: pick up")[0].subtask
 
