@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from robot_bridge.by_hand import check_jog
+from robot_bridge.faults import Account
 from robot_bridge.mission import Task, TaskBook, check_forced, check_words
 from robot_bridge.motion import Motion
 from robot_bridge.outbox import Outbox
@@ -99,14 +100,18 @@ class Desk:
 
     # What a person says.
 
-    def intervene(self, words: Intervention) -> Accepted:
+    def intervene(self, words: Intervention, since_s: float = 0.0) -> Accepted:
         """Take a person's word. When this returns, the next tick follows it.
+
+        Args:
+            since_s: when it arrived; left out: now.
 
         Raises:
             UsageError: the state does not allow it or something is missing; nothing has changed.
         """
+        since_s = since_s or time.monotonic()
         if words.kind == "stop":
-            self._motion.hold()  # before the lock, before any check
+            self._motion.halt(since_s, "stop")  # before the lock, before any check
         with self._changed:
             if words.kind != "stop":
                 if words.id in self._seen:  # sent again because our answer was late
@@ -121,7 +126,7 @@ class Desk:
             if words.kind == "takeover":
                 self._taken_by = words.id
             if words.kind in STILL:
-                self._motion.hold()
+                self._motion.halt(since_s, words.kind)
                 self._causes = {"person"} if self.state == "holding" else set()
                 self._detail = f"{STILL[words.kind]} by {words.by[:60] or 'a person'}"
             self._remember(words.id)
@@ -236,7 +241,7 @@ class Desk:
             if cause in self._causes:
                 return
             if self.state in ("running", "holding"):
-                self._motion.hold()
+                self._motion.halt(time.monotonic(), code)
                 self._machine.apply("hold")
                 self._parked = self._parked and bool(self._causes)
                 self._causes.add(cause)
@@ -281,13 +286,13 @@ class Desk:
                 self._causes, self._detail = {"person"}, text
                 self._tell()
 
-    def fault(self, text: str) -> None:
+    def fault(self, account: Account) -> None:
         """The arms fail."""
         with self._changed:
-            self._motion.hold()
+            self._motion.halt(time.monotonic(), account.what)
             self._machine.apply("fault")
-            self._detail = text
-            self.announce("fault", "fault", text)
+            self._detail = account.what
+            self.announce("fault", "fault", str(account), **account.data)
             self._tell()
 
     def heal(self, text: str) -> None:

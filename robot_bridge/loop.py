@@ -1,7 +1,8 @@
 """The control loop: read the joints, ask what is wished, limit it, command it; 50 times a second.
 
 It keeps its own schedule on the monotonic clock, so that a late tick does not make the next ones late, and it goes on
-whatever happens to the policy, the pilot or the network. If the arms fail it holds and tries them again.
+whatever happens to the policy, the pilot or the network. A hold does not wait for the next tick: it makes one. If the
+arms fail it holds and tries them again.
 """
 
 from __future__ import annotations
@@ -15,9 +16,12 @@ from collections.abc import Callable
 import numpy as np
 
 from robot_bridge.arms.base import Arms
+from robot_bridge.body_gate import BodyGate, Passage
 from robot_bridge.chunks import Playable
 from robot_bridge.config import BridgeConfig
 from robot_bridge.desk import Desk
+from robot_bridge.driver import Driver, late
+from robot_bridge.faults import Account
 from robot_bridge.motion import Motion
 from robot_bridge.outbox import Outbox
 from robot_bridge.protocol.embodiment import Embodiment
@@ -31,11 +35,8 @@ log = logging.getLogger(__name__)
 
 ARMS_RETRY_S = 0.5
 TELL_AGAIN_S = 30.0  # a clamp is told at most this often
+SOONEST = 0.25  # of a tick: an early one comes no sooner than this after the one before
 NICENESS = -10
-
-
-class ArmsFault(Exception):
-    """The arms gave something that cannot be a position, or nothing at all."""
 
 
 class ControlLoop:
@@ -52,12 +53,14 @@ class ControlLoop:
     ) -> None:  # fmt: skip
         self._arms, self._body, self._motion, self._desk, self._outbox = arms, body, motion, desk, outbox
         self._limiter = Limiter.for_body(body, start)
+        self._driver, self._gate = Driver(arms, body, start), BodyGate(arms, body)
         self._tick_s = 1.0 / body.control_hz
         self._watchdog = Watchdog(config.coach_deadline_s, config.park_after_s, time.monotonic())
         self._jobs: list[Callable[[], None]] = []
         self._joints = np.asarray(start, np.float32)
         self._scene_since_s = time.monotonic()
-        self._healthy, self._retry_at_s, self._told_at_s = True, 0.0, -TELL_AGAIN_S
+        self._healthy, self._hangs, self._retry_at_s = True, False, 0.0
+        self._told_at_s: dict[str, float] = {}
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="control", daemon=True)
         self.ticks = Meter()
@@ -105,20 +108,19 @@ class ControlLoop:
         self._jobs.append(lambda: self._nudge(offset_m, hand, generation))
 
     def _run(self) -> None:
-        try:
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
-        except (AttributeError, OSError):
-            log.debug("the control loop runs at normal priority")
+        hurry()
         next_s = time.monotonic()
         while not self._stop.is_set():
             now_s = time.monotonic()
+            self._motion.held.clear()
             self.ticks.beat(now_s)
             self._guarded_tick(now_s)
             late_s = time.monotonic() - (next_s + self._tick_s)
             next_s += self._tick_s * (1 + max(0, int(late_s / self._tick_s)))
-            delay_s = next_s - time.monotonic()
-            if delay_s > 0:
-                time.sleep(delay_s)
+            if self._motion.held.wait(max(0.0, next_s - time.monotonic())):
+                soonest_s = now_s + SOONEST * self._tick_s
+                time.sleep(max(0.0, soonest_s - time.monotonic()))
+                next_s = time.monotonic()
 
     def _guarded_tick(self, now_s: float) -> None:
         try:
@@ -131,46 +133,52 @@ class ControlLoop:
             if self._healthy:
                 self._healthy = False
                 log.exception("the arms failed")
-                self._desk.fault(f"the arms failed: {error or type(error).__name__}")
+                if not self._hangs:  # else it is told already
+                    self._tell_fault(f"the arms failed: {error or type(error).__name__}")
+            self._hangs = False
+
+    def check_driver(self) -> None:
+        """For another thread: a driver that does not return is told too."""
+        took_s = self._driver.overdue()
+        if took_s and self._healthy and not self._hangs:
+            self._hangs = True
+            self._tell_fault(f"the arms failed: {late(took_s, self._tick_s)} and has not come back")
+
+    def _tell_fault(self, what: str) -> None:
+        account = Account.of(what, self._driver.last, self._body)
+        log.error("fault: %s; last command in full: %s", account, account.target)
+        self._desk.fault(account)
 
     def tick(self, now_s: float) -> None:
         """One control tick."""
         while self._jobs:
             self._jobs.pop(0)()
-        asked_s = time.monotonic()
-        self._joints = self._read()
-        driver_s = time.monotonic() - asked_s
+        self._joints = self._driver.read()
         alarm = self._watchdog.check(now_s, self._desk.state, self._desk.may_park)
         if alarm == "coach_silent":
             self._desk.hold_for("coach", "coach_silent", "no coach has been heard from; the arms hold still")
         elif alarm == "park":
             self._desk.park()
-        wish = self._motion.wish(self._limiter.target, now_s)
+        before, moving, halted = self._limiter.target, self._driver.moving, self._motion.take_halt()
+        wish = self._motion.wish(before, now_s)
         verdict = Verdict(self._limiter.hold()) if wish.target is None else self._limiter.step(wish.target, wish.speed)
-        asked_s = time.monotonic()
-        self._arms.command(verdict.target)
-        self._check_lateness(driver_s + time.monotonic() - asked_s)
+        passage = self._gate.check(before, verdict.target, now_s)
+        target = self._limiter.retract(passage.held) if passage.reason else verdict.target
+        self._driver.command(target)
+        if halted is not None and moving and (target == before).all():
+            self._tell_still(*halted)
         if wish.started is not None:
             self._tell_started(*wish.started)
         if verdict.refused or verdict.clamped:
             self._tell_limited(verdict, now_s)
+        if passage.reason:
+            self._tell_held(passage, now_s)
 
-    def _check_lateness(self, driver_s: float) -> None:
-        """Arms that name a `late_after_ticks` are in fault once their driver holds the loop up for longer than that.
-
-        A simulator names none: its time stands still while it is late.
-        """
-        late_after_ticks = getattr(self._arms, "late_after_ticks", 0)
-        if late_after_ticks and driver_s > late_after_ticks * self._tick_s:
-            raise ArmsFault(f"their driver took {driver_s * 1e3:.0f} ms where a tick has {self._tick_s * 1e3:.0f} ms")
-
-    def _read(self) -> np.ndarray:
-        joints = np.asarray(self._arms.read(), np.float32)
-        if joints.shape != (self._body.width,):
-            raise ArmsFault(f"they report {list(joints.shape)} numbers instead of {self._body.width}")
-        if not np.isfinite(joints).all():
-            raise ArmsFault("they report a position that is not a number")
-        return joints
+    def _tell_still(self, since_s: float, why: str) -> None:
+        """How long it took from a word or a loss to the first target without speed; kept with every episode."""
+        took_ms = (time.monotonic() - since_s) * 1e3
+        self._desk.announce("info", "still", f"the arms stood still {took_ms:.1f} ms after: {why}", why=why,
+                            since_s=since_s, after_ms=took_ms)  # fmt: skip
 
     def _tell_started(self, playable: Playable, dropped: int) -> None:
         chunk = playable.chunk
@@ -180,9 +188,8 @@ class ControlLoop:
         ))  # fmt: skip
 
     def _tell_limited(self, verdict: Verdict, now_s: float) -> None:
-        if now_s - self._told_at_s < TELL_AGAIN_S:
+        if not self._due("limits", now_s):
             return
-        self._told_at_s = now_s
         if verdict.refused:
             self._desk.announce("warning", "refused_target", f"{verdict.refused}; the arms hold still")
             return
@@ -190,9 +197,23 @@ class ControlLoop:
         self._desk.announce("info", "clamped", f"a target beyond the limits of {', '.join(names)} was cut short",
                             joints=names)  # fmt: skip
 
+    def _tell_held(self, passage: Passage, now_s: float) -> None:
+        if passage.stuck:
+            text = f"{passage.reason}, so the arms hold; tell me what to do instead, or say resume"
+            self._desk.hold_for("body", "too_near", text, self._motion.generation)
+        elif self._due(passage.reason[:40], now_s):
+            self._desk.announce("warning", "held_back", f"{passage.reason}; the arms hold there")
+
+    def _due(self, what: str, now_s: float) -> bool:
+        """Whether this may be told again."""
+        if now_s - self._told_at_s.get(what, -TELL_AGAIN_S) < TELL_AGAIN_S:
+            return False
+        self._told_at_s[what] = now_s
+        return True
+
     def _reset(self, seed: int) -> None:
         self._arms.reset(seed)
-        self._limiter.anchor(self._read())
+        self._limiter.anchor(self._driver.read())
         self._scene_since_s = time.monotonic()
         self._desk.announce("info", "reset", "the scene is set up anew", seed=seed)
 
@@ -207,8 +228,17 @@ class ControlLoop:
 
     def _revive(self) -> None:
         self._arms.connect()
-        self._limiter.anchor(self._read())
+        self._limiter.anchor(self._driver.read())
         self._motion.hold()
+        self._motion.take_halt()
         self._healthy = True
         self._scene_since_s = time.monotonic()
         self._desk.heal("the arms answer again; say resume to go on")
+
+
+def hurry() -> None:
+    """Have the calling thread go before others of this machine, where that is allowed."""
+    try:
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+    except (AttributeError, OSError):
+        log.debug("%s runs at normal priority", threading.current_thread().name)

@@ -55,6 +55,8 @@ class Motion:
         self._home, self._park_speed = body.home, park_speed
         self._unless_holding = False
         self._grippers = np.array([joint.gripper for joint in body.joints])
+        self.held = threading.Event()  # set with every hold, so that the control loop need not wait for its next tick
+        self._halted: tuple[float, str] | None = None
         lower, home = body.limits[:, 0], body.home
         self._closed_below = (lower + OPEN_ENOUGH * (home - lower))[self._grippers]
 
@@ -75,7 +77,20 @@ class Motion:
         with self._lock:
             self._generation += 1
             self._quiet()
+            self.held.set()
             return self._generation
+
+    def halt(self, since_s: float, why: str) -> int:
+        """Hold, and note when that was asked for: the control loop tells how long it took. Returns the generation."""
+        with self._lock:
+            self._halted = self._halted or (since_s, why)
+        return self.hold()
+
+    def take_halt(self) -> tuple[float, str] | None:
+        """When and why the arms were to halt, if nobody has taken that yet."""
+        with self._lock:
+            halted, self._halted = self._halted, None
+            return halted
 
     def play(self, playable: Playable, generation: int) -> bool:
         """Play a chunk from the next tick on; False if it belongs to an older generation."""

@@ -24,10 +24,10 @@ class Reception:
         self._desk, self._loop, self._status, self._codec = desk, loop, status, codec
         self.counts: Counter[str] = Counter()
 
-    def answer(self, parts: Sequence[Part], who: Client) -> Message:
-        """The reply to the parts of one request."""
+    def answer(self, parts: Sequence[Part], who: Client, arrived_s: float) -> Message:
+        """The reply to the parts of one request that arrived at this `time.monotonic()`."""
         try:
-            return self._answer(self._codec.decode(parts), who)
+            return self._answer(self._codec.decode(parts), who, arrived_s)
         except CoachError as error:
             return self._refuse(Error(code=error.code, what=error.what, allowed=error.allowed,
                                       next_step=error.next_step))  # fmt: skip
@@ -36,11 +36,11 @@ class Reception:
             return self._refuse(Error(code="internal", what=f"the bridge failed on this request: {error!r}"[:300],
                                       next_step="the log of the bridge has the details"))  # fmt: skip
 
-    def _answer(self, message: Message, who: Client) -> Message:
+    def _answer(self, message: Message, who: Client, arrived_s: float) -> Message:
         match message:
             case Intervention():
                 check_words_of(who, message)
-                reply: Message = self._desk.intervene(message)
+                reply: Message = self._desk.intervene(message, arrived_s)
             case Jog():
                 who.require(("coach",), "take over the arms", "takeover")
                 reply = self._desk.jog(message)

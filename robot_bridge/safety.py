@@ -85,12 +85,19 @@ class Limiter:
         start = np.asarray(start, np.float64)
         if start.shape != self._lower.shape or not np.isfinite(start).all():
             raise ValueError(f"cannot start from {start}")
-        self._target = start.copy()
+        self._target = self._before = start.copy()
         self._speed = np.zeros_like(start)
 
     def hold(self) -> np.ndarray:
         """The last target again, at rest: float32[width]."""
         self._speed = np.zeros_like(self._speed)
+        self._before = self._target
+        return self.target
+
+    def retract(self, joints: np.ndarray) -> np.ndarray:
+        """Take the last step back where bool[width] says so, and be at rest there: float32[width]."""
+        self._target = np.where(joints, self._before, self._target)
+        self._speed = np.where(joints, 0.0, self._speed)
         return self.target
 
     def step(self, wish: object, speed: float = 1.0) -> Verdict:
@@ -115,7 +122,7 @@ class Limiter:
             step = np.clip(inside - self._target, low * self._tick_s, high * self._tick_s)
         step = np.where(self._movable, step, 0.0)
         self._speed = step / self._tick_s if self._tick_s > 0 else np.zeros_like(step)
-        self._target = self._target + step
+        self._before, self._target = self._target, self._target + step
         return Verdict(self.target, "", tuple(np.flatnonzero(outside & self._movable).tolist()))
 
     def _refusal(self, wish: object) -> str:

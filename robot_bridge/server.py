@@ -26,7 +26,7 @@ from robot_bridge.by_hand import ByHand
 from robot_bridge.cameras import Cameras
 from robot_bridge.config import BridgeConfig
 from robot_bridge.desk import Desk
-from robot_bridge.loop import ControlLoop
+from robot_bridge.loop import ControlLoop, hurry
 from robot_bridge.motion import Motion
 from robot_bridge.outbox import Outbox
 from robot_bridge.pilot import Pilot
@@ -44,7 +44,8 @@ log = logging.getLogger(__name__)
 
 SWITCH_S = 0.0005  # the interpreter's thread switch: at its default of 5 ms a tick would wait for pictures
 REQUESTS_AT_ONCE = 50
-CHECK_S = 0.1  # how soon a stop of the process is noticed
+CHECK_S = 0.04  # how soon a driver that hangs, or a stop of the process, is noticed
+STOP = b"stop"  # requests that hold this are looked at first
 
 
 def serve(
@@ -179,6 +180,7 @@ class _Bridge:
             log.info("bridge stopped; errors sent: %s", dict(self._reception.counts) or "none")
 
     def _serve(self, stop: threading.Event) -> None:
+        hurry()
         poller = zmq.Poller()
         poller.register(self._requests, zmq.POLLIN)
         poller.register(self._outbox.fileno(), zmq.POLLIN)
@@ -188,6 +190,7 @@ class _Bridge:
             ready = dict(poller.poll(int(wait_s * 1e3)))
             if self._requests in ready:
                 self._receive()
+            self._loop.check_driver()
             messages, changed = self._outbox.take()
             for message in messages:
                 self._publish(message)
@@ -198,18 +201,25 @@ class _Bridge:
                 raise RuntimeError("a thread of the bridge is gone; its traceback is above")
 
     def _receive(self) -> None:
-        for _ in range(REQUESTS_AT_ONCE):
-            try:
+        """Answer what waits, at most so many at once; words that may say stop go before all others."""
+        arrived_s = time.monotonic()
+        waiting: list[tuple[zmq.Frame, list[bytes]]] = []
+        with contextlib.suppress(zmq.Again):
+            while len(waiting) < REQUESTS_AT_ONCE:
                 client, *frames = self._requests.recv_multipart(zmq.NOBLOCK, copy=False)
-            except zmq.Again:
-                return
-            who = sender(client, self._keys)
-            if who is None:
-                self._reception.counts["no_longer_listed"] += 1
-                continue
-            reply = self._reception.answer([frame.bytes for frame in frames], who)
-            with contextlib.suppress(zmq.ZMQError):  # a coach that is gone, or does not read, loses its reply
-                self._requests.send_multipart([client.bytes, *self._codec.encode(reply)], zmq.NOBLOCK)
+                waiting.append((client, [frame.bytes for frame in frames]))
+        waiting.sort(key=lambda request: not (request[1] and STOP in request[1][0]))
+        for client, parts in waiting:
+            self._answer(client, parts, arrived_s)
+
+    def _answer(self, client: zmq.Frame, parts: list[bytes], arrived_s: float) -> None:
+        who = sender(client, self._keys)
+        if who is None:
+            self._reception.counts["no_longer_listed"] += 1
+            return
+        reply = self._reception.answer(parts, who, arrived_s)
+        with contextlib.suppress(zmq.ZMQError):  # a coach that is gone, or does not read, loses its reply
+            self._requests.send_multipart([client.bytes, *self._codec.encode(reply)], zmq.NOBLOCK)
 
     def _publish(self, message: Message) -> None:
         with contextlib.suppress(zmq.Again):

@@ -24,8 +24,10 @@ class Arms(Protocol):
     Arms with a model of their body have `jog(hand, present, velocity, dt_s) -> float32[width]`, which moves nothing
     either: the joint target `dt_s` after `present` for a hand that moves at `velocity` (m/s right, away, up, and
     rad/s of the wrist, counter-clockwise seen from above) and otherwise keeps its pose.
-    Arms with a real driver name `late_after_ticks: int`, 2 where nothing speaks against it: a driver that holds the
-    control loop up for longer than that is a fault.
+    They also have `obstacle(before, target) -> str`, asked on every tick: why the step between two joint targets would
+    bring the hands out of the workspace of the body file, or links too near to each other; empty where it would not.
+    A driver that takes longer than `late_after_ticks: int` ticks is a fault; arms that do not name it get 2. A
+    simulator, whose time stands still while it is late, names 0.
     """
 
     name: str

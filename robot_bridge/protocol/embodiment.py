@@ -6,6 +6,7 @@ says too little fails closed.
 
 from __future__ import annotations
 
+import math
 from importlib import resources
 from pathlib import Path
 from typing import Literal
@@ -49,8 +50,28 @@ class Camera(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     height: int
 
 
+class Workspace(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where the hands may be, for arms that know their own shape.
+
+    Args:
+        lower, upper: corners of a box in m, in the frame of the arms' model; both hands stay inside.
+        margin_m: links that are not neighbours come no nearer to each other than this.
+    """
+
+    lower: tuple[float, float, float]
+    upper: tuple[float, float, float]
+    margin_m: float
+
+    @property
+    def usable(self) -> bool:
+        """Whether every limit is there: an empty box or no margin means that nothing moves."""
+        numbers = (*self.lower, *self.upper, self.margin_m)
+        box = all(low < high for low, high in zip(self.lower, self.upper, strict=True))
+        return all(map(math.isfinite, numbers)) and box and self.margin_m > 0
+
+
 class Embodiment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A body. Its `joints` come in the order of the state vector."""
+    """A body. Its `joints` come in the order of the state vector; `workspace` is for arms that know their shape."""
 
     name: str
     description: str
@@ -58,6 +79,7 @@ class Embodiment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     camera_hz: float
     joints: tuple[Joint, ...]
     cameras: tuple[Camera, ...]
+    workspace: Workspace | None = None
 
     @property
     def width(self) -> int:

@@ -6,6 +6,7 @@ import numpy as np
 
 from robot_bridge.arms.base import ArmsError
 from robot_bridge.arms.kitchen import ik
+from robot_bridge.arms.kitchen.collision import Collisions
 from robot_bridge.arms.kitchen.engine import load_mujoco
 from robot_bridge.arms.kitchen.grasp import GraspMode
 from robot_bridge.arms.kitchen.jogging import HIGHEST_M, LOWEST_M, Jogger
@@ -25,12 +26,14 @@ class KitchenArms:
     """
 
     name = "kitchen"
+    late_after_ticks = 0  # its time stands still while it is late
 
     def __init__(self, seed: int = 1, grasp: GraspMode = "sticky", size: int = 96) -> None:
         self.embodiment = load_embodiment("kitchen")
         self._seed, self._grasp, self._size = seed, grasp, size
         self._kitchen: Kitchen | None = None
         self._jogger: Jogger | None = None
+        self._collisions: Collisions | None = None
         self._tick_s = 1.0 / self.embodiment.control_hz
 
     @property
@@ -49,6 +52,7 @@ class KitchenArms:
             kitchen = Kitchen(self._grasp, self._size)
             kitchen.reset(self._seed)
             self._kitchen, self._jogger = kitchen, Jogger(kitchen, load_mujoco())
+            self._collisions = Collisions(kitchen, load_mujoco(), self.embodiment.workspace)
 
     def read(self) -> np.ndarray:
         return self.kitchen.state()
@@ -96,6 +100,12 @@ class KitchenArms:
             raise ArmsError("the simulated kitchen is not connected", next_step="call connect() first")
         return self._jogger.step(hand, present, velocity, dt_s)
 
+    def obstacle(self, before: np.ndarray, target: np.ndarray) -> str:
+        """See `robot_bridge.arms.base.Arms`. Raises: ArmsError: not connected."""
+        if self._collisions is None:
+            raise ArmsError("the simulated kitchen is not connected", next_step="call connect() first")
+        return self._collisions.obstacle(before, target)
+
     def _busy_hand(self) -> str:
         for hand in HANDS:
             if self.kitchen.held_by(hand):
@@ -118,4 +128,4 @@ class KitchenArms:
     def close(self) -> None:
         if self._kitchen is not None:
             self._kitchen.close()
-            self._kitchen = self._jogger = None
+            self._kitchen = self._jogger = self._collisions = None
