@@ -49,6 +49,8 @@ class Config:
             before it.
         record: keep episodes in the memory.
         keys: action name → key, over the UI's own bindings.
+        gamepad, pedal: `auto` reads those that are there, `off` none, else the path of one, as /dev/input/event5.
+        controls: button or stick of theirs → what it does, over the defaults of coach/takeover/controls.py.
         speech: hearing and speaking; see `coach/speech/settings.py`.
     """
 
@@ -68,6 +70,9 @@ class Config:
     theme: Literal["dark", "light"] = "dark"
     record: bool = True
     keys: dict[str, str] = field(default_factory=dict)
+    gamepad: str = "auto"
+    pedal: str = "auto"
+    controls: dict[str, str] = field(default_factory=dict)
     speech: SpeechSettings = field(default_factory=SpeechSettings)
 
     @property

@@ -107,10 +107,10 @@ class Cameras:
         with self._new:
             self._latest = observation
             self._new.notify_all()
-        self._outbox.put(observation)
         moved = self._tape.add(observation, target, self._desk.task_id)
         if moved is not None:
             self._outbox.put(moved)
+        self._outbox.put(observation)
 
     def _write_snapshot(self) -> None:
         """Keep the scene, so that a bridge that was killed goes on where it was."""

@@ -27,6 +27,7 @@ from coach.app.main_screen import MainScreen
 from coach.app.messages import Answered, Connected, ConnectFailed, Said
 from coach.app.say_line import SayLine
 from coach.app.status_line import StatusLine
+from coach.app.takeover_pad import TakeoverPad
 from coach.app.themes import DARK, LIGHT, THEMES
 from coach.app.thought_panel import ThoughtPanel
 from robot_bridge.protocol.errors import CoachError
@@ -145,7 +146,9 @@ class CoachApp(App[None]):
         if theme in THEMES:
             self.theme = THEMES[theme].name
         self._show_new_lines()
+        self._show_pad()
         self.set_interval(1 / MEMORY_HZ, self._show_new_lines)
+        self.set_interval(1 / MEMORY_HZ, self._show_pad)
         self.set_interval(0.5, self.main.check_silence)
         for text in self._early:
             self._system.submit(text)
@@ -193,6 +196,34 @@ class CoachApp(App[None]):
     def action_pause_or_resume(self) -> None:
         state = self.main.status.state if self.main.status else ""
         self._act("resume" if state in ("holding", "stopped", "takeover") else "pause")
+
+    def action_takeover(self) -> None:
+        """The person moves the arms, or gives them back."""
+        taken_over = self.main.status is not None and self.main.status.state == "takeover"
+        self._act("release" if taken_over else "takeover")
+
+    def action_hand_back(self) -> None:
+        self._act("release")
+
+    def action_jog(self, way: str) -> None:
+        if self._system is not None:
+            self._system.operator.press(way)
+
+    def action_other_hand(self) -> None:
+        if self._system is not None:
+            self._system.operator.switch_hand()
+            self._show_pad()
+
+    def action_shift(self, gears: int) -> None:
+        if self._system is not None:
+            self._system.operator.shift(gears)
+            self._show_pad()
+
+    def _show_pad(self) -> None:
+        """What the keys move, and how fast; a gamepad may have changed it."""
+        if self._system is not None:
+            operator = self._system.operator
+            self.main.query_one(TakeoverPad).show(operator.hand, operator.speed, self._system.devices)
 
     def action_reset(self) -> None:
         self._act("reset")

@@ -23,6 +23,7 @@ class CoachCommands(Provider):
         yield "Resume", "go on after a stop or a pause", lambda: app.say("resume")
         yield "What are you doing, and why?", "ask for the thought in words", lambda: app.say(WHAT_AND_WHY)
         yield "Undo", "take the last step back", lambda: app.say("undo")
+        yield "Take over or hand back", "move the arms yourself", app.action_takeover
         yield "New kitchen layout", "the simulator deals new places", app.action_reset
         yield "Lessons", "the corrections that are stored", app.action_corrections
         yield "Routines", "what the robot does by itself, and when", app.action_routines

@@ -12,14 +12,16 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from coach.app.keymap import KEYED, pretty_key
+from coach.app.keymap import JOGGED, KEYED, pretty_key
 
 SAYINGS = (
     ("put the red cup in the sink", "a task"),
     ("pick up the towel", "a task without a place"),
     ("no, put it in the drying rack", "a correction: it changes the thought at once and is kept as a lesson"),
     ("no, the blue one", "the same, for the wrong thing"),
-    ("a little to the left", "a nudge"),
+    ("a little to the left · higher · slower", "a nudge"),
+    ("click on the picture: pick up this one", "pointing: what you say next is about that point"),
+    ("let me do it · over to you", "you move the arms with keys, a gamepad or a pedal, and hand them back"),
     ("what are you doing, and why?", "a question"),
     ("pause · go on · undo · start over", "the course of things"),
     ("stop", "stops at once, like the key"),
@@ -42,6 +44,8 @@ class HelpScreen(ModalScreen[None]):
             yield Static(Text("Keys", style="bold"), classes="section -first")
             yield Static(self._table([(pretty_key(self._keys[name]), keyed.help) for name, keyed in KEYED.items()]))
             yield Static(self._table([("↑ ↓", "what you said before"), ("tab", "from part to part; scroll with ↑ ↓")]))
+            yield Static(Text("While you move the arms", style="bold"), classes="section")
+            yield Static(self._table([(pretty_key(self._keys[name]), keyed.help) for name, keyed in JOGGED.items()]))
             yield Static(Text("What you can say", style="bold"), classes="section")
             yield Static(self._table(list(SAYINGS)))
 

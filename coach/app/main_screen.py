@@ -18,6 +18,7 @@ from coach.app.key_hints import KeyHints
 from coach.app.say_line import SayLine
 from coach.app.status_line import StatusLine
 from coach.app.subtask_list import SubtaskList
+from coach.app.takeover_pad import TakeoverPad
 from coach.app.task_line import TaskLine
 from coach.app.thought_panel import ThoughtPanel
 
@@ -54,6 +55,7 @@ class MainScreen(Screen[None]):
             with Vertical(id="words"):
                 yield ThoughtPanel(id="thought")
                 yield SubtaskList(id="subtasks")
+                yield TakeoverPad(self._keys, id="pad")
                 yield Conversation(id="conversation")
                 yield SayLine(id="say")
         yield StatusLine(id="status")
@@ -126,11 +128,23 @@ class MainScreen(Screen[None]):
         self.query_one(TaskLine).show(status.instruction, status.state, status.detail)
         self.query_one(KeyHints).show(paused=status.state in ("holding", "stopped"))
         self._show_subtasks(status)
+        self._show_pad(status.state == "takeover")
         if status.thought is None and status.state == "idle":
             return
         panel = self.query_one(ThoughtPanel)
         if status.thought is not None and not panel.text:
             panel.settle(status.thought, taught=False)
+
+    def _show_pad(self, taken_over: bool) -> None:
+        """The keys go to the pad as soon as the arms are taken over, unless a person is in the middle of a line."""
+        pad, line = self.query_one(TakeoverPad), self.query_one(SayLine)
+        if pad.display == taken_over:
+            return
+        pad.display = taken_over
+        if taken_over and not line.value:
+            pad.focus()
+        elif not taken_over and pad.has_focus:
+            line.focus()
 
     def _show_subtasks(self, status: Status) -> None:
         thought = status.thought

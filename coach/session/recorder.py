@@ -23,6 +23,7 @@ FRAMES_AROUND_S = 2.0
 MAX_WAITING = 500
 POLL_S = 0.2
 RECORDED_STATES = ("running", "holding", "takeover")
+BY_HAND = "moved by hand"  # the instruction of such an episode
 OUTCOMES_BY_EVENT = {"task_done": ("done", "followed"), "task_failed": ("failed", "failed")}
 
 
@@ -56,6 +57,7 @@ class Recorder:
         self._closing = threading.Event()
         self._task_id: str | None = None
         self._episode_id: int | None = None
+        self._by_hand: int | None = None  # the episode of a takeover without a task
         self._completed: set[str] = set()
         self._threads = [threading.Thread(target=run, name=name, daemon=True)
                          for name, run in (("bridge-listener", self._listen), ("recorder", self._write))]  # fmt: skip
@@ -120,16 +122,34 @@ class Recorder:
         match message:
             case Status():
                 self._follow(message)
-            case Observation() if self._episode_id is not None and self.status and self.status.state in RECORDED_STATES:
-                self._store.add_frame(self._episode_id, message)
+            case Observation():
+                self._keep_frame(message)
             case ThoughtEvent():
                 if self._record:
                     self._store.add_thought(self._episode_of(message.task_id), message)
                 self._complete(message)
             case ChunkEvent() if self._record:
-                self._store.add_actions(self._episode_of(message.task_id), message)
+                by_hand = self._episodes.current(message.cause) if message.cause else None
+                self._store.add_actions(self._episode_of(message.task_id) or by_hand, message)
             case Event():
                 self._keep_event(message)
+
+    def _keep_frame(self, observation: Observation) -> None:
+        if observation.takeover and self._episode_id is None and self._record:
+            # Nobody has given a task, and a person shows something: that is an episode of its own.
+            self._by_hand = self._episode_id = self._episodes.begin(observation.takeover, BY_HAND, "", self.status)
+        elif self._by_hand is not None and not observation.takeover:
+            self._end_by_hand()
+        if self._episode_id is None or self.status is None:
+            return
+        if observation.takeover or self.status.state in RECORDED_STATES:
+            self._store.add_frame(self._episode_id, observation)
+
+    def _end_by_hand(self) -> None:
+        if self._by_hand == self._episode_id:
+            self._episodes.end("done")
+            self._episode_id = None
+        self._by_hand = None
 
     def _follow(self, status: Status) -> None:
         """Begin and end episodes with the bridge's tasks, also those that another process started."""

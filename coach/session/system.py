@@ -18,6 +18,9 @@ from coach.session.routine_clock import RoutineClock
 from coach.session.session import Pulled, Session
 from coach.session.stop_line import StopLine
 from coach.session.wording import sentence
+from coach.takeover.controls import resolve_controls
+from coach.takeover.listener import Listener, Wanted
+from coach.takeover.operator import Operator
 from memory.store import Store
 from prompts import say
 from robot_bridge.protocol.errors import StoreError
@@ -47,6 +50,7 @@ class System:
                  answered: Callable[[Reply], None]) -> None:  # fmt: skip
         self._config, self._store, self._answered = config, store, answered
         check_lines(config)  # here, not in the threads that open them
+        controls = resolve_controls(config.controls)
         self._stop_line = StopLine(lambda: bridge_client(config))
         self._bridge = bridge_client(config)
         self.session = Session(config, store, self._bridge, interpret, self._stop_line, self._frames_around)
@@ -58,6 +62,9 @@ class System:
         self._worker.start()
         self._told: dict[str, float] = {}
         self._closed = False
+        self.operator = Operator(lambda: bridge_client(config), self._tell)
+        self._listener = Listener(self.operator, controls, Wanted(config.gamepad, config.pedal), self._command,
+                                  lambda: self.taken_over, self._tell)  # fmt: skip
         self._routine_clock = RoutineClock(self._look)
 
     @classmethod
@@ -83,6 +90,35 @@ class System:
     def act(self, kind: InterventionKind) -> None:
         """What a key asks for; returns at once."""
         self._work.put(lambda: self.session.act(kind))
+
+    @property
+    def taken_over(self) -> bool:
+        """A person moves the arms."""
+        status = self._recorder.status
+        return status is not None and status.state == "takeover"
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """Names of the gamepads and pedals that are read."""
+        return self._listener.devices
+
+    def _command(self, command: str) -> None:
+        """A button of a gamepad or pedal."""
+        status = self._recorder.status
+        match command:
+            case "stop":
+                self.stop()
+            case "takeover" | "release":
+                self.act("takeover" if command == "takeover" else "release")
+            case "pause":
+                still = status is not None and status.state in ("holding", "stopped", "takeover")
+                self.act("resume" if still else "pause")
+
+    def _tell(self, words: str) -> None:
+        """The robot says something by itself, but not the same again and again."""
+        if time.monotonic() - self._told.get(words, -REPEAT_S) >= REPEAT_S:
+            self._told[words] = time.monotonic()
+            self._answered(Reply(words))
 
     def conversation(self, limit: int) -> list[Utterance]:
         return self._store.conversation(limit)
@@ -135,6 +171,8 @@ class System:
             return
         self._closed = True
         self._routine_clock.close()
+        self._listener.close()
+        self.operator.close()
         self._work.put(None)
         self._worker.join(timeout=5.0)
         self._heartbeat.close()
@@ -165,9 +203,8 @@ class System:
         """What the bridge tells becomes the robot's words, and a finished task makes room for the next."""
         said = self._words_for(event, status)
         if said and time.monotonic() - self._told.get(said, -REPEAT_S) >= REPEAT_S:
-            self._told[said] = time.monotonic()
             self._store.add_utterance(said, "robot", "robot", None)
-            self._answered(Reply(said))
+            self._tell(said)
         if event.code == "task_done":
             self.session.due_runs.finished(event.task_id)
         if event.code == "task_done" and self.queued:

@@ -21,6 +21,22 @@ NOON_S = 1_790_000_000.0
 REASON = "the red cup is on the counter and goes in the sink"
 
 
+class ScriptedOperator:
+    """The interface of `coach.takeover.operator.Operator`."""
+
+    def __init__(self) -> None:
+        self.hand, self.speed, self.pressed = "right", 0.25, list[str]()
+
+    def press(self, way: str) -> None:
+        self.pressed.append(way)
+
+    def switch_hand(self) -> None:
+        self.hand = "left"
+
+    def shift(self, gears: int) -> None:
+        self.speed *= 2.0**gears
+
+
 class ScriptedSystem:
     """The interface of `coach.session.system.System` over a real store."""
 
@@ -30,6 +46,7 @@ class ScriptedSystem:
         self.heard: list[str] = []
         self.stops: list[float] = []
         self.acts: list[str] = []
+        self.operator, self.devices = ScriptedOperator(), ()
         self.closed = False
         self.queued: tuple[str, ...] = ()
         self.notices: list[Restart] = []
