@@ -33,6 +33,7 @@ from robot_bridge.protocol.errors import CheckpointError
 
 FORMAT = 1
 EMBEDDED = "embedded"
+SCENE_FILE = "scene.safetensors"
 _MEND = "copy the folder again, or name another with `--checkpoint`"
 
 
@@ -71,14 +72,21 @@ def embedded_folder() -> Path:
 
 
 def save_checkpoint(
-    folder: Path, config: PI0Config, weights: dict[str, torch.Tensor], tokenizer: Path, card: Card
-) -> None:
-    """Write a checkpoint so that a crash leaves the old one or the new one, never half of each."""
+    folder: Path, config: PI0Config, weights: dict[str, torch.Tensor], tokenizer: Path, card: Card,
+    scene: dict[str, torch.Tensor] | None = None,
+) -> None:  # fmt: skip
+    """Write a checkpoint so that a crash leaves the old one or the new one, never half of each.
+
+    Args:
+        scene: weights of the scene head whose classes the card names.
+    """
     partial = folder.with_name(f".{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     config.save_pretrained(partial)
     save_file({k: v.contiguous() for k, v in weights.items()}, partial / "model.safetensors", metadata={"format": "pt"})
+    if scene is not None:
+        save_file({k: v.contiguous() for k, v in scene.items()}, partial / SCENE_FILE)
     shutil.copyfile(tokenizer, partial / TOKENIZER_FILE)
     text = yaml.safe_dump(msgspec.to_builtins(card), sort_keys=False, default_flow_style=None, width=120)
     (partial / "checkpoint.yaml").write_text(text, "utf-8")
@@ -144,7 +152,7 @@ def load_sight(folder: Path, card: Card, sizes: Sizes) -> Sight | None:
         return None
     head = SceneHead(sizes.width, len(card.classes))
     try:
-        head.load_state_dict(load_file(folder / "scene.safetensors"))
+        head.load_state_dict(load_file(folder / SCENE_FILE))
     except (OSError, RuntimeError, SafetensorError) as error:
         raise CheckpointError(f"cannot read the scene head in {folder}: {error}", next_step=_MEND) from None
     return Sight(head.eval(), card.classes, np.array(card.rest, np.float32))

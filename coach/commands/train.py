@@ -65,14 +65,16 @@ def _train(args: argparse.Namespace, config: Config, recipe: str, start: str | N
     from policy.checkpoint import embedded_folder
     from policy.training.config import load_train_config
     from policy.training.run import Data, train
-    from robot_bridge.arms.kitchen.tasks import PUT_WORDINGS
+    from policy.training.still_texts import Wordings
+    from robot_bridge.arms.kitchen.tasks import BELONGS
+    from robot_bridge.arms.kitchen.wordings import CHORE_WORDINGS, NOTE_WORDINGS, PUT_WORDINGS
 
     torch.set_num_threads(args.threads)
     settings = load_train_config(Path(args.recipe) if args.recipe else embedded_folder().parent / "training" / recipe)
     name = args.name or ("kitchen" if lessons is None else _next_name(config.checkpoints, len(settings.stages)))
     folder = config.checkpoints / name
     base = Path(args.data) if args.data else config.home / "data"
-    data = Data(base / "stills", base / "demos", PUT_WORDINGS)
+    data = Data(base / "stills", base / "demos", Wordings(PUT_WORDINGS, CHORE_WORDINGS, NOTE_WORDINGS, BELONGS))
     begin = Path(find_checkpoint(config, start) or embedded_folder()) if start is not None else None
     made = train(settings, data, folder, name, args.minutes, begin, _tell, lessons)
     if made is None:

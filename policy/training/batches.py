@@ -14,12 +14,9 @@ from policy.model.prompting import Prompter, pictures_tensor, thought_place
 from policy.model.thoughtful_pi0 import Targets
 from policy.training.episodes import Samples
 from policy.training.losses import IGNORED
-from policy.training.pictures import COLOURS, KINDS, Stills, Thing
+from policy.training.pictures import Stills
 from robot_bridge.protocol.messages import Context
 from robot_bridge.protocol.thought import Thought, Where
-
-HANDS = {"sink": "left", "drying rack": "left", "bin": "right", "dishwasher": "right"}
-SEE = "what do you see"
 
 
 @dataclass(frozen=True)
@@ -48,13 +45,19 @@ def text_batch(prompter: Prompter, pictures: np.ndarray, states: np.ndarray | No
     """
     tokenizer = prompter.tokenizer
     known = states if states is not None else [None] * len(instructions)
-    prompts = [prompter.prompt(Context(instruction=i), s) for i, s in zip(instructions, known, strict=True)]
+    prompts = [prompter.prompt(context_of(i), s) for i, s in zip(instructions, known, strict=True)]
     wanted = [tokenizer.encode(thought) + [tokenizer.eos] * (not thought.endswith("\n")) for thought in thoughts]
     prompt, prompt_mask = _pad(prompts, tokenizer.pad, left=True)
     thought, thought_mask = _pad(wanted, tokenizer.pad, left=False)
     labels = thought.masked_fill(thought_mask == 0, IGNORED)
     patch, offset = _places(thoughts, grid)
     return TextBatch(pictures_tensor(pictures), prompt, prompt_mask, thought, thought_mask, labels, patch, offset)
+
+
+def context_of(words: str) -> Context:
+    """An instruction with the notes of the home, one on each line after the first."""
+    instruction, *notes = words.split("\n")
+    return Context(instruction=instruction, notes=tuple(notes))
 
 
 def _places(thoughts: Sequence[str], grid: int) -> tuple[Tensor, Tensor]:
@@ -76,55 +79,6 @@ def action_targets(normalizer: Normalizer, samples: Samples) -> Targets:
     places = [thought_place(Thought.parse(text)) for text in samples.thoughts]
     return Targets(torch.from_numpy(normalizer.state(samples.state)), torch.from_numpy(actions),
                    torch.from_numpy(samples.usable), torch.tensor(places))  # fmt: skip
-
-
-def still_texts(stills: Stills, rng: np.random.Generator, wordings: Sequence[str]) -> tuple[list[str], list[str]]:
-    """An instruction and its thought for each still: some tell all that is seen, the others begin a task."""
-    pairs = [_see(things) if rng.random() < 0.1 else _task(things, rng, wordings) for things in stills.things]
-    return [p[0] for p in pairs], [p[1] for p in pairs]
-
-
-def _see(things: list[Thing]) -> tuple[str, str]:
-    seen = " ".join(f"{t.name} {str(_at(t)).split(' ')[1]}" for t in things)
-    return SEE, str(Thought(reason=seen or "nothing", subtask="done"))
-
-
-def _task(things: list[Thing], rng: np.random.Generator, wordings: Sequence[str]) -> tuple[str, str]:
-    """Put something somewhere: what the simulator's own teacher would think at rest, as far as a still shows it."""
-    place = str(rng.choice(list(HANDS)))
-    kind, colour = str(rng.choice(KINDS)), str(rng.choice(COLOURS))
-    if things and rng.random() < 0.85:
-        colour, kind = things[rng.integers(len(things))].name.split()
-    if rng.random() < 0.15:
-        colour = ""
-    name = f"{colour} {kind}".strip()
-    wording = wordings[int(rng.integers(len(wordings)))]
-    instruction = wording.format(object=f"the {name}", in_place=f"in the {place}", place=f"the {place}")
-    named = [t for t in things if t.name.split()[1] == kind and colour in ("", t.name.split()[0])]
-    if not named:
-        return instruction, str(Thought(reason=f"there is no {name} in sight", subtask="ask for help"))
-    if len(named) > 1:
-        named.sort(key=lambda t: COLOURS.index(t.name.split()[0]))
-        seen = " and ".join(f"a {t.name}" for t in named)
-        return instruction, str(Thought(reason=f"there is {seen} in sight", subtask=f"ask which {kind}"))
-    thing = named[0]
-    if thing.place.endswith("hand"):
-        return _see(things)
-    if thing.place == place:
-        return instruction, str(Thought(reason=f"the {thing.name} is in the {place}", subtask="done"))
-    here = "on the counter" if thing.place == "counter" else f"in the {thing.place}"
-    return instruction, str(
-        Thought(
-            reason=f"the {thing.name} is {here} and goes in the {place}",
-            subtask=f"pick up the {thing.name}",
-            hand=HANDS.get(thing.place, HANDS[place]),
-            where=_at(thing),
-        )
-    )
-
-
-def _at(thing: Thing) -> Where:
-    return Where("base", thing.x, thing.y)
 
 
 def patch_targets(stills: Stills, grid: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:

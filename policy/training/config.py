@@ -48,6 +48,8 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """A whole run.
 
     Args:
+        style: how words are laid out, a name in prompts/policy.yaml.
+        temperature: of the noise that the finished checkpoint draws its actions from.
         draws: noises and times per action chunk.
         point: weight of pointing at what a thought is about, beside the words.
         location_spread: softness of location targets, in location tokens.
@@ -60,7 +62,8 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     stages: tuple[Stage, ...]
     model: SmallConfig = SmallConfig()
     cameras: tuple[str, ...] = ("base",)
-    style: str = "small"
+    style: str = "small_notes"
+    temperature: float = 0.0
     seed: int = 0
     draws: int = 4
     point: float = 0.5

@@ -5,7 +5,8 @@ A shard is a folder of arrays, of which the pictures stay on disk (memory-mapped
     images.npy   uint8[N, cameras, 96, 96, 3]     thought_id.npy      int32[N], index into "thoughts"
     state.npy    float32[N, width]                instruction_id.npy  int32[N], index into "instructions"
     action.npy   float32[N, width]                texts.json          {"thoughts", "instructions", "episodes"}
-    episode.npy  int32[N], index into "episodes", each of which says whether it went well ("ok")
+    episode.npy  int32[N], index into "episodes", each of which says whether it went well ("ok"), and whether its
+                 actions are the expert's ("motion", true where nothing is said)
 """
 
 from __future__ import annotations
@@ -18,8 +19,6 @@ from pathlib import Path
 import numpy as np
 
 from robot_bridge.protocol.errors import ConfigError
-
-CAMERAS = ("base", "left_wrist", "right_wrist")  # order of `images`
 
 
 @dataclass(frozen=True)
@@ -44,8 +43,9 @@ class Shard:
         self.episode = np.load(folder / "episode.npy")
         self.instruction, self.thought = np.load(folder / "instruction_id.npy"), np.load(folder / "thought_id.npy")
         texts = json.loads((folder / "texts.json").read_text("utf-8"))
-        self.instructions, self.thoughts = texts["instructions"], texts["thoughts"]
+        self.instructions, self.thoughts, self.cameras = texts["instructions"], texts["thoughts"], texts["cameras"]
         self.ok = np.array([bool(e["ok"]) for e in texts["episodes"]])[self.episode]
+        self.moving = np.array([bool(e.get("motion", True)) for e in texts["episodes"]])[self.episode]
         self.rows, self.usable = self._chunks(horizon)
 
     def _chunks(self, horizon: int) -> tuple[np.ndarray, np.ndarray]:
@@ -54,13 +54,13 @@ class Shard:
         count = len(self.episode)
         last = np.searchsorted(self.episode, self.episode, side="right") - 1
         rows = np.minimum(np.arange(count)[:, None] + np.arange(horizon), last[:, None])
-        return rows, (self.instruction[rows] == self.instruction[:, None]).all(1)
+        return rows, (self.instruction[rows] == self.instruction[:, None]).all(1) & self.moving
 
-    def take(self, index: np.ndarray, cameras: Sequence[int]) -> Samples:
+    def take(self, index: np.ndarray, cameras: Sequence[str]) -> Samples:
         """The samples at these instants, sorted for the disk's sake."""
         index = np.sort(index)
         return Samples(
-            self.images[index][:, list(cameras)],
+            self.images[index][:, [self.cameras.index(name) for name in cameras]],
             self.state[index],
             self.action[self.rows[index]],
             self.usable[index],
@@ -78,7 +78,7 @@ class Episodes:
 
     def __init__(self, folder: Path, horizon: int, cameras: tuple[str, ...]) -> None:
         self._folder, self._horizon = folder, horizon
-        self._cameras = [CAMERAS.index(name) for name in cameras]
+        self._cameras = cameras
         self._shards: dict[Path, Shard] = {}
         self.refresh()
         if not self._shards:

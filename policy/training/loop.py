@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -17,12 +17,13 @@ from torch import Tensor, nn
 
 from policy.model.prompting import Prompter, pictures_tensor
 from policy.model.thoughtful_pi0 import Prefix, ThoughtfulPI0
-from policy.training.batches import TextBatch, action_targets, patch_targets, still_texts, text_batch
+from policy.training.batches import TextBatch, action_targets, patch_targets, text_batch
 from policy.training.config import Stage, TrainConfig
 from policy.training.episodes import Episodes
 from policy.training.lessons import Lesson, Lessons, mixed_in
 from policy.training.losses import PatchHead, neighbour_weights, thought_loss
 from policy.training.pictures import CLASSES, StillShards
+from policy.training.still_texts import Wordings, still_texts
 from robot_bridge.protocol.thought import LOCATION_BINS
 
 Report = Callable[[dict[str, Any]], None]
@@ -38,7 +39,7 @@ class Trainer:
     """
 
     def __init__(self, model: ThoughtfulPI0, prompter: Prompter, config: TrainConfig, stills: StillShards,
-                 episodes: Episodes | None, wordings: Sequence[str], report: Report,
+                 episodes: Episodes | None, wordings: Wordings, report: Report,
                  lessons: Lessons | None = None) -> None:  # fmt: skip
         self.model, self.prompter, self.config = model, prompter, config
         self.stills, self.episodes, self.wordings, self.report = stills, episodes, wordings, report

@@ -16,7 +16,8 @@ from robot_bridge.protocol.errors import ConfigError
 
 COLOURS = ("red", "blue", "green", "yellow", "white")
 KINDS = ("plate", "cup", "bowl", "sponge", "towel", "bottle")
-CLASSES = len(COLOURS) * len(KINDS)
+CLASS_NAMES = tuple(f"{colour} {kind}" for colour in COLOURS for kind in KINDS)  # in the order of `Thing.label`
+CLASSES = len(CLASS_NAMES)
 
 
 @dataclass(frozen=True)

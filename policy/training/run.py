@@ -12,7 +12,7 @@ import dataclasses
 import json
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import metadata, resources
 from pathlib import Path
@@ -22,7 +22,7 @@ import msgspec
 import numpy as np
 from safetensors.torch import load_file, save_file
 
-from policy.checkpoint import Card, load_model, read_card, save_checkpoint
+from policy.checkpoint import SCENE_FILE, Card, load_model, read_card, save_checkpoint
 from policy.model.normalizer import Normalizer
 from policy.model.prompting import Prompter
 from policy.model.thoughtful_pi0 import ThoughtfulPI0
@@ -33,19 +33,22 @@ from policy.training.episodes import Episodes
 from policy.training.lessons import Lessons
 from policy.training.locations import order_locations
 from policy.training.loop import Trainer
-from policy.training.pictures import StillShards
+from policy.training.pictures import CLASS_NAMES, StillShards
+from policy.training.still_texts import Wordings
+from robot_bridge.protocol.embodiment import load_embodiment
 from robot_bridge.protocol.thought import LOCATION_BINS
 
 Report = Callable[[dict[str, Any]], None]
+BODY = "kitchen"
 
 
 @dataclass(frozen=True)
 class Data:
-    """Where a run's data lies, and the wordings of tasks on stills."""
+    """Where a run's data lies, and the words of tasks on stills."""
 
     stills: Path
     demos: Path
-    wordings: Sequence[str]
+    wordings: Wordings
 
 
 def train(config: TrainConfig, data: Data, folder: Path, name: str, minutes: float = 1e9, start: Path | None = None,
@@ -118,7 +121,10 @@ def _trainer(config: TrainConfig, data: Data, folder: Path, start: Path | None, 
     else:
         model = load_model(start, "cpu")
     prompter = Prompter(tokenizer, normalizer, config.cameras, model.sizes.image, config.style)
-    return Trainer(model, prompter, config, stills, episodes, data.wordings, report, lessons)
+    trainer = Trainer(model, prompter, config, stills, episodes, data.wordings, report, lessons)
+    if start is not None and (start / SCENE_FILE).exists():
+        trainer.patches.load_state_dict(load_file(start / SCENE_FILE))
+    return trainer
 
 
 def _normalizer(path: Path, episodes: Episodes, start: Path | None) -> Normalizer:
@@ -150,9 +156,11 @@ def _save(trainer: Trainer, folder: Path, name: str, data: Data, progress: dict[
         seeds["lessons"] = len(trainer.lessons)
     stages = {stage.name: stage.steps for stage in config.stages}
     card = Card(name=name, cameras=config.cameras, style=config.style, dt_s=config.dt_s, normalizer=prompter.normalizer,
-                code_version=metadata.version("robot-coach"),
+                code_version=metadata.version("robot-coach"), temperature=config.temperature, classes=CLASS_NAMES,
+                rest=tuple(round(float(x), 4) for x in load_embodiment(BODY).home),
                 seeds=seeds, figures={"stages": stages, **progress})  # fmt: skip
-    save_checkpoint(folder / "checkpoint", trainer.model.config, trainer.average, folder / TOKENIZER_FILE, card)
+    save_checkpoint(folder / "checkpoint", trainer.model.config, trainer.average, folder / TOKENIZER_FILE, card,
+                    trainer.patches.state_dict())  # fmt: skip
 
 
 def _log(path: Path, report: Report) -> Report:

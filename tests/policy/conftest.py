@@ -30,6 +30,6 @@ def data(tmp_path):
     np.save(demos / "thought_id.npy", np.zeros(frames, np.int32))
     np.save(demos / "instruction_id.npy", np.array([0] * 7 + [1] * 13, np.int32))
     texts = {"thoughts": [THOUGHT], "instructions": ["put the red cup in the sink", "put the red cup in the bin"],
-             "episodes": [{"ok": True}, {"ok": False}]}  # fmt: skip
+             "episodes": [{"ok": True}, {"ok": False}], "cameras": ["base", "left_wrist", "right_wrist"]}  # fmt: skip
     (demos / "texts.json").write_text(json.dumps(texts))
     return Data(tmp_path / "stills", tmp_path / "demos", WORDINGS)

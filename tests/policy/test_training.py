@@ -1,6 +1,7 @@
 """Training on a handful of made-up samples: it learns, it resumes, it refuses to start without data."""
 
 import json
+import re
 from dataclasses import replace
 
 import msgspec
@@ -10,11 +11,12 @@ from safetensors.torch import load_file
 from tiny import SIZES, WORDINGS
 
 from policy.loading import load_policy
-from policy.training.batches import patch_targets, still_texts
+from policy.training.batches import patch_targets
 from policy.training.config import Stage, TrainConfig, load_train_config
 from policy.training.episodes import Episodes
 from policy.training.pictures import Stills, StillShards, Thing
 from policy.training.run import train
+from policy.training.still_texts import still_texts
 from robot_bridge.protocol.errors import ConfigError
 from robot_bridge.protocol.thought import Thought
 
@@ -74,8 +76,24 @@ def test_still_gives_the_thought_of_a_task_at_rest():
     assert {"pick up the red cup", "pick up the blue cup", "done", "ask which cup", "ask for help"} <= subtasks
     for (instruction, _), thought in zip(pairs, thoughts, strict=True):
         if thought.subtask == "pick up the red cup":
-            assert thought.hand == ("left" if "sink" in instruction or "rack" in instruction else "right")
+            goal = thought.reason.rpartition(" goes in the ")[2]
+            assert thought.hand == ("left" if goal in ("sink", "drying rack") else "right")
             assert abs(thought.where.x - 0.3) < 0.01
+            assert goal in instruction or instruction in ("wash up", "clear the counter") or "\n" in instruction
+
+
+def test_still_gives_the_thought_of_a_chore_when_the_home_has_rules():
+    things = [Thing("red cup", "counter", 0.3, 0.6, True), Thing("blue plate", "counter", 0.7, 0.5, False),
+              Thing("green bottle", "counter", 0.5, 0.4, False)]  # fmt: skip
+    stills = Stills(np.zeros((300, 24, 24, 3), np.uint8), [things] * 300)
+    pairs = list(zip(*still_texts(stills, np.random.default_rng(0), WORDINGS), strict=True))
+    washing = [t for i, t in pairs if i.startswith("wash up")]
+    clearing = [(i, t) for i, t in pairs if i.startswith("clear the counter")]
+    assert washing and all("the red cup is on the counter and goes in the sink" in t for t in washing)
+    assert any("\n" in i for i, _ in clearing)
+    for instruction, thought in clearing:
+        told = re.search(r"bottles go in the (.*)", instruction)
+        assert f"the green bottle is on the counter and goes in the {told[1] if told else 'bin'}" in thought
 
 
 def test_patch_target_points_at_the_centre():

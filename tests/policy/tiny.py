@@ -10,6 +10,7 @@ from policy.model.config import SmallConfig
 from policy.model.normalizer import Normalizer
 from policy.model.thoughtful_pi0 import ThoughtfulPI0
 from policy.model.tokenizer import FILE, ThoughtTokenizer, build_tokenizer
+from policy.training.still_texts import Wordings
 from robot_bridge.protocol.messages import Context, Observation
 
 SIZES = SmallConfig(layers=2, heads=2, head_dim=8, width=16, mlp=32, expert_width=16, expert_mlp=32, vision_width=16,
@@ -32,7 +33,12 @@ WORDS = (
     "base",
     "left",
 )
-WORDINGS = ("put {object} {in_place}", "move {object} to {place}")
+WORDINGS = Wordings(
+    put=("put {object} {in_place}", "move {object} to {place}"),
+    chores={"clear": ("clear the counter",), "wash": ("wash up",)},
+    notes=("{things} go {in_place}",),
+    belongs={"cup": "drying rack", "plate": "sink", "bowl": "sink", "sponge": "bin", "towel": "bin", "bottle": "bin"},
+)
 NORMALIZER = Normalizer(width=14, state_low=[-1.0] * 14, state_high=[1.0] * 14, action_scale=[[0.1] * 14] * 4)
 CONTEXT = Context(instruction="put the red cup in the sink")
 THOUGHT = (

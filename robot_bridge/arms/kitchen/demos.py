@@ -2,7 +2,7 @@
 
 A demonstration is a pure function of its seed. A shard is a folder of arrays, one row a frame (10 Hz):
 
-    images.npy          uint8[N, 3, 96, 96, 3]   base, left_wrist, right_wrist
+    images.npy          uint8[N, cameras, 96, 96, 3]
     state.npy           float32[N, 14]
     action.npy          float32[N, 14]           the target for the next 0.1 s, without the noise that was executed
     episode.npy         int32[N]                 index into texts.json "episodes"
@@ -12,6 +12,8 @@ A demonstration is a pure function of its seed. A shard is a folder of arrays, o
     texts.json          {"thoughts": […], "instructions": […],
                          "episodes": [{"seed", "mix", "ok", "frames", "noise_rad"}],
                          "config": {…}, "cameras": […]}
+
+An instruction may have lines after the first: notes of the home.
 """
 
 from __future__ import annotations
@@ -30,7 +32,6 @@ import numpy as np
 from robot_bridge.arms.kitchen.episodes import DemoConfig, Episode, record
 from robot_bridge.arms.kitchen.world import Kitchen
 
-CAMERA_ORDER = ("base", "left_wrist", "right_wrist")
 Report = Callable[[str], None]
 
 
@@ -129,5 +130,5 @@ class _Shard:
             np.save(folder / f"{name}.npy", np.concatenate(rows))
             rows.clear()
         texts = {table: list(known) for table, known in self.texts.items()}
-        meta = {**texts, "episodes": self.episodes, "config": asdict(config), "cameras": list(CAMERA_ORDER)}
+        meta = {**texts, "episodes": self.episodes, "config": asdict(config), "cameras": list(config.cameras)}
         (folder / "texts.json").write_text(json.dumps(meta, indent=0), "utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,9 +12,11 @@ from robot_bridge.arms.kitchen.grasp import GraspMode
 from robot_bridge.arms.kitchen.layout import make_layout
 from robot_bridge.arms.kitchen.objects import COLOURS, KINDS
 from robot_bridge.arms.kitchen.places import MIDDLE, PLACES
-from robot_bridge.arms.kitchen.tasks import PICK_WORDINGS, PUT_WORDINGS, Task, plan, succeeded
+from robot_bridge.arms.kitchen.tasks import Chores, Task, plan, succeeded
+from robot_bridge.arms.kitchen.wordings import CHORE_WORDINGS, NOTE_WORDINGS, PICK_WORDINGS, PUT_WORDINGS
 from robot_bridge.arms.kitchen.world import Kitchen
 
+Drive = Callable[[np.ndarray, float], None]  # a target float[14] and the seconds to get there
 _JOINTS = np.arange(14) % 7 != 6
 _HOME_TOLERANCE = 0.05
 _IDLE_STEPS = 6  # at home after the task
@@ -25,20 +28,25 @@ class DemoConfig:
     """What demonstrations are made of. Shares are of episodes, 0 to 1.
 
     Args:
-        put, pick, change, ask: shares of "put X in Y", "pick up X", a change of mind on the way, and
-            instructions that call for a question; they are scaled to sum to 1.
+        put, pick, change, ask, clear, wash: shares of "put X in Y", "pick up X", a change of mind on the way,
+            instructions that call for a question, and chores; they are scaled to sum to 1.
         noisy: share with noise of `noise_rad` (σ) on the executed joint targets.
         jittered: share that starts up to `jitter_rad` from home.
         slip: share in which the hand once closes too early.
         moved: share in which somebody moves the object on the way.
         stored: share that starts with something already in a receptacle.
         short_name: share of instructions that leave the colour out where it is not needed.
+        noted: share of chores in a home with rules of its own, which stand in the notes.
+        longest, longest_chore: in steps of a tenth of a second.
+        cameras: whose pictures are kept.
     """
 
-    put: float = 0.70
-    pick: float = 0.10
-    change: float = 0.15
-    ask: float = 0.05
+    put: float = 0.50
+    pick: float = 0.06
+    change: float = 0.10
+    ask: float = 0.04
+    clear: float = 0.20
+    wash: float = 0.10
     noisy: float = 0.5
     noise_rad: float = 0.02
     jittered: float = 0.5
@@ -47,7 +55,10 @@ class DemoConfig:
     moved: float = 0.05
     stored: float = 0.20
     short_name: float = 0.15
+    noted: float = 0.5
     longest: int = 200
+    longest_chore: int = 450
+    cameras: tuple[str, ...] = ("base",)
     grasp: GraspMode = "sticky"
     size: int = 96
 
@@ -72,7 +83,7 @@ class _Script:
     """What happens in an episode: the tasks in order and the mishaps, by step number (-1: never)."""
 
     mix: str
-    tasks: tuple[Task, ...]
+    tasks: tuple[Task | Chores, ...]
     words: tuple[str, ...]
     change_at: int = -1
     slip_at: int = -1
@@ -80,22 +91,31 @@ class _Script:
     noise_rad: float = 0.0
 
 
-def record(kitchen: Kitchen, seed: int, config: DemoConfig) -> Episode:
-    """Reset the kitchen to this seed's layout and let the expert work."""
+def record(
+    kitchen: Kitchen, seed: int, config: DemoConfig, drive: Drive | None = None, begin: Callable[[], None] | None = None
+) -> Episode:
+    """Reset the kitchen to this seed's layout and let the expert work.
+
+    Args:
+        drive: takes each target to the arms; left out, they go there straight.
+        begin: called once the scene is set up.
+    """
     rng = np.random.default_rng([seed, 2])
     _set_scene(kitchen, seed, rng, config)
+    if begin is not None:
+        begin()
     script = _write_script(kitchen, rng, config)
     expert, current, calm = Expert(kitchen), 0, 0
     images, states, actions, thoughts, instructions = [], [], [], [], []
-    for step_index in range(config.longest):
+    chore = isinstance(script.tasks[0], Chores)
+    for step_index in range(config.longest_chore if chore else config.longest):
         if step_index == script.change_at:
             current = 1
         if step_index == script.move_at:
             _move_target(kitchen, script.tasks[current], rng)
         step = plan(kitchen, script.tasks[current])
         action = expert.target(step)
-        pictures = kitchen.render()
-        images.append(np.stack([pictures[c] for c in ("base", "left_wrist", "right_wrist")]))
+        images.append(np.stack([kitchen.render(camera) for camera in config.cameras]))
         states.append(kitchen.state())
         actions.append(action)
         thoughts.append(str(step.thought))
@@ -106,7 +126,8 @@ def record(kitchen: Kitchen, seed: int, config: DemoConfig) -> Episode:
         if calm >= enough and step_index > script.change_at:
             break
         slipping = 0 <= step_index - script.slip_at < 5 and script.slip_at >= 0
-        kitchen.step(_disturb(action, step.hand, slipping, script.noise_rad, rng), STEP_S)
+        executed = _disturb(action, step.hand, slipping, script.noise_rad, rng)
+        (drive or kitchen.step)(executed, STEP_S)
     task = script.tasks[current]
     ok = calm > 0 and (step.action == "ask" if script.mix == "ask" else succeeded(kitchen, task))
     return Episode(seed, script.mix, bool(ok), script.noise_rad, np.stack(images), np.stack(states),
@@ -137,14 +158,18 @@ def stow(kitchen: Kitchen, rng: np.random.Generator, count: int) -> None:
 
 
 def _write_script(kitchen: Kitchen, rng: np.random.Generator, config: DemoConfig) -> _Script:
-    shares = np.array([config.put, config.pick, config.change, config.ask])
-    mix = ("put", "pick", "change", "ask")[int(rng.choice(4, p=shares / shares.sum()))]
+    mixes = ("put", "pick", "change", "ask", "clear", "wash")
+    shares = np.array([getattr(config, mix) for mix in mixes])
+    mix = mixes[int(rng.choice(len(mixes), p=shares / shares.sum()))]
     noise = config.noise_rad if rng.random() < config.noisy else 0.0
     slip = int(rng.integers(5, 25)) if rng.random() < config.slip else -1
     move = int(rng.integers(4, 40)) if rng.random() < config.moved else -1
     if mix == "ask":
         task = _asking_task(kitchen, rng)
         return _Script(mix, (task,), (_say(task, rng),), noise_rad=0.0)
+    if mix in ("clear", "wash"):
+        chores = draw_chores(mix, rng, config.noted)
+        return _Script(mix, (chores,), (say_chores(chores, rng),), slip_at=slip, noise_rad=noise)
     first = _task(kitchen, rng, config, "" if mix == "pick" else _any_place(rng))
     if mix != "change":
         return _Script(mix, (first,), (_say(first, rng),), slip_at=slip, move_at=move, noise_rad=noise)
@@ -156,6 +181,23 @@ def _write_script(kitchen: Kitchen, rng: np.random.Generator, config: DemoConfig
             second = Task(first.kind, first.colour, _any_place(rng))
     words = (_say(first, rng), _say(second, rng))
     return _Script(mix, (first, second), words, int(rng.integers(4, 75)), slip, -1, noise)
+
+
+def draw_chores(job: str, rng: np.random.Generator, noted: float) -> Chores:
+    """A chore, in a share `noted` of cases in a home with one to four rules of its own."""
+    if rng.random() >= noted:
+        return Chores(job)  # type: ignore[arg-type]
+    kinds = rng.permutation(list(KINDS))[: int(rng.integers(1, 5))]
+    return Chores(job, tuple((str(kind), _any_place(rng)) for kind in kinds))  # type: ignore[arg-type]
+
+
+def say_chores(chores: Chores, rng: np.random.Generator) -> str:
+    """A chore in words, each note on a line of its own."""
+    wordings = CHORE_WORDINGS[chores.job]
+    words = wordings[0] if rng.random() < 0.4 else wordings[int(rng.integers(len(wordings)))]
+    notes = (Chores(chores.job, (rule,)).notes(NOTE_WORDINGS[int(rng.integers(len(NOTE_WORDINGS)))])
+             for rule in chores.rules)  # fmt: skip
+    return "\n".join([words, *(note for (note,) in notes)])
 
 
 def _any_place(rng: np.random.Generator) -> str:
@@ -191,8 +233,10 @@ def _say(task: Task, rng: np.random.Generator) -> str:
     return task.instruction(wordings[0] if plain else wordings[int(rng.integers(len(wordings)))])
 
 
-def _move_target(kitchen: Kitchen, task: Task, rng: np.random.Generator) -> None:
+def _move_target(kitchen: Kitchen, task: Task | Chores, rng: np.random.Generator) -> None:
     """Somebody moves the object elsewhere on the counter, if it stands there and a free spot turns up."""
+    if isinstance(task, Chores):
+        return
     half, near, far = MIDDLE
     thing = next((t for t in kitchen.objects() if t.kind == task.kind and task.colour in ("", t.colour)), None)
     if thing is None or thing.place != "counter":

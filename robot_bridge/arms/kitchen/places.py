@@ -11,6 +11,7 @@ import numpy as np
 
 FLOOR_Z = -0.85
 COUNTER = (0.60, -0.42, 0.40)  # half width in x, near and far edge in y
+_STACK_M = 0.13  # above the walls: things may lie on top of one another
 MIDDLE = (0.205, -0.13, 0.135)  # half width in x, near and far edge in y: both arms reach it
 
 
@@ -37,8 +38,8 @@ class Place:
     rgba: str
 
     def contains(self, position: np.ndarray) -> bool:
-        """Whether a point (float[3]) lies inside or just above the walls."""
-        return self.below(position) and bool(self.floor_z - 0.02 < position[2] < self.wall_z + 0.05)
+        """Whether a point (float[3]) lies inside, or on something that does."""
+        return self.below(position) and bool(self.floor_z - 0.02 < position[2] < self.wall_z + _STACK_M)
 
     def below(self, position: np.ndarray) -> bool:
         """Whether a point (float[3]) is inside the walls or straight above."""

@@ -15,22 +15,22 @@ import numpy as np
 from robot_bridge.arms.kitchen.objects import COLOURS, KINDS
 from robot_bridge.arms.kitchen.places import MIDDLE, PLACES, in_place
 from robot_bridge.arms.kitchen.scene import HANDS
+from robot_bridge.arms.kitchen.wordings import CHORE_WORDINGS, NOTE_WORDINGS, PICK_WORDINGS, PUT_WORDINGS
 from robot_bridge.arms.kitchen.world import Kitchen, ObjectState
 from robot_bridge.protocol.thought import Thought
 
-PUT_WORDINGS = (
-    "put {object} {in_place}",
-    "place {object} {in_place}",
-    "could you put {object} {in_place}",
-    "please put {object} {in_place}",
-    "move {object} to {place}",
-    "please take {object} to {place}",
-    "{object} goes {in_place}",
-    "i want {object} {in_place}",
-)
-PICK_WORDINGS = ("pick up {object}", "please pick up {object}", "take {object}", "grab {object}", "lift {object}")
+BELONGS = {
+    "plate": "dishwasher",
+    "bowl": "sink",
+    "cup": "drying rack",
+    "sponge": "sink",
+    "towel": "drying rack",
+    "bottle": "bin",
+}  # where the things of a home go, unless its people say otherwise
+DONE = {"clear": "the counter is clear", "wash": "no dish is on the counter"}
 LIFTED_M = 0.05
 _CLOSED_M = 0.003
+_DOWN_M = 0.12  # a hand lower than this has chosen what it will pick up
 _PARSE = re.compile(
     r"^(?P<verb>put|pick up) the (?:(?P<colour>" + "|".join(COLOURS) + r") )?(?P<kind>" + "|".join(KINDS) + r")"
     r"(?: (?:in|on) the (?P<place>sink|drying rack|bin|dishwasher|counter))?$"
@@ -65,6 +65,38 @@ class Task:
 
 
 @dataclass(frozen=True)
+class Chores:
+    """An instruction about everything on the counter.
+
+    Args:
+        job: `clear`: each thing goes where it belongs; `wash`: dirty dishes to the sink, clean ones to the rack.
+        rules: (kind, place) where a home differs from `BELONGS`; they hold for `clear` alone.
+    """
+
+    job: Literal["clear", "wash"]
+    rules: tuple[tuple[str, str], ...] = ()
+
+    def instruction(self, wording: str = "") -> str:
+        """The chore in words; the first ones of `CHORE_WORDINGS` when empty."""
+        return wording or CHORE_WORDINGS[self.job][0]
+
+    def notes(self, wording: str = "") -> tuple[str, ...]:
+        """The rules in words, in a wording of `NOTE_WORDINGS`; the first one when empty."""
+        return tuple(
+            (wording or NOTE_WORDINGS[0]).format(things=f"{kind}s", in_place=in_place(place), place=f"the {place}")
+            for kind, place in self.rules
+        )
+
+    def goal(self, thing: ObjectState) -> str:
+        """Where a thing goes; empty for one that this chore is not about."""
+        if self.job == "clear":
+            return dict(self.rules).get(thing.kind, BELONGS[thing.kind])
+        if not KINDS[thing.kind].dish:
+            return ""
+        return "sink" if thing.dirty else "drying rack"
+
+
+@dataclass(frozen=True)
 class Step:
     """What to do now.
 
@@ -80,8 +112,10 @@ class Step:
     spot: tuple[float, float, float] | None = None
 
 
-def plan(kitchen: Kitchen, task: Task) -> Step:
+def plan(kitchen: Kitchen, task: Task | Chores) -> Step:
     """The step that the state of the kitchen calls for, with its thought."""
+    if isinstance(task, Chores):
+        return _plan_chores(kitchen, task)
     things = kitchen.objects()
     named = [t for t in things if t.kind == task.kind and task.colour in ("", t.colour)]
     if not named:
@@ -108,12 +142,42 @@ def plan(kitchen: Kitchen, task: Task) -> Step:
     return _pick(kitchen, target, _picking_hand(target, task), task)
 
 
-def succeeded(kitchen: Kitchen, task: Task) -> bool:
-    """Whether the object rests where it was to go, let go of; for `pick up`, whether it is held in the air."""
+def succeeded(kitchen: Kitchen, task: Task | Chores) -> bool:
+    """Whether the object rests where it was to go, let go of; for `pick up`, whether it is held in the air; for chores,
+    whether everything that they are about is where it goes."""
+    if isinstance(task, Chores):
+        return all(t.place == task.goal(t) for t in kitchen.objects() if task.goal(t))
     named = [t for t in kitchen.objects() if t.kind == task.kind and task.colour in ("", t.colour)]
     if not task.place:
         return any(t.place.endswith("hand") and t.position[2] > LIFTED_M for t in named)
     return any(t.place == task.place for t in named)
+
+
+def _plan_chores(kitchen: Kitchen, chores: Chores) -> Step:
+    """What is in a hand first, then what a hand has come down to, then bottles, which arms knock over, then what is
+    nearest to the robot."""
+    things = kitchen.objects()
+    for thing in things:
+        goal = chores.goal(thing)
+        if thing.place.endswith("hand"):
+            return _plan_held(kitchen, thing, thing.place.split()[0], Task(thing.kind, thing.colour, goal or "counter"))
+        near = _hand_over(kitchen, thing) if goal and thing.place == goal else None
+        if near:
+            return _put(kitchen, thing, near, goal, goal)
+    waiting = [t for t in things if t.place == "counter" and chores.goal(t)]
+    if not waiting:
+        return Step("done", Thought(reason=DONE[chores.job], subtask="done", source="expert"))
+    target = max(
+        waiting, key=lambda t: (_approached(kitchen, t), t.kind == "bottle", kitchen.project("base", t.centre).y)
+    )
+    task = Task(target.kind, target.colour, chores.goal(target))
+    return _pick(kitchen, target, _picking_hand(target, task), task)
+
+
+def _approached(kitchen: Kitchen, thing: ObjectState) -> bool:
+    """Whether a hand has come down to a thing."""
+    offsets = [kitchen.pinch(hand) - thing.position for hand in HANDS]
+    return any(o[2] < _DOWN_M and np.hypot(*o[:2]) < KINDS[thing.kind].radius + 0.02 for o in offsets)
 
 
 def _ask(reason: str, subtask: str) -> Step:
@@ -159,6 +223,7 @@ def _pick(kitchen: Kitchen, target: ObjectState, hand: str, task: Task) -> Step:
 def _put(kitchen: Kitchen, target: ObjectState, hand: str, place: str, goal: str) -> Step:
     x, y = _slot(kitchen, target, place)
     surface, drop = (PLACES[place].floor_z, PLACES[place].drop_z) if place in PLACES else (0.0, 0.004)
+    drop = max(drop, _top(kitchen, target, (x, y)) + 0.012)
     thought = Thought(
         reason=f"the {target.name} is in the {hand} hand and goes {in_place(goal)}",
         subtask=f"put the {target.name} {in_place(place)}",
@@ -175,6 +240,14 @@ def _hand_over(kitchen: Kitchen, target: ObjectState) -> str | None:
         if np.hypot(*offset[:2]) < kind.radius + 0.05 and offset[2] < kind.grip_height + 0.03:
             return hand
     return None
+
+
+def _top(kitchen: Kitchen, target: ObjectState, spot: tuple[float, float]) -> float:
+    """m, height of what already lies where an object is to go."""
+    reach = KINDS[target.kind].radius - 0.015
+    under = [t for t in kitchen.objects() if t.slot != target.slot and not t.place.endswith("hand")
+             and np.hypot(*(t.position[:2] - spot)) < reach + KINDS[t.kind].radius]  # fmt: skip
+    return max((float(t.centre[2] + t.centre[2] - t.position[2]) for t in under), default=-1.0)
 
 
 def _slot(kitchen: Kitchen, target: ObjectState, place: str) -> tuple[float, float]:

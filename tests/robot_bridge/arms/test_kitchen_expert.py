@@ -15,7 +15,8 @@ from robot_bridge.arms.kitchen.layout import Layout, LayoutObject, make_layout
 from robot_bridge.arms.kitchen.objects import KINDS
 from robot_bridge.arms.kitchen.places import PLACES
 from robot_bridge.arms.kitchen.stills import stills
-from robot_bridge.arms.kitchen.tasks import PICK_WORDINGS, PUT_WORDINGS, Task, plan, succeeded
+from robot_bridge.arms.kitchen.tasks import Chores, Task, plan, succeeded
+from robot_bridge.arms.kitchen.wordings import PICK_WORDINGS, PUT_WORDINGS
 from robot_bridge.arms.kitchen.world import Kitchen
 from robot_bridge.protocol.errors import UsageError
 from robot_bridge.protocol.thought import Thought
@@ -133,7 +134,7 @@ def test_demonstration_is_the_same_when_recorded_again(kitchen: Kitchen) -> None
 
 @pytest.mark.render
 def test_shards_fit_together_and_are_kept_when_generated_twice(tmp_path: Path) -> None:
-    config = DemoConfig(put=0, pick=0, change=0, ask=1)
+    config = DemoConfig(put=0, pick=0, change=0, ask=1, clear=0, wash=0, cameras=("base", "left_wrist"))
     lines: list[str] = []
     shards = generate(range(20, 24), tmp_path, config=config, episodes_per_shard=2, report=lines.append)
     assert len(shards) == len(lines) == 2 and not list(tmp_path.glob("*.part*"))
@@ -141,7 +142,7 @@ def test_shards_fit_together_and_are_kept_when_generated_twice(tmp_path: Path) -
     columns = {p.stem: np.load(p, mmap_mode="r") for p in shards[0].glob("*.npy")}
     n = sum(episode["frames"] for episode in meta["episodes"])
     assert {len(column) for column in columns.values()} == {n}
-    assert columns["images"].shape[1:] == (3, 96, 96, 3) and columns["images"].dtype == np.uint8
+    assert columns["images"].shape[1:] == (2, 96, 96, 3) and columns["images"].dtype == np.uint8
     assert columns["state"].shape == columns["action"].shape == (n, 14) and columns["action"].dtype == np.float32
     assert [e["seed"] for e in meta["episodes"]] == [20, 21] and set(columns["episode"]) == {0, 1}
     assert all("ask" in meta["thoughts"][i] for i in columns["thought_id"])
@@ -192,3 +193,21 @@ def test_reward_comes_once_when_the_task_is_done() -> None:
     *_, reward, terminated, truncated, info = env.step(env.kitchen.body.home)
     assert (reward, terminated, truncated, info["success"]) == (1.0, True, False, True)
     env.close()
+
+
+@pytest.mark.render
+@pytest.mark.parametrize("job", ["clear", "wash"])
+def test_expert_does_a_chore_when_the_home_has_a_rule(kitchen: Kitchen, job: str) -> None:
+    chores = Chores(job, (("bottle", "sink"),))  # type: ignore[arg-type]
+    kitchen.reset(make_layout(3, count=4))
+    expert = Expert(kitchen)
+    assert not succeeded(kitchen, chores)
+    for _ in range(400):
+        step = plan(kitchen, chores)
+        if step.action == "done":
+            break
+        kitchen.step(expert.target(step), 0.1)
+    assert step.thought.subtask == "done" and succeeded(kitchen, chores)
+    moved = {t.name: t.place for t in kitchen.objects() if t.place != "counter"}
+    assert moved and all(chores.goal(kitchen.find(name)) == place for name, place in moved.items())
+    assert chores.notes() == ("bottles go in the sink",)

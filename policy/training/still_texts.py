@@ -1,0 +1,118 @@
+"""Instructions and thoughts for labelled stills: what the simulator's own teacher would think of what they show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from policy.training.pictures import COLOURS, KINDS, Stills, Thing
+from robot_bridge.protocol.thought import Thought, Where
+
+HANDS = {"sink": "left", "drying rack": "left", "bin": "right", "dishwasher": "right"}
+SEE = "what do you see"
+_DISHES = ("plate", "cup", "bowl")
+_DONE = {"clear": "the counter is clear", "wash": "no dish is on the counter"}
+
+
+@dataclass(frozen=True)
+class Wordings:
+    """How people say things; gaps as in `str.format`.
+
+    Args:
+        put: "put X in Y", with {object} and {in_place} or {place}.
+        chores: of "clear the counter" (`clear`) and "wash up" (`wash`); none: no chores on stills.
+        notes: of "plates go in the bin", with {things} and {in_place} or {place}.
+        belongs: kind → place, where things go unless a note says otherwise.
+    """
+
+    put: Sequence[str]
+    chores: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    notes: Sequence[str] = ()
+    belongs: Mapping[str, str] = field(default_factory=dict)
+
+
+def still_texts(stills: Stills, rng: np.random.Generator, wordings: Wordings) -> tuple[list[str], list[str]]:
+    """An instruction (with notes on the lines after it) and its thought for each still: some tell all that is seen,
+    the others begin a task or a chore."""
+    pairs = [_text(things, rng, wordings) for things in stills.things]
+    return [p[0] for p in pairs], [p[1] for p in pairs]
+
+
+def _text(things: list[Thing], rng: np.random.Generator, wordings: Wordings) -> tuple[str, str]:
+    kind = rng.random()
+    if kind < 0.08 or (any(t.place.endswith("hand") for t in things) and kind > 0.75):
+        return _see(things)
+    return _chore(things, rng, wordings) if wordings.chores and kind > 0.75 else _task(things, rng, wordings)
+
+
+def _see(things: list[Thing]) -> tuple[str, str]:
+    seen = " ".join(f"{t.name} {str(_at(t)).split(' ')[1]}" for t in things)
+    return SEE, str(Thought(reason=seen or "nothing", subtask="done"))
+
+
+def _chore(things: list[Thing], rng: np.random.Generator, wordings: Wordings) -> tuple[str, str]:
+    """Everything on the counter: bottles first, which arms knock over, then what is nearest to the robot."""
+    job = str(rng.choice(list(wordings.chores)))
+    words, rules = str(rng.choice(wordings.chores[job])), {}
+    if rng.random() < 0.5:
+        kinds = rng.permutation(KINDS)[: int(rng.integers(1, 5))]
+        rules = {str(kind): str(rng.choice(list(HANDS))) for kind in kinds}
+        for kind, place in rules.items():
+            note = str(rng.choice(wordings.notes))
+            words += "\n" + note.format(things=f"{kind}s", in_place=f"in the {place}", place=f"the {place}")
+    goals = {**wordings.belongs, **rules}
+
+    def goal(thing: Thing) -> str:
+        kind = thing.name.split()[1]
+        if job == "clear":
+            return goals[kind]
+        return ("sink" if thing.dirty else "drying rack") if kind in _DISHES else ""
+
+    waiting = [t for t in things if t.place == "counter" and goal(t)]
+    if not waiting:
+        return words, str(Thought(reason=_DONE[job], subtask="done"))
+    target = max(waiting, key=lambda t: (t.name.endswith("bottle"), t.y))
+    return words, _pick(target, goal(target))
+
+
+def _task(things: list[Thing], rng: np.random.Generator, wordings: Wordings) -> tuple[str, str]:
+    """Put something somewhere."""
+    place = str(rng.choice(list(HANDS)))
+    kind, colour = str(rng.choice(KINDS)), str(rng.choice(COLOURS))
+    if things and rng.random() < 0.85:
+        colour, kind = things[rng.integers(len(things))].name.split()
+    if rng.random() < 0.15:
+        colour = ""
+    name = f"{colour} {kind}".strip()
+    wording = wordings.put[int(rng.integers(len(wordings.put)))]
+    instruction = wording.format(object=f"the {name}", in_place=f"in the {place}", place=f"the {place}")
+    named = [t for t in things if t.name.split()[1] == kind and colour in ("", t.name.split()[0])]
+    if not named:
+        return instruction, str(Thought(reason=f"there is no {name} in sight", subtask="ask for help"))
+    if len(named) > 1:
+        named.sort(key=lambda t: COLOURS.index(t.name.split()[0]))
+        seen = " and ".join(f"a {t.name}" for t in named)
+        return instruction, str(Thought(reason=f"there is {seen} in sight", subtask=f"ask which {kind}"))
+    thing = named[0]
+    if thing.place.endswith("hand"):
+        return _see(things)
+    if thing.place == place:
+        return instruction, str(Thought(reason=f"the {thing.name} is in the {place}", subtask="done"))
+    return instruction, _pick(thing, place)
+
+
+def _pick(thing: Thing, place: str) -> str:
+    here = "on the counter" if thing.place == "counter" else f"in the {thing.place}"
+    thought = Thought(
+        reason=f"the {thing.name} is {here} and goes in the {place}",
+        subtask=f"pick up the {thing.name}",
+        hand=HANDS.get(thing.place, HANDS[place]),
+        where=_at(thing),
+    )
+    return str(thought)
+
+
+def _at(thing: Thing) -> Where:
+    return Where("base", thing.x, thing.y)
