@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import socket
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -20,7 +22,13 @@ def security(config: Config) -> Security:
 def bridge_client(config: Config) -> BridgeClient:
     """Raises: ConfigError: the bridge is on another machine and a key is missing."""
     keys = client_keys(security(config), config.bridge_address, config.bridge_key, "bridge_address")
-    return BridgeClient(config.bridge_address, keys)
+    return BridgeClient(config.bridge_address, keys, coach_id(config))
+
+
+def coach_id(config: Config) -> str:
+    """Names this home among the coaches of a robot: the same for its terminal and for every `coach say`."""
+    home = f"{socket.gethostname()}:{config.home.resolve()}"
+    return hashlib.blake2b(home.encode(), digest_size=6).hexdigest()
 
 
 def event_subscriber(config: Config, kinds: Iterable[str] = ()) -> EventSubscriber:

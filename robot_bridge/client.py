@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Iterable
 from typing import TypeVar
 
+import msgspec
 import zmq
 
 from robot_bridge.protocol.codec import Codec
@@ -19,9 +21,12 @@ from robot_bridge.protocol.messages import (
     Accepted,
     AnyMessage,
     Error,
+    FloorRequest,
     Heartbeat,
     Intervention,
+    Jog,
     Message,
+    Observation,
     Status,
     StatusRequest,
 )
@@ -29,6 +34,7 @@ from robot_bridge.protocol.security.curve import ClientKeys
 from robot_bridge.protocol.wire import connect
 
 DEADLINE_S = 2.0
+REMEMBERED = 2000  # numbers of published messages
 SILENT = "see whether it runs: coach doctor"
 UNLISTED = "see whether it runs, and whether it lists the key of this machine: coach doctor, coach keys show"
 T = TypeVar("T", bound=Message)
@@ -40,13 +46,14 @@ class BridgeClient:
     Args:
         address: of its ROUTER; the bridge need not be up yet.
         keys: for an encrypted line; None for a plain one, which only works on loopback.
+        coach: which coach this is; all lines of one coach bear the same name. On an encrypted line its key counts.
 
     Raises:
         ConfigError: the address cannot be one.
     """
 
-    def __init__(self, address: str, keys: ClientKeys | None = None) -> None:
-        self._address, self._keys = address, keys
+    def __init__(self, address: str, keys: ClientKeys | None = None, coach: str = "") -> None:
+        self._address, self._keys, self._coach = address, keys, coach
         self._lock = threading.Lock()
         self._context = zmq.Context()
         self._codec = Codec()
@@ -90,6 +97,10 @@ class BridgeClient:
         """Say that a coach is there; arms work only while one is. Raises as `request` does."""
         return _expect(self.request(Heartbeat(who=who, time_s=time.monotonic()), deadline_s), Heartbeat)
 
+    def take_floor(self, by: str, deadline_s: float = DEADLINE_S) -> Accepted:
+        """Let this coach speak; whoever did so far watches from now on. Raises as `request` does."""
+        return _expect(self.request(FloorRequest(by=by), deadline_s), Accepted)
+
     def close(self) -> None:
         with self._lock:
             if self._socket is not None:
@@ -101,7 +112,7 @@ class BridgeClient:
         if self._socket is None:
             raise UnreachableError("this line to the bridge is closed", next_step="open another one")
         try:
-            self._socket.send_multipart(self._codec.encode(message), zmq.NOBLOCK)
+            self._socket.send_multipart(self._codec.encode(self._signed(message)), zmq.NOBLOCK)
             if self._socket.poll(max(0, int((until_s - time.monotonic()) * 1e3))):
                 return self._codec.decode(self._socket.recv_multipart(zmq.NOBLOCK))
         except zmq.Again:
@@ -110,6 +121,15 @@ class BridgeClient:
         self._socket = connect(self._context, zmq.DEALER, self._address, self._keys)
         return None
 
+    def _signed(self, message: Message) -> Message:
+        """The message with who sends it, and when."""
+        match message:
+            case Intervention() | Jog():
+                return msgspec.structs.replace(message, coach=self._coach, sent_s=time.monotonic())
+            case Heartbeat() | FloorRequest():
+                return msgspec.structs.replace(message, coach=self._coach)
+        return message
+
     def _unreachable(self, deadline_s: float) -> UnreachableError:
         return UnreachableError(f"the bridge at {self._address} did not answer within {deadline_s:g} s",
                                 next_step=SILENT if self._keys is None else UNLISTED)  # fmt: skip
@@ -117,6 +137,8 @@ class BridgeClient:
 
 class EventSubscriber:
     """Everything that a bridge publishes. For one thread; what is not read in time is lost, oldest kept.
+
+    What comes twice is dropped, and so is a status or a picture that a newer one has overtaken.
 
     Args:
         kinds: names of message types to receive; empty for all.
@@ -132,7 +154,8 @@ class EventSubscriber:
             self._context.term()
             raise
         self._socket.subscribe(b"")
-        self.unreadable = 0
+        self._newest, self._seen = 0, OrderedDict[int, None]()
+        self.unreadable = self.repeated = self.overtaken = 0
 
     def poll(self, timeout_s: float) -> AnyMessage | None:
         """The next message, or None if none came in time. What cannot be read is counted and skipped."""
@@ -143,9 +166,25 @@ class EventSubscriber:
             except ProtocolError:
                 self.unreadable += 1
                 continue
-            if not self._kinds or type(message).__name__ in self._kinds:
+            if self._is_new(message) and (not self._kinds or type(message).__name__ in self._kinds):
                 return message
         return None
+
+    def _is_new(self, message: Message) -> bool:
+        number = message.sent
+        if not number:
+            return True
+        if number in self._seen:
+            self.repeated += 1
+            return False
+        self._seen[number] = None
+        if len(self._seen) > REMEMBERED:
+            self._seen.popitem(last=False)
+        if number >> 32 == self._newest >> 32 and number < self._newest and isinstance(message, Status | Observation):
+            self.overtaken += 1
+            return False
+        self._newest = number if number >> 32 != self._newest >> 32 else max(number, self._newest)
+        return True
 
     def close(self) -> None:
         self._socket.close()

@@ -93,9 +93,10 @@ class ControlLoop:
         """Pictures older than this show another scene; infinite while a reset is under way."""
         return self._scene_since_s
 
-    def coach_alive(self) -> None:
-        """A coach has shown itself."""
-        self._watchdog.coach_seen_s = time.monotonic()
+    def coach_alive(self, seen_s: float) -> bool:
+        """The coach showed itself at this time; whether that is lately enough for the arms to go on."""
+        self._watchdog.coach_seen_s = max(self._watchdog.coach_seen_s, seen_s)
+        return self._watchdog.coach_alive(time.monotonic())
 
     def reset(self, seed: int) -> None:
         """Have the scene set up anew between two ticks."""

@@ -13,24 +13,29 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import secrets
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import msgspec
 import zmq
 
 from robot_bridge.arms.base import Arms
 from robot_bridge.by_hand import ByHand
 from robot_bridge.cameras import Cameras
+from robot_bridge.clocks import PeerClocks
 from robot_bridge.config import BridgeConfig
 from robot_bridge.desk import Desk
+from robot_bridge.floor import Floor
 from robot_bridge.loop import ControlLoop, hurry
 from robot_bridge.motion import Motion
 from robot_bridge.outbox import Outbox
 from robot_bridge.pilot import Pilot
 from robot_bridge.policy_link import PolicyLink
+from robot_bridge.protocol.addresses import is_local
 from robot_bridge.protocol.codec import Codec
 from robot_bridge.protocol.errors import CoachError
 from robot_bridge.protocol.messages import Message, Rates, Status
@@ -155,7 +160,11 @@ class _Bridge:
         self._loop = ControlLoop(arms, body, arms.read(), self._motion, self._desk, outbox, config)
         self._cameras = Cameras(arms, body, self._loop, self._desk, outbox, config)
         self._pilot = Pilot(self._desk, self._motion, self._loop, self._cameras, link, outbox, body, config)
-        self._reception = Reception(self._desk, self._loop, self._status, self._codec)
+        kept = config.snapshot_path.with_name("floor.json") if config.snapshot_path else None
+        self._floor = Floor(self._desk.announce, kept, time.monotonic())
+        clocks = PeerClocks(is_local(config.address))
+        self._reception = Reception(self._desk, self._loop, self._floor, clocks, self._status, self._codec)
+        self._sent = secrets.randbits(31) << 32
 
     def _reset(self, seed: int | None) -> None:
         self._seed = self._seed if seed is None else seed
@@ -222,8 +231,10 @@ class _Bridge:
             self._requests.send_multipart([client.bytes, *self._codec.encode(reply)], zmq.NOBLOCK)
 
     def _publish(self, message: Message) -> None:
+        self._sent += 1
         with contextlib.suppress(zmq.Again):
-            self._events.send_multipart(self._codec.encode(message), zmq.NOBLOCK)
+            numbered = msgspec.structs.replace(message, sent=self._sent)
+            self._events.send_multipart(self._codec.encode(numbered), zmq.NOBLOCK)
 
     def _status(self) -> Status:
         view, loop, pilot = self._desk.view(), self._loop, self._pilot
@@ -240,4 +251,5 @@ class _Bridge:
             task_id=task.task_id if task else "", instruction=task.instruction if task else "",
             thought=task.thought if task else None, done=task.done if task else (), detail=view.detail,
             policy_ok=pilot.policy_ok, checkpoint=pilot.checkpoint, rates=rates, memory_mb=memory_mb(),
+            coach=self._floor.coach, coach_name=self._floor.name,
         )  # fmt: skip

@@ -11,6 +11,7 @@ CoachError                    what failed, what is allowed, what to do next
 ├── CheckpointError           a checkpoint cannot be loaded
 ├── StoreError                the memory file cannot be used
 ├── AccessError               a key is not allowed to do that
+│   └── FloorError            another coach has the floor
 └── UsageError                a command or an utterance asks for something impossible
 """
 
@@ -79,6 +80,10 @@ class StoreError(CoachError):
 
 class AccessError(CoachError):
     code = "access"
+
+
+class FloorError(AccessError):
+    code = "floor"
 
 
 class UsageError(CoachError):

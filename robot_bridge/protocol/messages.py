@@ -3,7 +3,7 @@
 Three conversations (`→` request, `←` reply, `⇠` published without being asked):
 
     coach  → bridge   Intervention ← Accepted | Error;  StatusRequest ← Status | Error;  Heartbeat ← Heartbeat;
-                      Jog ← Accepted | Error, while a person has taken over
+                      Jog ← Accepted | Error, while a person has taken over;  FloorRequest ← Accepted | Error
     bridge ⇠ coach    Status, Observation, ThoughtToken, ThoughtEvent, ChunkEvent, Event
     bridge → policy   ThinkRequest ← ThoughtToken*, ThinkReply | Error;  ActRequest ← ActionChunk | Error;
                       HealthRequest ← Health | Error;  ReloadRequest ← ReloadReply | Error
@@ -43,9 +43,16 @@ Level = Literal["info", "warning", "fault"]
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="type", tag=True):
-    """What all messages share: the version of the protocol they were written in."""
+    """What all messages share.
+
+    Args:
+        version: of the protocol that it was written in.
+        sent: of what is published: which run of the bridge (high 31 bits, by chance) and the how manieth of it, so that
+            doubles and what comes too late can be told; 0 where it is not counted.
+    """
 
     version: int = PROTOCOL_VERSION
+    sent: int = 0
 
 
 class Observation(Message, frozen=True, kw_only=True):
@@ -189,6 +196,8 @@ class Intervention(Message, frozen=True, kw_only=True):
         hand: which hand a `nudge` means, `left` or `right`; empty: the one at work.
         by: who said it.
         time_s: when the words ended.
+        sent_s: when they left the coach; words that were long on their way are not followed.
+        coach: which coach they come from; on an encrypted line its key counts instead.
     """
 
     id: str
@@ -205,6 +214,8 @@ class Intervention(Message, frozen=True, kw_only=True):
     hand: str = ""
     by: str = "person"
     time_s: float = 0.0
+    sent_s: float = 0.0
+    coach: str = ""
 
 
 class Accepted(Message, frozen=True, kw_only=True):
@@ -226,6 +237,7 @@ class Jog(Message, frozen=True, kw_only=True):
         grip: positive opens, negative closes.
         speed: factor on all of them, more than 0.
         lasts_s: how long it holds unless another one comes.
+        sent_s, coach: as of an Intervention.
     """
 
     hand: str
@@ -234,6 +246,15 @@ class Jog(Message, frozen=True, kw_only=True):
     grip: float = 0.0
     speed: float = 1.0
     lasts_s: float = 0.15
+    sent_s: float = 0.0
+    coach: str = ""
+
+
+class FloorRequest(Message, frozen=True, kw_only=True):
+    """Let this coach speak; the one who did so far watches from now on. `by` is the person's name."""
+
+    by: str = ""
+    coach: str = ""
 
 
 class StatusRequest(Message, frozen=True, kw_only=True):
@@ -241,10 +262,11 @@ class StatusRequest(Message, frozen=True, kw_only=True):
 
 
 class Heartbeat(Message, frozen=True, kw_only=True):
-    """`who` is alive at `time_s`. The bridge answers with its own."""
+    """`who` is alive at `time_s`, at this coach. The bridge answers with its own."""
 
     who: str
     time_s: float
+    coach: str = ""
 
 
 class Rates(msgspec.Struct, frozen=True, kw_only=True):
@@ -269,6 +291,7 @@ class Status(Message, frozen=True, kw_only=True):
         detail: one sentence for a person: why it holds, what failed.
         policy_ok: the policy answered within its deadline lately.
         pace: how fast it works, as a factor on the pace that it learnt.
+        coach, coach_name: who has the floor: which coach, and the person there; empty while nobody has.
     """
 
     time_s: float
@@ -285,6 +308,8 @@ class Status(Message, frozen=True, kw_only=True):
     checkpoint: str = ""
     rates: Rates = Rates()
     memory_mb: float = 0.0
+    coach: str = ""
+    coach_name: str = ""
 
 
 class ThoughtEvent(Message, frozen=True, kw_only=True):
@@ -345,6 +370,6 @@ class Error(Message, frozen=True, kw_only=True):
 
 AnyMessage = (
     Observation | ThinkRequest | ThoughtToken | ThinkReply | ActRequest | ActionChunk | HealthRequest | Health
-    | ReloadRequest | ReloadReply | Intervention | Accepted | Jog | StatusRequest | Heartbeat | Status | ThoughtEvent
-    | ChunkEvent | Event | Error
+    | ReloadRequest | ReloadReply | Intervention | Accepted | Jog | FloorRequest | StatusRequest | Heartbeat | Status
+    | ThoughtEvent | ChunkEvent | Event | Error
 )  # fmt: skip

@@ -17,7 +17,7 @@ from robot_bridge.client import BridgeClient, EventSubscriber
 from robot_bridge.config import BridgeConfig
 from robot_bridge.policy_link import PolicyLink
 from robot_bridge.protocol.codec import Codec
-from robot_bridge.protocol.errors import AccessError, ConfigError, UnreachableError
+from robot_bridge.protocol.errors import AccessError, ConfigError, FloorError, UnreachableError
 from robot_bridge.protocol.messages import Intervention, Status, StatusRequest
 from robot_bridge.protocol.security.access import Client, read_clients, write_clients
 from robot_bridge.protocol.security.curve import ClientKeys, Security, client_keys
@@ -127,7 +127,7 @@ def test_role_decides_what_is_taken_when_a_listed_client_speaks(folder):
         Client("screen", viewer.public), Client("ben", coach.public, "coach"),
         Client("anna", lead.public, "coach", ("takeover",)), Client("robot", bridge.public, "bridge"),
     ))  # fmt: skip
-    task = {"kind": "task", "instruction": "put the red cup in the sink"}
+    task = {"kind": "task", "instruction": "put the red cup in the sink", "by": "ben"}
     with secured_bridge(folder) as (address, _, server), contextlib.ExitStack() as stack:
         lines = [stack.enter_context(client(address, ClientKeys(p, server))) for p in (viewer, coach, lead, bridge)]
         for line in (lines[0], lines[3]):
@@ -138,6 +138,9 @@ def test_role_decides_what_is_taken_when_a_listed_client_speaks(folder):
         assert lines[1].send(Intervention(id="2", **task)).state == "running"
         with pytest.raises(AccessError, match=r"'ben' is a coach here and may not take over.*--may takeover"):
             lines[1].send(Intervention(id="3", kind="takeover"))
+        with pytest.raises(FloorError, match="ben coaches the robot now"):
+            lines[2].send(Intervention(id="4", kind="takeover"))
+        lines[2].take_floor("anna")
         assert lines[2].send(Intervention(id="4", kind="takeover")).state == "takeover"
         assert lines[0].send(Intervention(id="5", kind="stop")).state == "stopped", "anybody in the house may say stop"
         write_clients(folder, ())
