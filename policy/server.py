@@ -13,17 +13,20 @@ Every request is answered, if only with an Error; its codes beside those of `err
     busy           too many clients wait, or a checkpoint is being loaded already
     stopping       the server shuts down
 
-Three threads: this one owns the socket, `worker.py` computes, a third loads checkpoints.
+Requests that wait at the same time are computed together where the policy can do that (`worker.py`).
+
+Two threads do the work, each all of it: the one that a message wakes takes it, computes and answers, while the other
+hears what comes meanwhile (`line.py`). A third loads checkpoints. The one that called `serve` looks after them.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import math
 import os
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -32,11 +35,11 @@ import numpy as np
 import zmq
 
 from policy.interface import Policy
-from policy.outbox import Outbox
+from policy.line import Line
 from policy.request_queue import Job, QueueFullError, RequestQueue
 from policy.worker import Worker, error_reply, expired, stopping, superseded
 from robot_bridge.protocol.codec import UNREADABLE, Codec
-from robot_bridge.protocol.errors import CheckpointError, CoachError, ProtocolError
+from robot_bridge.protocol.errors import CheckpointError, CoachError, FramesError, ProtocolError
 from robot_bridge.protocol.messages import (
     WIDTH,
     ActRequest,
@@ -52,15 +55,18 @@ from robot_bridge.protocol.messages import (
 from robot_bridge.protocol.security.access import Client
 from robot_bridge.protocol.security.curve import Security, ServerKeys, sender, server_keys
 from robot_bridge.protocol.security.guard import guarding
-from robot_bridge.protocol.shared_frames import MARK, FrameReader
+from robot_bridge.protocol.shared_frames import FrameReader, header_of
 from robot_bridge.protocol.wire import bind
 
 log = logging.getLogger(__name__)
 
 Load = Callable[[str], Policy]
-POLL_MS = 100
+HANDS = 2
+MOST_AT_ONCE = 100  # messages
+CHECK_S = 0.1  # how soon a stop and a passed deadline are noticed while all hands compute
 STOP_S = 2.0
 MAX_DEADLINE_S = 600.0
+_FLOAT32, _UINT8 = np.dtype(np.float32), np.dtype(np.uint8)
 
 
 class _NumberOnly(msgspec.Struct, frozen=True):
@@ -93,7 +99,7 @@ def serve(
             try:
                 if ready is not None:
                     ready(socket.getsockopt_string(zmq.LAST_ENDPOINT))
-                _Server(policy, socket, load or _load_policy, keys).run(stop)
+                _Server(policy, Line(socket), load or _load_policy, keys, stop).run()
             finally:
                 socket.close(linger=100)  # ms, so that the last words still leave
     finally:
@@ -107,62 +113,67 @@ def _load_policy(checkpoint: str) -> Policy:
 
 
 class _Server:
-    """The socket thread's state."""
+    """What the threads share."""
 
-    def __init__(self, policy: Policy, socket: zmq.Socket, load: Load, keys: ServerKeys | None) -> None:
-        self._socket, self._load, self._keys = socket, load, keys
+    def __init__(self, policy: Policy, line: Line, load: Load, keys: ServerKeys | None, stop: threading.Event) -> None:
+        self._line, self._load, self._keys, self._stop = line, load, keys, stop
         self._codec, self._frames = Codec(), FrameReader()
+        self._hearing = threading.Lock()  # one at a time reads messages, so that they stay in order
         self._queue = RequestQueue()
-        self._outbox = Outbox()
-        self._worker = Worker(policy, self._queue, self._outbox.post)
+        self._worker = Worker(policy, self._queue, line.send, stop)
         self._loader: threading.Thread | None = None
         self._started_s = time.monotonic()
-        self._counts: Counter[str] = Counter()
 
-    def run(self, stop: threading.Event) -> None:
-        poller = zmq.Poller()
-        poller.register(self._socket, zmq.POLLIN)
-        poller.register(self._outbox.fileno(), zmq.POLLIN)
-        self._worker.start()
+    def run(self) -> None:
+        hands = [threading.Thread(target=self._lend_a_hand, name=f"policy-{n}", daemon=True) for n in range(HANDS)]
+        for hand in hands:
+            hand.start()
         try:
-            while not stop.is_set():
-                events = dict(poller.poll(POLL_MS))
-                if self._socket in events:
-                    self._receive()
-                self._send_outbox()
+            while not self._stop.wait(CHECK_S):
                 for job in self._queue.drop():
-                    self._send(job.client, expired(job).reply(job.request.request_id))
-                if not self._worker.is_alive():
-                    raise RuntimeError("the thread that computes is gone; its traceback is above")
+                    self._line.send(job.client, expired(job).reply(job.request.request_id))
+                if not all(hand.is_alive() for hand in hands):
+                    raise RuntimeError("a thread of the policy server is gone; its traceback is above")
         finally:
-            self._finish()
+            self._finish(hands)
 
-    def _finish(self) -> None:
-        self._worker.stop()
+    def _finish(self, hands: list[threading.Thread]) -> None:
+        self._stop.set()
         for job in self._queue.drop(only_expired=False):
-            self._send(job.client, stopping().reply(job.request.request_id))
-        self._worker.join(STOP_S)
-        self._send_outbox()
-        self._outbox.close()
-        self._frames.close()
-        log.info("policy server stopped; errors sent: %s", dict(self._counts) or "none")
+            self._line.send(job.client, stopping().reply(job.request.request_id))
+        until_s = time.monotonic() + STOP_S
+        for hand in hands:
+            hand.join(max(0.0, until_s - time.monotonic()))
+        self._line.close()
+        with self._hearing:
+            self._frames.close()
+        log.info("policy server stopped; errors sent: %s", dict(self._line.counts) or "none")
 
-    def _receive(self) -> None:
-        """Take what is there, at most a hundred messages so that replies get their turn."""
-        for _ in range(100):
-            try:
-                client, *frames = self._socket.recv_multipart(zmq.NOBLOCK, copy=False)
-            except zmq.Again:
+    def _lend_a_hand(self) -> None:
+        with contextlib.closing(self._line.waiter()) as waiter:
+            while not self._stop.is_set():
+                waiter.wait(CHECK_S)
+                with self._hearing:
+                    self._hear()
+                self._worker.work()
+
+    def _hear(self) -> None:
+        """Take what is there, at most a hundred messages so that others get their turn."""
+        for _ in range(MOST_AT_ONCE):
+            message = self._line.receive()
+            if message is None:
                 return
+            client, *frames = message
             parts = [frame.buffer for frame in frames]
             who = sender(client, self._keys)
             if who is None:
-                self._counts["no_longer_listed"] += 1
+                self._line.counts["no_longer_listed"] += 1
                 continue
             try:
                 self._handle(client.bytes, self._codec.decode(self._frames.unpack(parts)), who)
             except CoachError as error:
-                self._send(client.bytes, error_reply(error, _request_id(parts)))
+                self._line.send(client.bytes, error_reply(error, _request_id(parts)))
+        self._line.ring()
 
     def _handle(self, client: bytes, message: Message, who: Client) -> None:
         match message:
@@ -170,7 +181,7 @@ class _Server:
                 who.require(("bridge", "coach"), "ask the policy")
                 self._enqueue(client, message)
             case HealthRequest():
-                self._send(client, self._health(message.request_id))
+                self._line.send(client, self._health(message.request_id))
             case ReloadRequest():
                 who.require(("coach",), "have another checkpoint served", "promote")
                 self._reload(client, message)
@@ -186,10 +197,10 @@ class _Server:
         try:
             older = self._queue.put(Job(client, request, time.monotonic()))
         except QueueFullError:
-            self._send(client, _busy("too many clients wait for the policy", request.request_id))
+            self._line.send(client, _busy("too many clients wait for the policy", request.request_id))
             return
         if older is not None:
-            self._send(client, superseded().reply(older.request.request_id))
+            self._line.send(client, superseded().reply(older.request.request_id))
 
     def _health(self, request_id: int) -> Health:
         policy = self._worker.policy
@@ -200,7 +211,7 @@ class _Server:
 
     def _reload(self, client: bytes, request: ReloadRequest) -> None:
         if self._loader is not None and self._loader.is_alive():
-            self._send(client, _busy("another checkpoint is being loaded", request.request_id))
+            self._line.send(client, _busy("another checkpoint is being loaded", request.request_id))
             return
         self._loader = threading.Thread(target=self._load_and_swap, args=(client, request), daemon=True,
                                         name="policy-loader")  # fmt: skip
@@ -222,31 +233,17 @@ class _Server:
             served = self._worker.policy.checkpoint
             reply = ReloadReply(request_id=request.request_id, served=served, previous=previous)
             log.info("now serving %s instead of %s", served, previous)
-        self._outbox.post(client, reply)
-
-    def _send_outbox(self) -> None:
-        for client, message in self._outbox.take():
-            self._send(client, message)
-
-    def _send(self, client: bytes, message: Message) -> None:
-        """Never waits: a client that is gone, or does not read, loses its reply."""
-        if isinstance(message, Error):
-            self._counts[message.code] += 1
-            log.info("error to a client (%s, number %d): %s", message.code, self._counts[message.code], message.what)
-        try:
-            self._socket.send_multipart([client, *self._codec.encode(message)], zmq.NOBLOCK)
-        except zmq.ZMQError as error:
-            log.warning("a %s could not be sent: %s", type(message).__name__, error)
+        self._line.send(client, reply)
 
 
 def _check_observation(observation: Observation) -> None:
     state = observation.state
-    if state.shape != (WIDTH,) or state.dtype != np.float32 or not np.isfinite(state).all():
+    if state.shape != (WIDTH,) or state.dtype != _FLOAT32 or not np.isfinite(state).all():
         raise ProtocolError(f"a state of {state.dtype}{list(state.shape)}", f"finite float32[{WIDTH}]")
     if not math.isfinite(observation.time_s):
         raise ProtocolError(f"an observation time of {observation.time_s}", "seconds")
     for name, picture in observation.images.items():
-        if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8 or not picture.size:
+        if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != _UINT8 or not picture.size:
             raise ProtocolError(
                 f"picture '{name[:40]}' is {picture.dtype}{list(picture.shape)}", "uint8[height, width, 3]"
             )
@@ -259,9 +256,8 @@ def _busy(what: str, request_id: int) -> Error:
 def _request_id(parts: list) -> int:
     """The number of a request that could not be read whole, so that its sender knows which one; 0 if hopeless."""
     try:
-        header = parts[1:] if bytes(parts[0][: len(MARK)]) == MARK else parts
-        return msgspec.msgpack.decode(header[0], type=_NumberOnly).request_id
-    except (*UNREADABLE, IndexError):
+        return msgspec.msgpack.decode(header_of(parts), type=_NumberOnly).request_id
+    except (*UNREADABLE, FramesError, IndexError):
         return 0
 
 

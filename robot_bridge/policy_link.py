@@ -60,7 +60,7 @@ class PolicyLink:
         self._codec = Codec()
         self._frames = FrameWriter() if share and is_local(address) and available() else None
         self._last_id = 0
-        self._socket = connect(context, zmq.DEALER, address, keys)
+        self._socket = self._connected()
 
     def close(self) -> None:
         self._socket.close()
@@ -116,9 +116,10 @@ class PolicyLink:
             if left_ms <= 0:
                 self._rebuild()
                 raise self._silence(deadline_s)
-            if not self._socket.poll(max(1, min(SLICE_MS, int(left_ms)))):
+            parts = self._receive(left_ms)
+            if parts is None:
                 continue
-            message = self._codec.decode(self._socket.recv_multipart(copy=True))
+            message = self._codec.decode(parts)
             theirs = getattr(message, "request_id", 0)
             if theirs != number and not (isinstance(message, Error) and theirs == 0):
                 continue
@@ -133,8 +134,19 @@ class PolicyLink:
                     self._send(request, deadline_s)
                     continue
                 raise self._error(message, deadline_s)
+            if self._frames is not None:
+                self._frames.read()
             return message
         raise Abandoned
+
+    def _receive(self, left_ms: float) -> list[bytes] | None:
+        """A message, or None if none comes before it is time to look up again."""
+        if left_ms < SLICE_MS and not self._socket.poll(max(1, int(left_ms))):
+            return None
+        try:
+            return self._socket.recv_multipart()  # waits for SLICE_MS
+        except zmq.Again:
+            return None
 
     def _send(self, request: Message, deadline_s: float) -> None:
         parts = self._codec.encode(request)
@@ -146,7 +158,12 @@ class PolicyLink:
 
     def _rebuild(self) -> None:
         self._socket.close()
-        self._socket = connect(self._context, zmq.DEALER, self._address, self._keys)
+        self._socket = self._connected()
+
+    def _connected(self) -> zmq.Socket:
+        socket = connect(self._context, zmq.DEALER, self._address, self._keys)
+        socket.rcvtimeo = SLICE_MS
+        return socket
 
     def _silence(self, deadline_s: float) -> UnreachableError:
         return UnreachableError(f"the policy at {self._address} has not answered for {deadline_s:g} s",

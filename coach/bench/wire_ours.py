@@ -14,6 +14,7 @@ from policy.server import serve as serve_policy
 from robot_bridge.policy_link import PolicyLink
 from robot_bridge.protocol.messages import Context, Observation
 from robot_bridge.protocol.security.curve import Security, client_keys
+from robot_bridge.protocol.settle import settle
 from robot_bridge.protocol.thought import Thought
 
 DEADLINE_S = 10.0
@@ -36,6 +37,7 @@ class NoPolicy:
 
 def serve(folder: str, ready: Callable[[str], None]) -> None:
     """Until the process is ended. An empty folder: without encryption."""
+    settle()  # as `coach policy serve` does
     security = Security(Folder(folder), always=True) if folder else None
     serve_policy(NoPolicy(), "tcp://127.0.0.1:*", threading.Event(), load=lambda name: NoPolicy(), ready=ready,
                  security=security)  # fmt: skip

@@ -31,6 +31,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
     from coach.processes.signals import stop_on_signals
     from robot_bridge.arms import make_arms
     from robot_bridge.config import BridgeConfig
+    from robot_bridge.protocol.settle import settle
     from robot_bridge.server import serve
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -45,6 +46,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
     )  # fmt: skip
     arms = make_arms(config.arms, seed, config.grasp)
     stop = stop_on_signals()
+    settle()
     serve(settings, arms, stop)
     return 0
 

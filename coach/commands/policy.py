@@ -39,12 +39,14 @@ def run(args: argparse.Namespace, config: Config) -> int:
 
     from policy.loading import load_policy  # here, not above: torch comes with it
     from policy.server import serve
+    from robot_bridge.protocol.settle import settle
 
     try:
         policy = load_policy(checkpoint, args.device)
     except CheckpointError as error:  # wrong input: starting again would not help
         raise ConfigError(error.what, error.allowed, error.next_step) from error
     stop = stop_on_signals()
+    settle()
 
     def ready(where: str) -> None:
         log.info(

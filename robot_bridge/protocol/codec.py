@@ -21,7 +21,8 @@ from robot_bridge.protocol.messages import PROTOCOL_VERSION, AnyMessage, Message
 MAX_HEADER_BYTES = 1 << 20
 MAX_PARTS = 16
 MAX_ARRAY_BYTES = 16 << 20
-DTYPES = ("float32", "uint8")
+DTYPES = {name: np.dtype(name) for name in ("float32", "uint8")}
+_NAMES = {dtype: name for name, dtype in DTYPES.items()}
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)  # what arbitrary bytes can provoke
 
 Part = bytes | bytearray | memoryview
@@ -97,22 +98,23 @@ class Codec:
     def _encode_array(self, value: Any) -> Any:
         if not isinstance(value, np.ndarray):
             raise ProtocolError(f"a {type(value).__name__} cannot travel in a message", "plain values and numpy arrays")
-        if value.dtype.name not in DTYPES:
+        name = _NAMES.get(value.dtype)
+        if name is None:
             raise ProtocolError(f"an array of {value.dtype} cannot travel", ", ".join(DTYPES))
         self._outgoing.append(np.ascontiguousarray(value).data.cast("B"))
-        return {"dtype": value.dtype.name, "shape": value.shape, "part": len(self._outgoing) - 1}
+        return {"dtype": name, "shape": value.shape, "part": len(self._outgoing) - 1}
 
     def _decode_array(self, kind: type, value: Any) -> Any:
         if kind is not np.ndarray:
             raise ProtocolError(f"no array expected for {kind}")
         header = msgspec.convert(value, _ArrayHeader)
-        if header.dtype not in DTYPES:
+        dtype = DTYPES.get(header.dtype)
+        if dtype is None:
             raise ProtocolError(f"an array of '{header.dtype[:20]}'", ", ".join(DTYPES))
         if not 1 <= header.part < len(self._incoming):
             raise ProtocolError(f"an array names part {header.part} of {len(self._incoming)}")
         part = self._incoming[header.part]
-        dtype = np.dtype(header.dtype)
-        if len(header.shape) > 4 or any(n < 0 for n in header.shape):
+        if len(header.shape) > 4 or min(header.shape, default=0) < 0:
             raise ProtocolError(f"an array of shape {header.shape[:8]}", "at most 4 dimensions, none negative")
         expected = math.prod(header.shape) * dtype.itemsize
         if expected > MAX_ARRAY_BYTES:

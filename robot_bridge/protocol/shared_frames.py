@@ -1,10 +1,12 @@
 """Pictures between two processes of one machine: written once into shared memory, read once out of it.
 
-The large parts of a message stay behind and a ticket goes in front of the others. A ticket begins with a zero byte,
-which no message of ours does, so that a receiver tells the two apart without being told.
+The arrays of a message stay behind and a ticket goes in front of its header, both in one part. It begins with a zero
+byte, which no message of ours does, so that a receiver tells the two apart without being told.
 
-    part 0    "\\0frames" and a msgpack map: boot, pid, fd, inode, slot, count, places of the parts in the slot
-    part 1…   the message as always, with the large parts empty
+    "\\0frames"  7 bytes
+    length      2 bytes, little-endian, of the ticket
+    ticket      msgpack list: boot, pid, fd, inode, bytes of a slot, slot, count, sizes of the arrays in the slot
+    header      the message's part 0
 
 A segment is an anonymous file (`memfd`) that the receiver opens through `/proc`: it has no name that could be left
 behind, and the kernel frees it when the last process that holds it is gone, however it ends. Its size is sealed. Each
@@ -34,12 +36,14 @@ NAME = "robot-coach-frames"
 SLOTS = 4
 SLOT_HEADER = 64  # bytes; a counter in a cache line of its own
 ALIGN = 64
-WORTH_BYTES = 16 << 10  # smaller parts travel in the message
+WORTH_BYTES = 16 << 10  # a message whose largest array is smaller travels as always
 KEPT_SEGMENTS = 32
-POOLED = 12  # buffers kept for the next pictures
+POOLED = 8  # buffers kept for the next messages
 UNUSED = 2  # references to a buffer while it is looked at: the pool and the question; any view of it is one more
 SEALS = getattr(fcntl, "F_SEAL_SHRINK", 2) | getattr(fcntl, "F_SEAL_GROW", 4)
 _COUNT = struct.Struct("@Q")  # native: eight bytes in one store
+_LENGTH = struct.Struct("<H")
+_HEAD = len(MARK) + _LENGTH.size
 
 
 class _Ticket(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -50,7 +54,7 @@ class _Ticket(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_field
     slot_bytes: int
     slot: int
     count: int
-    places: tuple[tuple[int, int, int], ...]  # part, offset in the slot, bytes
+    sizes: tuple[int, ...]  # bytes of parts 1, 2, …; each begins at a multiple of ALIGN behind the one before
 
 
 _tickets = msgspec.msgpack.Decoder(_Ticket)
@@ -69,30 +73,38 @@ class FrameWriter:
         self._map: mmap.mmap | None = None
         self._fd, self._inode, self._slot_bytes = -1, 0, 0
         self._slot, self._counts = 0, [0] * SLOTS
+        self._read = False
+        self.copied_bytes = 0  # since the start
 
     def pack(self, parts: Sequence[Part]) -> list[Part]:
-        """The parts to send; those not worth it stay as they are. Overwrites what was packed `SLOTS` calls ago."""
-        large = [(index, len(part)) for index, part in enumerate(parts) if index and len(part) >= WORTH_BYTES]
-        if not large:
+        """The parts to send, the pictures copied once; a message without large ones stays as it is.
+
+        Overwrites what was packed `SLOTS` calls ago, or the call before where that has been `read`.
+        """
+        sizes = tuple(map(len, parts[1:]))
+        if max(sizes, default=0) < WORTH_BYTES:
             return list(parts)
-        places, offset = [], 0
-        for index, size in large:
-            places.append((index, offset, size))
-            offset += -(-size // ALIGN) * ALIGN
-        memory = self._room(offset)
-        slot = self._slot = (self._slot + 1) % SLOTS
-        start = slot * (SLOT_HEADER + self._slot_bytes)
-        self._counts[slot] += 2
-        count = self._counts[slot]
+        memory = self._room(sum(map(_aligned, sizes)))
+        if not self._read:
+            self._slot = (self._slot + 1) % SLOTS
+        self._read = False
+        start = self._slot * (SLOT_HEADER + self._slot_bytes)
+        count = self._counts[self._slot] = self._counts[self._slot] + 2
         _COUNT.pack_into(memory, start, count - 1)
-        for index, at, size in places:
-            begin = start + SLOT_HEADER + at
-            memory[begin : begin + size] = parts[index]
+        at = start + SLOT_HEADER
+        for part, size in zip(parts[1:], sizes, strict=True):
+            memory[at : at + size] = part
+            at += _aligned(size)
+        self.copied_bytes += sum(sizes)
         _COUNT.pack_into(memory, start, count)
-        ticket = _Ticket(self._boot, os.getpid(), self._fd, self._inode, self._slot_bytes, slot, count, tuple(places))
-        left_behind = {index for index, _ in large}
-        rest = [b"" if index in left_behind else part for index, part in enumerate(parts)]
-        return [MARK + msgspec.msgpack.encode(ticket), *rest]
+        ticket = msgspec.msgpack.encode(
+            _Ticket(self._boot, os.getpid(), self._fd, self._inode, self._slot_bytes, self._slot, count, sizes)
+        )
+        return [b"".join((MARK, _LENGTH.pack(len(ticket)), ticket, parts[0]))]
+
+    def read(self) -> None:
+        """What was packed last has been answered: its place is free, and still warm in the processor's cache."""
+        self._read = True
 
     def close(self) -> None:
         """Let go of the memory; the receiver keeps what it holds."""
@@ -122,47 +134,53 @@ class FrameReader:
         self._boot = _boot()
         self._segments: OrderedDict[tuple[int, int, int], mmap.mmap] = OrderedDict()
         self._pool: list[np.ndarray] = []
+        self.copied_bytes = 0  # since the start
 
     def unpack(self, parts: Sequence[Part]) -> Sequence[Part]:
-        """All parts of the message, the large ones copied out of shared memory.
+        """All parts of the message, its arrays copied out of shared memory, once.
 
         Raises:
             FramesError: the memory cannot be reached from here, or was overwritten before it was read.
         """
-        if not parts or bytes(parts[0][: len(MARK)]) != MARK:
+        if not parts or parts[0][: len(MARK)] != MARK:
             return parts
-        if len(parts[0]) > MAX_HEADER_BYTES:
-            raise FramesError("a ticket for shared pictures is too large")
+        ticket, header = _split(parts[0])
         try:
-            ticket = _tickets.decode(parts[0][len(MARK) :])
+            found = _tickets.decode(ticket)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise FramesError(f"a ticket for shared pictures cannot be read: {error}"[:200]) from None
-        return self._read(ticket, list(parts[1:]))
+        return [header, *self._read(found)]
 
     def close(self) -> None:
         for segment in self._segments.values():
             segment.close()
         self._segments.clear()
 
-    def _read(self, ticket: _Ticket, parts: list[Part]) -> list[Part]:
-        _check(ticket, len(parts), self._boot)
+    def _read(self, ticket: _Ticket) -> list[Part]:
+        _check(ticket, self._boot)
         segment = self._segment(ticket)
         start = ticket.slot * (SLOT_HEADER + ticket.slot_bytes)
         if _COUNT.unpack_from(segment, start)[0] != ticket.count:
             raise FramesError("shared pictures were overwritten before they were read")
-        for index, offset, size in ticket.places:
-            copy = self._buffer(size)
-            copy[:] = np.frombuffer(segment, np.uint8, size, start + SLOT_HEADER + offset)
-            parts[index] = copy.data
+        copy = self._buffer(sum(map(_aligned, ticket.sizes)))
+        copy[:] = np.frombuffer(segment, np.uint8, len(copy), start + SLOT_HEADER)
         if _COUNT.unpack_from(segment, start)[0] != ticket.count:
             raise FramesError("shared pictures were overwritten while they were read")
+        self.copied_bytes += sum(ticket.sizes)
+        whole = copy.data.toreadonly()
+        parts: list[Part] = []
+        at = 0
+        for size in ticket.sizes:
+            parts.append(whole[at : at + size])
+            at += _aligned(size)
         return parts
 
     def _buffer(self, size: int) -> np.ndarray:
-        """uint8[size] that nobody uses any more, or a new one: fresh memory costs more than the copy itself."""
-        for at in range(len(self._pool)):
+        """uint8[size] that nobody uses any more, the latest of them, or a new one: fresh memory costs more than the
+        copy itself, and memory out of the processor's cache nearly as much."""
+        for at in reversed(range(len(self._pool))):
             if sys.getrefcount(self._pool[at]) == UNUSED and len(self._pool[at]) == size:
-                self._pool.append(self._pool.pop(at))  # the least recently used one stays in front
+                self._pool.append(self._pool.pop(at))
                 return self._pool[-1]
         fresh = np.empty(size, np.uint8)
         self._pool = [*self._pool[-POOLED + 1 :], fresh]
@@ -191,17 +209,33 @@ class FrameReader:
                 self._segments.pop(key).close()
 
 
-def _check(ticket: _Ticket, count: int, boot: str) -> None:
+def header_of(parts: Sequence[Part]) -> Part:
+    """The message's header, with or without a ticket in front of it. Raises: FramesError: cut short."""
+    return _split(parts[0])[1] if parts[0][: len(MARK)] == MARK else parts[0]
+
+
+def _split(part: Part) -> tuple[Part, Part]:
+    """Ticket and header."""
+    if not _HEAD < len(part) <= MAX_HEADER_BYTES:
+        raise FramesError(f"a ticket for shared pictures of {len(part)} bytes")
+    whole = memoryview(part)
+    end = _HEAD + _LENGTH.unpack_from(whole, len(MARK))[0]
+    return whole[_HEAD:end], whole[end:]
+
+
+def _aligned(size: int) -> int:
+    return -(-size // ALIGN) * ALIGN
+
+
+def _check(ticket: _Ticket, boot: str) -> None:
     if ticket.boot != boot or not boot:
         raise FramesError("shared pictures of another machine")
-    if count > MAX_PARTS or not 0 <= ticket.slot < SLOTS or not 0 < ticket.slot_bytes <= MAX_PARTS * MAX_ARRAY_BYTES:
+    if not 0 <= ticket.slot < SLOTS or not 0 < ticket.slot_bytes <= MAX_PARTS * MAX_ARRAY_BYTES:
         raise FramesError("a ticket for shared pictures with impossible numbers")
-    for index, offset, size in ticket.places:
-        fits = offset >= 0 and 0 <= size <= MAX_ARRAY_BYTES and offset + size <= ticket.slot_bytes
-        if not (0 < index < count and fits):
-            raise FramesError("a ticket for shared pictures points outside them")
-    if len(ticket.places) >= MAX_PARTS or sum(size for _, _, size in ticket.places) > ticket.slot_bytes:
-        raise FramesError("a ticket for shared pictures names too many")
+    if not len(ticket.sizes) < MAX_PARTS or not all(0 <= size <= MAX_ARRAY_BYTES for size in ticket.sizes):
+        raise FramesError("a ticket for shared pictures names too many, or too large ones")
+    if sum(map(_aligned, ticket.sizes)) > ticket.slot_bytes:
+        raise FramesError("a ticket for shared pictures points outside them")
 
 
 def _open(ticket: _Ticket) -> mmap.mmap:

@@ -373,3 +373,51 @@ def test_waiting_clients_are_told_when_the_server_stops_and_get_answers_when_it_
     stop.set()
     thread.join(5)
     context.destroy(linger=0)
+
+
+class TogetherPolicy(SpellingPolicy):
+    """Acts for several at once and notes for how many; a batch that holds an odd one fails."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.batches: list[int] = []
+
+    def act_many(self, requests: list[ActRequest]) -> list[tuple[np.ndarray, float]]:
+        self.batches.append(len(requests))
+        if any(request.context.instruction == "odd" for request in requests):
+            raise RuntimeError("one of them is odd")
+        return [self.act(request.observation, request.context, request.thought) for request in requests]
+
+    def act(self, observation: Observation, context: Context, thought: Thought) -> tuple[np.ndarray, float]:
+        if context.instruction == "odd":
+            raise RuntimeError("I am odd")
+        return super().act(observation, context, thought)
+
+
+@pytest.mark.parametrize("odd", [None, 2])
+def test_requests_that_meet_are_computed_together_and_one_fault_stays_one(odd: int | None) -> None:
+    policy, context = TogetherPolicy(), zmq.Context()
+    with running(policy) as address:
+        busy, *others = (Client(context, address) for _ in range(5))
+        busy.send(act(1, SLOW))
+        time.sleep(0.1)
+        for number, client in enumerate(others):
+            client.send(act(10 + number, Context(instruction="odd") if number == odd else FAST))
+        replies = [client.receive() for client in (busy, *others)]
+    context.destroy(linger=0)
+    assert policy.batches == [4]
+    assert [reply.request_id for reply in replies] == [1, 10, 11, 12, 13], "everybody gets the own answer"
+    failed = [reply.request_id for reply in replies if not isinstance(reply, ActionChunk)]
+    assert failed == ([] if odd is None else [12])
+
+
+def test_everything_is_heard_at_once_when_tokens_leave_all_the_time(connect: Callable[[], Client]) -> None:
+    """A reply that leaves must not swallow the sign that something came."""
+    thinker, asker = connect(), connect()
+    for number in range(20):
+        thinker.send(think(number))
+        started_s = time.monotonic()
+        assert isinstance(asker.ask(HealthRequest(request_id=number)), Health)
+        assert time.monotonic() - started_s < 0.09
+        while not isinstance(thinker.receive(), ThinkReply):
+            pass

@@ -23,7 +23,7 @@ from robot_bridge.protocol import shared_frames
 from robot_bridge.protocol.codec import Codec
 from robot_bridge.protocol.errors import FramesError
 from robot_bridge.protocol.messages import WIDTH, Context, Observation, ThinkRequest
-from robot_bridge.protocol.shared_frames import MARK, SLOTS, FrameReader, FrameWriter, available
+from robot_bridge.protocol.shared_frames import MARK, SLOTS, FrameReader, FrameWriter, available, header_of
 from robot_bridge.protocol.thought import Thought
 
 pytestmark = pytest.mark.skipif(not available(), reason="shared frames need memfd and /proc, which Linux has")
@@ -160,12 +160,14 @@ def test_nothing_is_left_behind_when_the_writer_is_killed():
 
 def ticket(**changes: object) -> list:
     writer = ticket.writer = FrameWriter()  # type: ignore[attr-defined]
-    first, *rest = writer.pack(message())
-    plain = msgspec.msgpack.decode(first[len(MARK) :])
-    fields = ("boot", "pid", "fd", "inode", "slot_bytes", "slot", "count", "places")
+    (packed,) = writer.pack(message())
+    header = bytes(header_of([packed]))
+    plain = msgspec.msgpack.decode(packed[len(MARK) + 2 : len(packed) - len(header)])
+    fields = ("boot", "pid", "fd", "inode", "slot_bytes", "slot", "count", "sizes")
     for name, value in changes.items():
         plain[fields.index(name)] = value
-    return [MARK + msgspec.msgpack.encode(plain), *rest]
+    changed = msgspec.msgpack.encode(plain)
+    return [MARK + len(changed).to_bytes(2, "little") + changed + header]
 
 
 @pytest.mark.parametrize(
@@ -173,9 +175,8 @@ def ticket(**changes: object) -> list:
     [
         {"boot": "elsewhere"}, {"boot": ""}, {"pid": 1 << 40}, {"pid": -1}, {"fd": 0}, {"fd": 999}, {"inode": 1},
         {"slot": SLOTS}, {"slot": -1}, {"slot_bytes": 4096}, {"slot_bytes": 1 << 62}, {"count": 1},
-        {"places": [[0, 0, 9]]}, {"places": [[9, 0, 9]]},
-        {"places": [[1, -8, 9]]}, {"places": [[1, 0, 1 << 40]]}, {"places": [[1, 1 << 62, 9]]},
-        {"places": "x"}, {"pid": "self"},
+        {"sizes": [-8, 8]}, {"sizes": [1 << 40]}, {"sizes": [1 << 20] * 3}, {"sizes": [1] * 40}, {"sizes": "x"},
+        {"pid": "self"},
     ],
 )  # fmt: skip
 def test_ticket_is_refused_when_it_lies(ends, changes):
