@@ -9,8 +9,9 @@ from typing import Any
 import msgspec
 from sqlite_utils import Database
 
-from memory import frames
+from memory import frames, recordings
 from memory.connection import insert
+from memory.recordings import Recording
 from memory.records import OUTCOMES, Correction, CorrectionChange, CorrectionDraft
 from memory.text import clean, to_json
 from robot_bridge.protocol.errors import StoreError, UsageError
@@ -42,9 +43,12 @@ def add(db: Database, draft: CorrectionDraft, around: Iterable[frames.EncodedFra
     known = find(db, stored["id"])
     if known is not None:
         return _same(known, stored)
+    sound = stored.pop("audio")
     row = {name: to_json(value) if name in _JSON else value for name, value in stored.items()}
     number = insert(db, "corrections", row)
-    del stored["audio"]
+    if sound is not None:
+        recordings.add(db, Recording(correction_id=stored["id"], wall_s=stored["wall_s"], wav=sound,
+                                     heard=stored["words"], model="", confidence=1.0))  # fmt: skip
     return Correction(number=number, **stored)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-from memory import routines, rules
+from memory import recordings, routines, rules
 
 APPLICATION_ID = 0x52434F41  # "RCOA" in the file's header
 
@@ -117,6 +117,12 @@ def m006_takeovers(db: Database) -> None:
     """Which frames a person's hands were in: the id of the intervention that took the arms over, else empty."""
     db.execute("ALTER TABLE frames ADD COLUMN takeover TEXT NOT NULL DEFAULT ''")
     db.execute("CREATE INDEX frames_takeover ON frames(takeover) WHERE takeover != ''")
+
+
+@migrations()
+def m007_recordings(db: Database) -> None:
+    """The sound of spoken corrections, in a table of its own."""
+    _run(db, recordings.SCHEMA)
 
 
 def _run(db: Database, script: str) -> None:

@@ -190,7 +190,7 @@ class CorrectionDraft(_CorrectionFields, frozen=True, kw_only=True):
         label_start_s: the lesson holds from this many seconds before the words.
         observation_sequence: the newest observation when the words came.
         rules: rules of the home that it touches.
-        audio: the words as recorded, if kept.
+        audio: the words as recorded, a WAV file, if kept; see `recordings.py`.
     """
 
     audio: bytes | None = None

@@ -14,9 +14,10 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from memory import conversation, corrections, editing, episodes, frames, lessons, opening, retention, search
+from memory import conversation, corrections, editing, episodes, frames, lessons, opening, recordings, retention, search
 from memory.connection import Connection
 from memory.frame_writer import FrameWriter
+from memory.recordings import Recording
 from memory.records import (
     ActionRecord,
     Correction,
@@ -302,6 +303,21 @@ class Store:
         """Those that hold every word, newest first, then those that hold one of its telling words."""
         with self._connection.reading() as db:
             return search.search(db, query, limit)
+
+    def add_recording(self, recording: Recording) -> None:
+        """Keep the sound of a correction. Raises `StoreError` when there is no such correction."""
+        with self._connection.writing(durable=True) as db:
+            recordings.add(db, recording)
+
+    def recordings(self, correction_id: str = "") -> list[Recording]:
+        """The sound of one correction or of all, oldest first."""
+        with self._connection.reading() as db:
+            return recordings.select(db, correction_id)
+
+    def prune_recordings(self, days: float) -> int:
+        """Drop sound that is older than this; lessons and their frames stay. Returns how many."""
+        with self._connection.writing() as db:
+            return recordings.prune(db, days)
 
     # Standing instructions
 
