@@ -12,6 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+import numpy as np
+
 from robot_bridge.by_hand import check_jog
 from robot_bridge.faults import Account
 from robot_bridge.mission import Task, TaskBook, check_forced, check_words
@@ -24,6 +27,7 @@ from robot_bridge.states import StateMachine
 
 REMEMBERED_IDS = 200
 STILL = {"stop": "stopped", "pause": "paused", "takeover": "taken over"}
+MAX_LEAN_M = 0.1  # of all nudges of a subtask together
 BY_ITSELF = frozenset({"policy", "coach", "cameras"})  # holds that nobody asked for and that end by themselves
 
 
@@ -43,12 +47,13 @@ class Desk:
 
     Args:
         reset: asks the control loop for a fresh scene; takes the seed, None for the same again.
-        nudge: asks the control loop to move a hand; takes (offset in metres, hand); None where the arms cannot.
+        nudge: asks the control loop to move a hand; takes the words, the hand, and whether it should lean while the
+            model works on instead of moving there first; None where the arms cannot.
     """
 
     def __init__(
         self, motion: Motion, outbox: Outbox, reset: Callable[[int | None], None],
-        nudge: Callable[[tuple[float, float, float], str], None] | None = None,
+        nudge: Callable[[Intervention, str, bool], None] | None = None,
     ) -> None:  # fmt: skip
         self._motion, self._outbox, self._reset, self._nudge = motion, outbox, reset, nudge
         self._changed = threading.Condition(threading.RLock())
@@ -58,6 +63,7 @@ class Desk:
         self._detail = ""
         self._parked = False
         self._taken_by = ""
+        self._leant_m, self._lean_for = (0.0, 0.0, 0.0), ""
         self._seen: OrderedDict[str, None] = OrderedDict()
         self._acts: dict[str, Callable[[Intervention], None]] = {
             "task": self._begin, "correction": self._correct, "restart": self._restart, "undo": self._go_back,
@@ -174,21 +180,49 @@ class Desk:
         self._motion.hold()
         self._machine.apply("reset")
         self._book.forget()
+        self._straighten()
+        self._motion.work_at(1.0)
         self._detail = ""
         self._causes.clear()
         self._reset(seed)
 
     def _move_a_little(self, words: Intervention) -> None:
-        if self._nudge is None or words.offset is None:
+        """While the model works it leans that way, so that it does not undo the nudge with its next chunk."""
+        if words.pace is not None:
+            self._machine.apply("nudge")
+            self._motion.work_at(words.pace)
+            return
+        if self._nudge is None:
             raise UsageError("these arms cannot be nudged", next_step="say what to do with what instead")
-        thought = self._book.task.thought if self._book.task else None
-        self._motion.hold()
+        task = self._book.task
+        hand = words.hand or (task.thought.hand if task and task.thought else "")
+        lean = bool(self.state == "running" and task and hand and not words.grip)
+        if lean and task:
+            words = self._bounded(words)
+            self._lean_for = task.subtask
+        else:
+            self._motion.hold()
         self._machine.apply("nudge")
-        self._nudge(words.offset, thought.hand if thought else "")
+        self._nudge(words, hand, lean)
+
+    def _bounded(self, words: Intervention) -> Intervention:
+        """The words, cut short where the hand would lean too far in all."""
+        before = np.array(self._leant_m)
+        after = before + np.array(words.offset or (0.0, 0.0, 0.0))
+        after *= min(1.0, MAX_LEAN_M / max(float(np.linalg.norm(after)), MAX_LEAN_M))
+        self._leant_m = tuple(after.tolist())
+        x, y, z = (after - before).tolist()
+        return msgspec.structs.replace(words, offset=(x, y, z))
+
+    def _straighten(self) -> None:
+        self._motion.straighten()
+        self._leant_m, self._lean_for = (0.0, 0.0, 0.0), ""
 
     def _run(self, kind: Any) -> None:
         self._machine.apply(kind)
         self._motion.hold()  # the chunk in flight followed other words
+        if kind not in ("resume", "release"):
+            self._straighten()
         if self.state == "running":
             self._causes.clear()
             self._detail = ""
@@ -206,7 +240,11 @@ class Desk:
             if self._stale(generation):
                 return None
             self._outbox.ask_status()
-            return self._book.think(thought, keep_forced)
+            before = self._book.task.subtask if self._book.task else ""
+            task = self._book.think(thought, keep_forced)
+            if task and self._lean_for and task.subtask == before != self._lean_for:  # it has moved on for good
+                self._straighten()
+            return task
 
     def followed(self, generation: int) -> None:
         """A chunk went out under the person's words: from here on the model is back to its own rhythm."""
@@ -227,6 +265,8 @@ class Desk:
             self.announce("info", "task_done", text, instruction=task.instruction, subtasks=list(task.done),
                           reason=task.thought.reason if task.thought else "", seconds=round(seconds, 1))  # fmt: skip
             self._book.close()
+            self._straighten()
+            self._motion.work_at(1.0)
             self._causes.clear()
             self._detail = text
             self._tell()

@@ -23,10 +23,11 @@ from robot_bridge.desk import Desk
 from robot_bridge.driver import Driver, late
 from robot_bridge.faults import Account
 from robot_bridge.motion import Motion
+from robot_bridge.nudging import nudged
 from robot_bridge.outbox import Outbox
 from robot_bridge.protocol.embodiment import Embodiment
 from robot_bridge.protocol.errors import CoachError
-from robot_bridge.protocol.messages import ChunkEvent
+from robot_bridge.protocol.messages import ChunkEvent, Intervention
 from robot_bridge.rates import Meter
 from robot_bridge.safety import Limiter, Verdict
 from robot_bridge.watchdog import Watchdog
@@ -103,10 +104,14 @@ class ControlLoop:
         self._scene_since_s = float("inf")
         self._jobs.append(lambda: self._reset(seed))
 
-    def nudge(self, offset_m: tuple[float, float, float], hand: str) -> None:
-        """Have a hand moved by an offset, at low speed, from where it is at the next tick."""
+    def nudge(self, words: Intervention, hand: str, lean: bool) -> None:
+        """Have a hand moved a little, at low speed, from where it is at the next tick.
+
+        Args:
+            lean: what is played goes on, moved by as much.
+        """
         generation = self._motion.generation
-        self._jobs.append(lambda: self._nudge(offset_m, hand, generation))
+        self._jobs.append(lambda: self._nudge(words, hand, lean, generation))
 
     def _run(self) -> None:
         hurry()
@@ -218,14 +223,16 @@ class ControlLoop:
         self._scene_since_s = time.monotonic()
         self._desk.announce("info", "reset", "the scene is set up anew", seed=seed)
 
-    def _nudge(self, offset_m: tuple[float, float, float], hand: str, generation: int) -> None:
+    def _nudge(self, words: Intervention, hand: str, lean: bool, generation: int) -> None:
         try:
-            goal = np.asarray(self._arms.nudge(offset_m, hand), np.float32)  # type: ignore[attr-defined]
+            change = nudged(self._arms, self._body, self._limiter.target, words, hand, lean)
         except CoachError as error:
             self._desk.announce("warning", "nudge_failed", str(error))
             return
-        if goal.shape == self._joints.shape and np.isfinite(goal).all():
-            self._motion.reach(goal, generation)
+        if change.lean is not None:
+            self._motion.lean_by(change.lean, generation)
+        elif change.goal is not None:
+            self._motion.reach(change.goal, generation)
 
     def _revive(self) -> None:
         self._arms.connect()

@@ -6,9 +6,11 @@ import math
 from collections import deque
 from dataclasses import dataclass, replace
 
+import msgspec
+
 from robot_bridge.protocol.errors import CoachError, UsageError
 from robot_bridge.protocol.messages import Context, Intervention
-from robot_bridge.protocol.thought import DONE, Thought
+from robot_bridge.protocol.thought import DONE, Thought, Where
 
 MAX_INSTRUCTION = 500  # characters
 MAX_FORCED = 2000
@@ -17,6 +19,7 @@ MAX_NOTE = 500
 MAX_DIALOGUE = 8  # utterances kept
 MAX_DONE = 20  # subtasks kept
 MAX_NUDGE_M = 0.2
+MAX_TURN_RAD = 1.6
 MAX_UNDO = 10
 
 
@@ -32,6 +35,8 @@ class Task:
         subtask: what is being done; unlike the thought's it is never a question.
         done: subtasks finished, oldest first.
         before: `done` as it was one thought ago, to take back a subtask that was left for a single thought only.
+        where: the point that a person showed; it takes the place of the thought's own.
+        where_for: the subtask that the point is about; empty: that of the next thought.
     """
 
     task_id: str
@@ -44,6 +49,8 @@ class Task:
     subtask: str = ""
     done: tuple[str, ...] = ()
     before: tuple[str, tuple[str, ...]] = ("", ())
+    where: Where | None = None
+    where_for: str = ""
 
     @property
     def context(self) -> Context:
@@ -62,8 +69,8 @@ class Task:
         dialogue = (*self.dialogue, words.text)[-MAX_DIALOGUE:] if words.text else self.dialogue
         return replace(
             self, instruction=words.instruction or self.instruction, dialogue=dialogue, cause=words.id,
-            notes=words.notes or self.notes, forced=words.forced,
-            subtask="", before=("", ()),
+            notes=words.notes or self.notes, forced=words.forced, subtask="", before=("", ()), where=words.where,
+            where_for="",
         )  # fmt: skip
 
     def restarted(self, cause: str) -> Task:
@@ -75,6 +82,12 @@ class Task:
 
         A subtask that it returns to after a single other thought was not left at all; a question finishes nothing.
         """
+        if self.where is not None and not thought.is_question and self.where_for in ("", thought.subtask):
+            thought = msgspec.structs.replace(thought, where=self.where)
+            return replace(self, where_for=thought.subtask)._with(thought)
+        return self._with(thought)
+
+    def _with(self, thought: Thought) -> Task:
         old, new = self.subtask, thought.subtask
         if thought.is_question:
             return replace(self, thought=thought)
@@ -90,7 +103,7 @@ class Task:
 
 def begin(words: Intervention) -> Task:
     """A new task."""
-    return Task(words.id, words.instruction, notes=words.notes, cause=words.id, forced=words.forced)
+    return Task(words.id, words.instruction, notes=words.notes, cause=words.id, forced=words.forced, where=words.where)
 
 
 class TaskBook:
@@ -179,15 +192,26 @@ def check_words(words: Intervention) -> None:
     _check_lengths(words)
     if words.kind == "task" and not words.instruction.strip():
         raise UsageError("a task without an instruction", next_step="say what to do with what")
-    if words.kind == "correction" and not (words.instruction.strip() or words.forced.strip()):
-        raise UsageError("a correction that changes nothing", "a new instruction, or words for the thought")
+    if words.kind == "correction" and not (words.instruction.strip() or words.forced.strip() or words.where):
+        raise UsageError("a correction that changes nothing", "a new instruction, a point, or words for the thought")
+    if words.where is not None and not (0 <= words.where.x < 1 and 0 <= words.where.y < 1):
+        raise UsageError(f"a point at {words.where.x}, {words.where.y}", "fractions of the picture, 0 to below 1")
     if words.kind == "nudge":
-        offset = words.offset
-        if offset is None or not all(map(math.isfinite, offset)):
-            raise UsageError("a nudge without a direction", "three finite numbers in metres")
-        if math.hypot(*offset) > MAX_NUDGE_M:
-            raise UsageError(f"a nudge of {math.hypot(*offset):.2f} m", f"at most {MAX_NUDGE_M} m",
-                             "say it in smaller steps")  # fmt: skip
+        _check_nudge(words)
+
+
+def _check_nudge(words: Intervention) -> None:
+    offset = words.offset or (0.0, 0.0, 0.0)
+    numbers = (*offset, words.turn_rad, words.pace or 0.0)
+    if not all(map(math.isfinite, numbers)) or not (any(numbers) or words.grip):
+        raise UsageError("a nudge without a direction", "finite numbers: metres, radians or a pace, or open or close")
+    if math.hypot(*offset) > MAX_NUDGE_M:
+        raise UsageError(f"a nudge of {math.hypot(*offset):.2f} m", f"at most {MAX_NUDGE_M} m",
+                         "say it in smaller steps")  # fmt: skip
+    if abs(words.turn_rad) > MAX_TURN_RAD:
+        raise UsageError(f"a turn of {words.turn_rad:.1f} rad", f"at most {MAX_TURN_RAD} rad")
+    if words.pace is not None and words.pace <= 0:
+        raise UsageError(f"a pace of {words.pace}", "a factor above 0")
 
 
 def check_forced(forced: str) -> None:

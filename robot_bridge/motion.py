@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
+import msgspec
 import numpy as np
 
 from robot_bridge.by_hand import ByHand
@@ -22,6 +23,7 @@ Mode = Literal["hold", "play", "park", "reach", "jog"]
 ARRIVED = 2e-3  # rad or m
 OPEN_ENOUGH = 0.75  # a gripper opened less than this fraction of its resting opening may hold something
 REACH_SPEED = 0.3  # fraction of the velocity limits for a nudge
+PACES = (0.3, 1.5)  # how much slower and faster than learnt the arms may be asked to work
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,10 @@ class Motion:
         self._generation = 0
         self._home, self._park_speed = body.home, park_speed
         self._unless_holding = False
+        self._lean = np.zeros(body.width, np.float32)
+        self._lean_goal = self._lean.copy()
+        self._lean_step = (REACH_SPEED / body.control_hz * body.velocity_limits).astype(np.float32)
+        self._pace = 1.0
         self._grippers = np.array([joint.gripper for joint in body.joints])
         self.held = threading.Event()  # set with every hold, so that the control loop need not wait for its next tick
         self._halted: tuple[float, str] | None = None
@@ -97,8 +103,35 @@ class Motion:
         with self._lock:
             if generation != self._generation:
                 return False
-            self._pending, self._mode = playable, "play"
+            self._pending, self._mode = _paced(playable, self._pace), "play"
             return True
+
+    @property
+    def lean(self) -> np.ndarray:
+        """float32[width], what is added to every target of a chunk now: the model works as if it were not there."""
+        with self._lock:
+            return self._lean.copy()
+
+    @property
+    def pace(self) -> float:
+        return self._pace
+
+    def work_at(self, pace: float) -> None:
+        """Play chunks that come from now on slower or faster than they were meant, within `PACES`."""
+        self._pace = min(max(pace, PACES[0]), PACES[1])
+
+    def lean_by(self, change: np.ndarray, generation: int) -> bool:
+        """Add float32[width] to what is played, little by little; False if that was asked in an older generation."""
+        with self._lock:
+            if generation != self._generation:
+                return False
+            self._lean_goal = (self._lean_goal + change).astype(np.float32)
+            return True
+
+    def straighten(self) -> None:
+        """Lean no more, little by little."""
+        with self._lock:
+            self._lean_goal = np.zeros_like(self._lean)
 
     def park(self, unless_holding: bool = False) -> None:
         """Go home slowly. What a gripper holds it keeps.
@@ -159,13 +192,14 @@ class Motion:
     def _play(self, present: np.ndarray, now_s: float) -> Wish:
         started = None
         if self._pending is not None:
-            started = (self._pending, self._player.start(self._pending, present, now_s))
+            started = (self._pending, self._player.start(self._pending, present - self._lean, now_s))
             self._pending = None
         target = self._player.target(now_s)
         if target is None:
             self._mode = "hold"
             return Wish()
-        return Wish(target, started=started)
+        self._lean = self._lean + np.clip(self._lean_goal - self._lean, -self._lean_step, self._lean_step)
+        return Wish(target + self._lean, started=started)
 
     def _jog(self, present: np.ndarray, now_s: float) -> Wish:
         target = self._by_hand.target(present, now_s)
@@ -178,3 +212,10 @@ class Motion:
         self._player.clear(time.monotonic())
         self._pending = self._goal = None
         self._mode = "hold"
+
+
+def _paced(playable: Playable, pace: float) -> Playable:
+    """The chunk with its rows farther apart, or closer."""
+    if pace == 1.0:
+        return playable
+    return replace(playable, chunk=msgspec.structs.replace(playable.chunk, dt_s=playable.chunk.dt_s / pace))

@@ -116,7 +116,8 @@ class Pilot:
             if thinking is None:
                 return
             task = thinking
-            observation = self._cameras.newer(-1, self._loop.scene_since_s, 0.0) or observation
+            newest = self._cameras.newer(-1, self._loop.scene_since_s, 0.0)
+            observation = self._upright(newest) if newest is not None else observation
         self._act(view, task, observation)
 
     def _count_time(self, view: View, task: Task, now_s: float) -> None:
@@ -140,9 +141,17 @@ class Pilot:
     def _look(self, view: View) -> Observation | None:
         after = self._sequence if self._confirming else -1  # a second opinion needs a second picture
         observation = self._cameras.newer(after, self._loop.scene_since_s, LOOK_S, self._abandon(view))
-        if observation is not None:
-            self._sequence = observation.sequence
-        return observation
+        if observation is None:
+            return None
+        self._sequence = observation.sequence
+        return self._upright(observation)
+
+    def _upright(self, observation: Observation) -> Observation:
+        """As the model would feel it if nobody had nudged it: what is added to its targets is taken off its joints."""
+        lean = self._motion.lean
+        if not lean.any():
+            return observation
+        return msgspec.structs.replace(observation, state=observation.state - self._body.pad(lean))
 
     def _think(self, view: View, task: Task, observation: Observation) -> Task | None:
         """The task under a new thought, or None if there is nothing to do under it now."""
@@ -157,7 +166,7 @@ class Pilot:
             return None
         self._outbox.put(ThoughtEvent(
             time_s=self._thought_at_s, task_id=task.task_id, observation_sequence=observation.sequence,
-            thought=reply.thought, cause=task.cause, latency_s=self._thought_at_s - asked_s,
+            thought=after.thought or reply.thought, cause=task.cause, latency_s=self._thought_at_s - asked_s,
         ))  # fmt: skip
         ruling = self._judge.rule(reply.thought)
         self._confirming = self._urgent = ruling.kind == "confirm"

@@ -38,7 +38,7 @@ from robot_bridge.policy_link import PolicyLink
 from robot_bridge.protocol.addresses import is_local
 from robot_bridge.protocol.codec import Codec
 from robot_bridge.protocol.errors import CoachError
-from robot_bridge.protocol.messages import Message, Rates, Status
+from robot_bridge.protocol.messages import Intervention, Message, Rates, Status
 from robot_bridge.protocol.security.curve import ServerKeys, client_keys, sender, server_keys
 from robot_bridge.protocol.security.guard import Guard, guarding
 from robot_bridge.protocol.wire import bind
@@ -155,7 +155,7 @@ class _Bridge:
         self._codec = Codec()
         by_hand = ByHand(body, getattr(arms, "jog", None))
         self._motion = Motion(body, config.blend_s, config.park_speed, by_hand)
-        nudge = self._nudge if hasattr(arms, "nudge") else None
+        nudge = self._nudge if hasattr(arms, "nudge") or hasattr(arms, "jog") else None
         self._desk = Desk(self._motion, outbox, self._reset, nudge)
         self._loop = ControlLoop(arms, body, arms.read(), self._motion, self._desk, outbox, config)
         self._cameras = Cameras(arms, body, self._loop, self._desk, outbox, config)
@@ -170,8 +170,8 @@ class _Bridge:
         self._seed = self._seed if seed is None else seed
         self._loop.reset(self._seed)
 
-    def _nudge(self, offset_m: tuple[float, float, float], hand: str) -> None:
-        self._loop.nudge(offset_m, hand)
+    def _nudge(self, words: Intervention, hand: str, lean: bool) -> None:
+        self._loop.nudge(words, hand, lean)
 
     def run(self, stop: threading.Event, restored: str, ready: Callable[[str, str], None] | None) -> None:
         for part in (self._loop, self._cameras, self._pilot):
@@ -250,6 +250,7 @@ class _Bridge:
             arms=self._arms.name,
             task_id=task.task_id if task else "", instruction=task.instruction if task else "",
             thought=task.thought if task else None, done=task.done if task else (), detail=view.detail,
-            policy_ok=pilot.policy_ok, checkpoint=pilot.checkpoint, rates=rates, memory_mb=memory_mb(),
+            policy_ok=pilot.policy_ok, pace=self._motion.pace, checkpoint=pilot.checkpoint, rates=rates,
+            memory_mb=memory_mb(),
             coach=self._floor.coach, coach_name=self._floor.name,
         )  # fmt: skip

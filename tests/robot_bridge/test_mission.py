@@ -1,12 +1,13 @@
 """The task in hand follows what is said and what is thought."""
 
+import msgspec
 import pytest
 from fake_bodies import ABSENT, FINISHED, PICKING, PLACING
 
-from robot_bridge.mission import Task, TaskBook, check_forced, check_words
+from robot_bridge.mission import Task, TaskBook, begin, check_forced, check_words
 from robot_bridge.protocol.errors import UsageError
 from robot_bridge.protocol.messages import Intervention
-from robot_bridge.protocol.thought import Thought
+from robot_bridge.protocol.thought import Thought, Where
 
 SINK = Intervention(id="t1", kind="task", instruction="put the red cup in the sink", notes=("cups go up",))
 RACK = Intervention(id="c1", kind="correction", instruction="put the red cup in the drying rack", text="no, the rack",
@@ -99,3 +100,35 @@ def test_forced_words_are_refused_when_they_are_no_thought():
     check_forced("reason: a\nsubtask: pick up the towel\n")
     with pytest.raises(UsageError, match="not a thought"):
         check_forced("put it in the rack please")
+
+
+POINT = Where("base", 0.25, 0.5)
+POINTED = Thought(reason="r", subtask="pick up the red cup", where=Where("base", 0.8, 0.8))
+
+
+def test_point_takes_the_place_of_the_thoughts_own_until_the_subtask_is_over():
+    task = begin(Intervention(id="a", kind="task", instruction="put the red cup in the sink", where=POINT))
+    task = task.thinking(POINTED)
+    assert task.thought.where == POINT
+    elsewhere = msgspec.structs.replace(POINTED, subtask="put the red cup in the sink")
+    assert task.thinking(elsewhere).thought.where == POINTED.where
+    assert task.thinking(elsewhere).thinking(POINTED).thought.where == POINT  # it had not left the subtask at all
+    assert task.thinking(Thought(subtask="ask for help")).thought.where is None
+
+
+def test_point_is_forgotten_when_something_else_is_said():
+    task = begin(Intervention(id="a", kind="task", instruction="x", where=POINT)).thinking(POINTED)
+    corrected = task.corrected(Intervention(id="b", kind="correction", instruction="y"))
+    assert corrected.thinking(POINTED).thought.where == POINTED.where
+
+
+@pytest.mark.parametrize("words", [
+    Intervention(id="a", kind="nudge", pace=-1.0), Intervention(id="a", kind="nudge", pace=float("nan")),
+    Intervention(id="a", kind="nudge", turn_rad=9.0),
+    Intervention(id="a", kind="correction", where=Where("base", 1.5, 0.2)),
+    Intervention(id="a", kind="correction", where=Where("base", float("nan"), 0.2)),
+])  # fmt: skip
+def test_nudges_and_points_are_refused_in_a_sentence_when_out_of_range(words):
+    with pytest.raises(UsageError) as refused:
+        check_words(words)
+    assert refused.value.allowed

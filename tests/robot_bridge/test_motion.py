@@ -79,3 +79,36 @@ def test_jitter_and_rate_are_measured_when_ticks_vary():
     p50_ms, p99_ms = meter.jitter_ms(0.02)
     assert p50_ms < 0.01 and p99_ms == pytest.approx(4.0, abs=0.1)
     assert meter.hz() == pytest.approx(50, rel=0.01)
+
+
+def test_lean_grows_little_by_little_and_is_added_to_what_is_played(motion):
+    motion.play(playable(), motion.generation)
+    now_s, lean = time.monotonic(), np.array([0.2, 0.0, 0.0], np.float32)
+    plain = Motion(BODY, blend_s=0.1, park_speed=0.2)
+    plain.play(playable(), plain.generation)
+    assert motion.lean_by(lean, motion.generation)
+    targets = [(motion.wish(BODY.home, t).target, plain.wish(BODY.home, t).target)
+               for t in now_s + 0.02 * np.arange(24)]  # fmt: skip
+    added = np.array([leaning[0] - straight[0] for leaning, straight in targets])
+    assert np.diff(added).max() <= 0.3 * BODY.velocity_limits[0] * 0.02 + 1e-4 and added[-1] == pytest.approx(
+        0.2, abs=0.01
+    )
+    motion.straighten()
+    for t in now_s + 0.48 + 0.001 * np.arange(30):
+        motion.wish(BODY.home, t)
+    np.testing.assert_allclose(motion.lean, 0.0, atol=1e-6)
+
+
+def test_lean_is_refused_when_something_else_was_said_since(motion):
+    before = motion.generation
+    motion.hold()
+    assert not motion.lean_by(AWAY, before) and not motion.lean.any()
+
+
+def test_chunk_takes_longer_when_told_to_be_slower(motion):
+    motion.work_at(0.5)
+    motion.play(playable(), motion.generation)
+    started = motion.wish(BODY.home, time.monotonic()).started
+    assert started is not None and started[0].chunk.dt_s == pytest.approx(0.1)
+    motion.work_at(99.0)
+    assert motion.pace == 1.5
