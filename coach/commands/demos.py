@@ -1,4 +1,4 @@
-"""`coach demos`: demonstrations and labelled stills from the simulated kitchen."""
+"""`coach demos`: demonstrations and labelled stills from the simulated kitchen, and a learner's practice in it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from coach.config import Config
 EXAMPLE = """
 coach demos --episodes 200
 coach demos --episodes 3000 --stills 20000 --out data --workers 2
+coach demos --learner kitchen --seed 30000 --episodes 600 --out data
 """
 FIRST_DEMO, FIRST_STILL = 0, 1_000_000
 
@@ -22,11 +23,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", metavar="DIR", help="where to (default: data in the home folder)")
     parser.add_argument("--workers", type=int, default=1, help="processes (default: 1)")
     parser.add_argument("--seed", type=int, default=0, help="first seed of the demonstrations (default: 0)")
+    parser.add_argument("--learner", metavar="CHECKPOINT", help="let this checkpoint act, and write down what the "
+                        "teacher would have thought of what it got itself into")  # fmt: skip
 
 
 def run(args: argparse.Namespace, config: Config) -> int:
     """Write what is missing; what is there already is kept, so an interrupted run goes on."""
-    from coach.evaluate.suites import FIRST_SEED
+    from coach.evaluate.jobs import FIRST_SEED
     from robot_bridge.arms.kitchen.demos import generate
     from robot_bridge.arms.kitchen.stills import stills
     from robot_bridge.protocol.errors import UsageError
@@ -36,9 +39,28 @@ def run(args: argparse.Namespace, config: Config) -> int:
         allowed = f"none negative, at least one worker, seeds below {FIRST_SEED} (those above are for evaluation)"
         raise UsageError("these numbers of episodes, stills, seed or workers cannot be made", allowed)
     out = Path(args.out) if args.out else config.home / "data"
+    if args.learner:
+        return _practise(args, config, out)
     if args.stills:
         stills(range(FIRST_STILL, FIRST_STILL + args.stills), out / "stills")
     shards = generate(range(args.seed, args.seed + args.episodes), out / "demos", args.workers,
                       report=lambda line: print(line, file=sys.stderr, flush=True))  # fmt: skip
     print(f"{args.episodes} demonstrations in {len(shards)} shards and {args.stills} stills in {out}")
+    return 0
+
+
+def _practise(args: argparse.Namespace, config: Config, out: Path) -> int:
+    import torch
+
+    from coach.practice.learner import practise
+    from coach.processes.plan import find_checkpoint
+    from policy.loading import load_policy
+    from robot_bridge.arms.kitchen.episodes import DemoConfig
+
+    torch.set_num_threads(args.workers)
+    policy = load_policy(find_checkpoint(config, args.learner), "cpu")
+    seeds = range(args.seed, args.seed + args.episodes)
+    shards = practise(policy, seeds, out / "demos", DemoConfig(),
+                      report=lambda line: print(line, file=sys.stderr, flush=True))  # fmt: skip
+    print(f"{args.episodes} episodes of practice of {args.learner} in {len(shards)} shards in {out}")
     return 0

@@ -10,7 +10,7 @@ A demonstration is a pure function of its seed. A shard is a folder of arrays, o
     thought_id.npy      int32[N]                 index into texts.json "thoughts"
     instruction_id.npy  int32[N]                 index into texts.json "instructions"
     texts.json          {"thoughts": […], "instructions": […],
-                         "episodes": [{"seed", "mix", "ok", "frames", "noise_rad"}],
+                         "episodes": [{"seed", "mix", "ok", "frames", "noise_rad", "motion"}],
                          "config": {…}, "cameras": […]}
 
 An instruction may have lines after the first: notes of the home.
@@ -69,7 +69,7 @@ def _over(workers: int, work: Callable, jobs: list) -> Iterator[str]:
 def _write_shard(job: tuple[range, Path, DemoConfig]) -> str:
     """Record the episodes of one shard and put the folder in place in one move."""
     seeds, out, config = job
-    start, kitchen, shard = time.perf_counter(), _kitchen(config), _Shard()
+    start, kitchen, shard = time.perf_counter(), _kitchen(config), ShardWriter()
     for seed in seeds:
         shard.add(record(kitchen, seed, config))
     target = shard_path(seeds, out)
@@ -95,7 +95,7 @@ def _kitchen(config: DemoConfig) -> Kitchen:
 
 
 @dataclass
-class _Shard:
+class ShardWriter:
     """Frames of several episodes on their way to a folder."""
 
     arrays: dict[str, list[np.ndarray]] = field(default_factory=dict)
@@ -117,7 +117,7 @@ class _Shard:
         for name, rows in columns.items():
             self.arrays.setdefault(name, []).append(rows)
         self.episodes.append({"seed": episode.seed, "mix": episode.mix, "ok": episode.ok, "frames": n,
-                              "noise_rad": episode.noise_rad})  # fmt: skip
+                              "noise_rad": episode.noise_rad, "motion": episode.motion})  # fmt: skip
         self.frames += n
 
     def _ids(self, table: str, texts: list[str]) -> np.ndarray:

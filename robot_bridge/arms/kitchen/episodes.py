@@ -65,7 +65,11 @@ class DemoConfig:
 
 @dataclass(frozen=True)
 class Episode:
-    """A recorded demonstration of N frames; arrays as in `demos`, texts one per frame."""
+    """A recorded demonstration of N frames; arrays as in `demos`, texts one per frame.
+
+    Args:
+        motion: the actions are the expert's, one after the other; else the frames teach thoughts alone.
+    """
 
     seed: int
     mix: str
@@ -76,10 +80,11 @@ class Episode:
     actions: np.ndarray
     thoughts: list[str]
     instructions: list[str]
+    motion: bool = True
 
 
 @dataclass(frozen=True)
-class _Script:
+class Script:
     """What happens in an episode: the tasks in order and the mishaps, by step number (-1: never)."""
 
     mix: str
@@ -101,10 +106,10 @@ def record(
         begin: called once the scene is set up.
     """
     rng = np.random.default_rng([seed, 2])
-    _set_scene(kitchen, seed, rng, config)
+    set_scene(kitchen, seed, rng, config)
     if begin is not None:
         begin()
-    script = _write_script(kitchen, rng, config)
+    script = write_script(kitchen, rng, config)
     expert, current, calm = Expert(kitchen), 0, 0
     images, states, actions, thoughts, instructions = [], [], [], [], []
     chore = isinstance(script.tasks[0], Chores)
@@ -112,7 +117,7 @@ def record(
         if step_index == script.change_at:
             current = 1
         if step_index == script.move_at:
-            _move_target(kitchen, script.tasks[current], rng)
+            move_target(kitchen, script.tasks[current], rng)
         step = plan(kitchen, script.tasks[current])
         action = expert.target(step)
         images.append(np.stack([kitchen.render(camera) for camera in config.cameras]))
@@ -134,7 +139,8 @@ def record(
                    np.stack(actions), thoughts, instructions)  # fmt: skip
 
 
-def _set_scene(kitchen: Kitchen, seed: int, rng: np.random.Generator, config: DemoConfig) -> None:
+def set_scene(kitchen: Kitchen, seed: int, rng: np.random.Generator, config: DemoConfig) -> None:
+    """Reset a kitchen to a seed's layout, at times with arms away from home or things put away already."""
     arms = kitchen.body.home.copy()
     if rng.random() < config.jittered:
         arms += np.where(_JOINTS, rng.uniform(-config.jitter_rad, config.jitter_rad, 14), 0).astype(np.float32)
@@ -157,7 +163,8 @@ def stow(kitchen: Kitchen, rng: np.random.Generator, count: int) -> None:
     kitchen.step(kitchen.state(), 0.1)
 
 
-def _write_script(kitchen: Kitchen, rng: np.random.Generator, config: DemoConfig) -> _Script:
+def write_script(kitchen: Kitchen, rng: np.random.Generator, config: DemoConfig) -> Script:
+    """What is asked for in an episode, in which words, and what goes wrong."""
     mixes = ("put", "pick", "change", "ask", "clear", "wash")
     shares = np.array([getattr(config, mix) for mix in mixes])
     mix = mixes[int(rng.choice(len(mixes), p=shares / shares.sum()))]
@@ -166,13 +173,13 @@ def _write_script(kitchen: Kitchen, rng: np.random.Generator, config: DemoConfig
     move = int(rng.integers(4, 40)) if rng.random() < config.moved else -1
     if mix == "ask":
         task = _asking_task(kitchen, rng)
-        return _Script(mix, (task,), (_say(task, rng),), noise_rad=0.0)
+        return Script(mix, (task,), (_say(task, rng),), noise_rad=0.0)
     if mix in ("clear", "wash"):
         chores = draw_chores(mix, rng, config.noted)
-        return _Script(mix, (chores,), (say_chores(chores, rng),), slip_at=slip, noise_rad=noise)
+        return Script(mix, (chores,), (say_chores(chores, rng),), slip_at=slip, noise_rad=noise)
     first = _task(kitchen, rng, config, "" if mix == "pick" else _any_place(rng))
     if mix != "change":
-        return _Script(mix, (first,), (_say(first, rng),), slip_at=slip, move_at=move, noise_rad=noise)
+        return Script(mix, (first,), (_say(first, rng),), slip_at=slip, move_at=move, noise_rad=noise)
     second = first
     while second == first:
         same_object = rng.random() < 0.6
@@ -180,7 +187,7 @@ def _write_script(kitchen: Kitchen, rng: np.random.Generator, config: DemoConfig
         if same_object:
             second = Task(first.kind, first.colour, _any_place(rng))
     words = (_say(first, rng), _say(second, rng))
-    return _Script(mix, (first, second), words, int(rng.integers(4, 75)), slip, -1, noise)
+    return Script(mix, (first, second), words, int(rng.integers(4, 75)), slip, -1, noise)
 
 
 def draw_chores(job: str, rng: np.random.Generator, noted: float) -> Chores:
@@ -233,7 +240,7 @@ def _say(task: Task, rng: np.random.Generator) -> str:
     return task.instruction(wordings[0] if plain else wordings[int(rng.integers(len(wordings)))])
 
 
-def _move_target(kitchen: Kitchen, task: Task | Chores, rng: np.random.Generator) -> None:
+def move_target(kitchen: Kitchen, task: Task | Chores, rng: np.random.Generator) -> None:
     """Somebody moves the object elsewhere on the counter, if it stands there and a free spot turns up."""
     if isinstance(task, Chores):
         return

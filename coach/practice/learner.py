@@ -1,0 +1,152 @@
+"""Frames on which a checkpoint acted, with the thoughts that the teacher would have had (DAgger, arXiv 1011.0686).
+
+A demonstration shows only what the expert sees. What a learner sees after its own small mistakes – its own hand
+beside the cup instead of over it – it must be told as well. The shards are those of `coach demos`, without motion.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from policy.model.pi0_policy import PI0Policy
+from robot_bridge.arms.kitchen.demos import ShardWriter, shard_path
+from robot_bridge.arms.kitchen.episodes import DemoConfig, Episode, Script, move_target, set_scene, write_script
+from robot_bridge.arms.kitchen.tasks import Chores, plan
+from robot_bridge.arms.kitchen.world import Kitchen
+from robot_bridge.protocol.messages import ActRequest, Context, Observation, ThinkRequest
+from robot_bridge.protocol.thought import Thought
+
+STEP_S = 0.1
+_CALM = 3  # thoughts of the teacher in a row that there is nothing left to do
+_LONGEST_S, _LONGEST_CHORE_S = 20.0, 50.0
+_LED = 0.25  # share of episodes in which the teacher's thoughts drive, so that late states are seen too
+_MOVED = 0.15  # share in which somebody moves the object on the way
+
+
+@dataclass
+class Practice:
+    """One kitchen in which the learner works."""
+
+    kitchen: Kitchen
+    seed: int
+    config: DemoConfig
+    rng: np.random.Generator = field(init=False)
+    script: Script = field(init=False)
+    images: list[np.ndarray] = field(default_factory=list)
+    states: list[np.ndarray] = field(default_factory=list)
+    thoughts: list[str] = field(default_factory=list)
+    time_s: float = 0.0
+    calm: int = 0
+
+    def __post_init__(self) -> None:
+        self.rng = np.random.default_rng([self.seed, 5])
+        set_scene(self.kitchen, self.seed, self.rng, self.config)
+        self.script = write_script(self.kitchen, self.rng, self.config)
+        self._led, self._move_s = bool(self.rng.random() < _LED), float(self.rng.uniform(0.4, 3.0))
+        self._moves = bool(self.rng.random() < _MOVED)
+
+    @property
+    def words(self) -> str:
+        return self.script.words[0]
+
+    @property
+    def over(self) -> bool:
+        longest = _LONGEST_CHORE_S if isinstance(self.script.tasks[0], Chores) else _LONGEST_S
+        return self.calm >= _CALM or self.time_s >= longest
+
+    def observe(self) -> Observation:
+        """Look, and keep what was seen with what the teacher thinks of it."""
+        if self._moves and self.time_s > self._move_s:
+            move_target(self.kitchen, self.script.tasks[0], self.rng)
+            self._moves = False
+        step = plan(self.kitchen, self.script.tasks[0])
+        self.calm = self.calm + 1 if step.action in ("done", "ask") else 0
+        pictures = {camera: self.kitchen.render(camera) for camera in self.config.cameras}
+        self.images.append(np.stack(list(pictures.values())))
+        self.states.append(self.kitchen.state())
+        self.thoughts.append(str(step.thought))
+        body = self.kitchen.body
+        return Observation(sequence=len(self.states), time_s=1e6 * self.seed + self.time_s, images=pictures,
+                           state=body.pad(self.kitchen.state()))  # fmt: skip
+
+    def drives(self, thought: Thought | None) -> Thought:
+        """The thought that is acted on."""
+        if self._led or thought is None:
+            return plan(self.kitchen, self.script.tasks[0]).thought
+        return thought
+
+    def move(self, actions: np.ndarray) -> None:
+        """Execute the first rows of a chunk, float32[horizon, 38]."""
+        for target in self.kitchen.body.unpad(actions)[: int(self.rng.integers(3, 7))]:
+            self.kitchen.step(target, STEP_S)
+            self.time_s += STEP_S
+
+    def episode(self) -> Episode:
+        """All that was seen."""
+        states = np.stack(self.states)
+        return Episode(self.seed, self.script.mix, True, 0.0, np.stack(self.images), states, states, self.thoughts,
+                       [self.words] * len(states), motion=False)  # fmt: skip
+
+
+def practise(policy: PI0Policy, seeds: range, out: Path, config: DemoConfig, kitchens: int = 12,
+             per_shard: int = 60, report: Callable[[str], None] = print) -> list[Path]:  # fmt: skip
+    """Let a policy work on the layouts of `seeds` and write shards of what it saw; those already there are kept."""
+    free, written = [Kitchen(config.grasp, config.size) for _ in range(min(kitchens, len(seeds)))], []
+    for start in range(seeds.start, seeds.stop, per_shard):
+        part = range(start, min(start + per_shard, seeds.stop))
+        target = shard_path(part, out)
+        written.append(target)
+        if target.exists():
+            continue
+        shard = ShardWriter()
+        for practice in _played(policy, free, part, config):
+            shard.add(practice.episode())
+        partial = target.with_suffix(f".part{os.getpid()}")
+        shard.save(partial, config)
+        shutil.rmtree(target, ignore_errors=True)
+        partial.rename(target)
+        report(f"{target.name}: {len(part)} episodes of practice, {shard.frames} frames")
+    return written
+
+
+def _played(policy: PI0Policy, kitchens: Sequence[Kitchen], seeds: range, config: DemoConfig) -> list[Practice]:
+    """All seeds, several at a time; in the order of the seeds."""
+    waiting, free = list(seeds), list(kitchens)
+    going: list[Practice] = []
+    done: list[Practice] = []
+    while waiting or going:
+        while waiting and free:
+            going.append(Practice(free.pop(), waiting.pop(0), config))
+        _advance(policy, going)
+        for practice in [p for p in going if p.over]:
+            going.remove(practice)
+            free.append(practice.kitchen)
+            done.append(practice)
+    return sorted(done, key=lambda practice: practice.seed)
+
+
+def _advance(policy: PI0Policy, going: Sequence[Practice]) -> None:
+    """Everybody looks, thinks and moves once."""
+    seen, contexts = [p.observe() for p in going], [_context(p.words) for p in going]
+    asked = [ThinkRequest(request_id=0, observation=o, context=c) for o, c in zip(seen, contexts, strict=True)]
+    answers = policy.think_many(asked, [_unheard] * len(asked))
+    thoughts = [p.drives(None if isinstance(a, Exception) else a[0]) for p, a in zip(going, answers, strict=True)]
+    wanted = [ActRequest(request_id=0, observation=o, context=c, thought=t)
+              for o, c, t in zip(seen, contexts, thoughts, strict=True)]  # fmt: skip
+    for practice, (actions, _) in zip(going, policy.act_many(wanted), strict=True):
+        practice.move(actions)
+
+
+def _context(words: str) -> Context:
+    instruction, *notes = words.split("\n")
+    return Context(instruction=instruction, notes=tuple(notes))
+
+
+def _unheard(index: int, text: str) -> None:
+    """Nobody reads these thoughts as they are written."""
