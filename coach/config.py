@@ -44,6 +44,7 @@ class Config:
         seed: the kitchen's layout; the default has a red cup in it, and was not trained on.
         grasp: `sticky` welds an object once both pads touch it, `contact` relies on friction.
         encryption: `auto` encrypts what leaves this machine, `always` loopback too; there is no third.
+        jpeg_quality: of pictures that go to a policy over a line too slow for them as they are, 1 to 95; 0: never.
         policy_key, bridge_key: public keys of those servers, where they are on other machines.
         checkpoint: a folder or a name under `checkpoints/`; empty is the one in the package. `coach promote` goes
             before it.
@@ -64,6 +65,7 @@ class Config:
     bridge_address: str = "tcp://127.0.0.1:5651"
     events_address: str = "tcp://127.0.0.1:5652"
     encryption: Literal["auto", "always"] = "auto"
+    jpeg_quality: int = 90
     policy_key: str = ""
     bridge_key: str = ""
     checkpoint: str = ""

@@ -19,6 +19,7 @@ class BridgeConfig:
         events_address: where the bridge publishes (PUB).
         policy_address: the policy server.
         policy_key: its public key, where it is not on this machine.
+        jpeg_quality: of pictures sent to a policy over a line that is too slow for them as they are; 0: never.
         security: where the keys are; needed as soon as an address is not loopback.
         seed: the layout of a simulated scene.
         snapshot_path: where a simulated scene is kept, to go on after a crash; None keeps nothing.
@@ -42,6 +43,7 @@ class BridgeConfig:
     events_address: str = "tcp://127.0.0.1:5652"
     policy_address: str = "tcp://127.0.0.1:5650"
     policy_key: str = ""
+    jpeg_quality: int = 90
     security: Security = field(default_factory=Security)
     seed: int = 1
     snapshot_path: Path | None = None
@@ -69,5 +71,7 @@ class BridgeConfig:
         for name in ("act_ahead", "park_speed"):
             if getattr(self, name) > 1:
                 raise ConfigError(f"{name} is {getattr(self, name)}", "a fraction between 0 and 1")
+        if not 0 <= self.jpeg_quality <= 95:
+            raise ConfigError(f"jpeg_quality is {self.jpeg_quality}", "0 (never) to 95")
         if self.help_after_failures < 1:
             raise ConfigError(f"help_after_failures is {self.help_after_failures}", "1 or more")

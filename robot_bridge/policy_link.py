@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TypeVar
 
 import zmq
 
+from robot_bridge.compression import Compression
 from robot_bridge.protocol.addresses import is_local
 from robot_bridge.protocol.codec import Codec
 from robot_bridge.protocol.errors import CoachError, FramesError, ProtocolError, UnreachableError
@@ -44,6 +46,15 @@ class Abandoned(Exception):
     """Nobody wants the answer any more."""
 
 
+@dataclass(frozen=True)
+class _Sent:
+    """A message on its way: its size before and after compression, and when it left (monotonic)."""
+
+    raw_bytes: int = 0
+    bytes: int = 0
+    at_s: float = 0.0
+
+
 class PolicyLink:
     """For one thread.
 
@@ -51,12 +62,16 @@ class PolicyLink:
         address: of the policy server, which need not be up yet.
         keys: for an encrypted line; None for a plain one, which only works on loopback.
         share: send pictures through shared memory where that works.
+        jpeg_quality: of pictures on a line that is too slow for them as they are, 1 to 95; 0: never.
     """
 
     def __init__(
-        self, context: zmq.Context, address: str, keys: ClientKeys | None = None, share: bool = True
+        self, context: zmq.Context, address: str, keys: ClientKeys | None = None, share: bool = True,
+        jpeg_quality: int = 0,
     ) -> None:  # fmt: skip
         self._context, self._address, self._keys = context, address, keys
+        self.compression = Compression(jpeg_quality, is_local(address))
+        self._sent = _Sent()
         self._codec = Codec()
         self._frames = FrameWriter() if share and is_local(address) and available() else None
         self._last_id = 0
@@ -134,8 +149,7 @@ class PolicyLink:
                     self._send(request, deadline_s)
                     continue
                 raise self._error(message, deadline_s)
-            if self._frames is not None:
-                self._frames.read()
+            self._learn(message)
             return message
         raise Abandoned
 
@@ -149,12 +163,26 @@ class PolicyLink:
             return None
 
     def _send(self, request: Message, deadline_s: float) -> None:
-        parts = self._codec.encode(request)
+        quality = self.compression.quality if self._frames is None else 0
+        began_s = time.monotonic()
+        parts = self._codec.encode(request, quality)
+        raw_bytes, sent_bytes = _picture_bytes(request), sum(map(len, parts))
+        if quality:
+            self.compression.compressed(raw_bytes, sent_bytes, time.monotonic() - began_s)
+        self._sent = _Sent(max(raw_bytes, sent_bytes) if quality else sent_bytes, sent_bytes, time.monotonic())
         try:
             self._socket.send_multipart(parts if self._frames is None else self._frames.pack(parts), zmq.NOBLOCK)
         except zmq.Again:
             self._rebuild()
             raise self._silence(deadline_s) from None
+
+    def _learn(self, answer: Message) -> None:
+        """From an answer to what was sent last."""
+        if self._frames is not None:
+            self._frames.read()
+        else:
+            took_s = time.monotonic() - self._sent.at_s
+            self.compression.answered(self._sent.raw_bytes, self._sent.bytes, took_s, getattr(answer, "latency_s", 0.0))
 
     def _rebuild(self) -> None:
         self._socket.close()
@@ -174,6 +202,11 @@ class PolicyLink:
             return UnreachableError(f"the policy cannot answer within {deadline_s:g} s: {error.what}",
                                     next_step="it is asked again until it is back")  # fmt: skip
         return CoachError(f"the policy failed: {error.what}", error.allowed, error.next_step)
+
+
+def _picture_bytes(request: Message) -> int:
+    seen = request.observation if isinstance(request, ThinkRequest | ActRequest) else None
+    return sum(picture.nbytes for picture in seen.images.values()) if seen is not None else 0
 
 
 def _expect(message: Message, kind: type[T]) -> T:

@@ -42,7 +42,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
     settings = BridgeConfig(
         address=args.bind or config.bridge_address, events_address=args.events or config.events_address,
         policy_address=args.policy or config.policy_address, policy_key=config.policy_key, security=security(config),
-        seed=seed, snapshot_path=snapshot,
+        jpeg_quality=config.jpeg_quality, seed=seed, snapshot_path=snapshot,
     )  # fmt: skip
     arms = make_arms(config.arms, seed, config.grasp)
     stop = stop_on_signals()

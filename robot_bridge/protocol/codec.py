@@ -1,7 +1,7 @@
 """A message as ZeroMQ parts: a msgpack header, then each array's bytes as a part of its own.
 
     part 0    msgpack map of the message; an array is `{"dtype", "shape", "part"}`
-    part n    the array's bytes, C order
+    part n    the array's bytes, C order; with `"coding": "jpeg"` a JPEG file of a picture
 
 Nothing is pickled. On receipt arrays are read-only views of the received parts, not copies.
 """
@@ -32,6 +32,7 @@ class _ArrayHeader(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     dtype: str
     shape: tuple[int, ...]
     part: int
+    coding: str = ""
 
 
 class _VersionHeader(msgspec.Struct, frozen=True):
@@ -46,17 +47,21 @@ class Codec:
 
     def __init__(self) -> None:
         self._outgoing: list[Part] = []
+        self._quality = 0
         self._incoming: Sequence[Part] = ()
         self._encoder = msgspec.msgpack.Encoder(enc_hook=self._encode_array)
         self._decoder = msgspec.msgpack.Decoder(AnyMessage, dec_hook=self._decode_array)
 
-    def encode(self, message: Message) -> list[Part]:
+    def encode(self, message: Message, jpeg_quality: int = 0) -> list[Part]:
         """The parts of a message, arrays not copied where they are contiguous.
+
+        Args:
+            jpeg_quality: 1 to 95 sends pictures as JPEG; 0 as they are.
 
         Raises:
             ProtocolError: an array has a dtype that does not travel.
         """
-        self._outgoing = [b""]
+        self._outgoing, self._quality = [b""], jpeg_quality
         self._outgoing[0] = self._encoder.encode(message)
         parts, self._outgoing = self._outgoing, []
         return parts
@@ -101,8 +106,14 @@ class Codec:
         name = _NAMES.get(value.dtype)
         if name is None:
             raise ProtocolError(f"an array of {value.dtype} cannot travel", ", ".join(DTYPES))
+        header = {"dtype": name, "shape": value.shape, "part": len(self._outgoing)}
+        if self._quality and _is_picture(value.dtype, value.shape):
+            from robot_bridge.protocol.jpeg import compress  # here, not above: most processes never do
+
+            self._outgoing.append(compress(value, self._quality))
+            return {**header, "coding": "jpeg"}
         self._outgoing.append(np.ascontiguousarray(value).data.cast("B"))
-        return {"dtype": name, "shape": value.shape, "part": len(self._outgoing) - 1}
+        return header
 
     def _decode_array(self, kind: type, value: Any) -> Any:
         if kind is not np.ndarray:
@@ -119,6 +130,20 @@ class Codec:
         expected = math.prod(header.shape) * dtype.itemsize
         if expected > MAX_ARRAY_BYTES:
             raise SizeError(f"an array of {expected} bytes", f"at most {MAX_ARRAY_BYTES}")
+        if header.coding:
+            return _decoded(header, dtype, part)
         if expected != len(part):
             raise ProtocolError(f"an array of shape {header.shape} needs {expected} bytes, its part has {len(part)}")
         return np.frombuffer(part, dtype=dtype).reshape(header.shape)
+
+
+def _is_picture(dtype: np.dtype, shape: tuple[int, ...]) -> bool:
+    return dtype == np.uint8 and len(shape) == 3 and shape[2] == 3 and min(shape) > 0
+
+
+def _decoded(header: _ArrayHeader, dtype: np.dtype, part: Part) -> np.ndarray:
+    if header.coding != "jpeg" or not _is_picture(dtype, header.shape):
+        raise ProtocolError(f"{dtype}{list(header.shape)} coded as '{header.coding[:20]}'", "jpeg, for pictures")
+    from robot_bridge.protocol.jpeg import decompress
+
+    return decompress(part, header.shape)
