@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from robot_bridge.protocol.messages import ActRequest, Context, Observation, ThinkRequest
+from robot_bridge.protocol.messages import ActRequest, Context, Observation, Tail, ThinkRequest
 from robot_bridge.protocol.thought import Thought
 
 OnToken = Callable[[int, str], None]
@@ -43,6 +43,17 @@ class Policy(Protocol):
     def act(self, observation: Observation, context: Context, thought: Thought) -> tuple[np.ndarray, float]:
         """Actions under a thought: float32[horizon, 38] absolute joint targets, zero-padded, and their spacing in
         seconds. Row i is due `(i + 1) * dt_s` after the observation."""
+        ...
+
+
+@runtime_checkable
+class GoesOn(Protocol):
+    """A policy whose chunks can go on from the one that plays (real-time chunking)."""
+
+    def go_on(
+        self, observation: Observation, context: Context, thought: Thought, tail: Tail
+    ) -> tuple[np.ndarray, float]:
+        """As `act`, but the frozen rows of the tail come first, unchanged, and the rest goes on from them smoothly."""
         ...
 
 

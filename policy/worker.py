@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from policy.interface import ActsForMany, OnToken, Policy, ThinksForMany
+from policy.interface import ActsForMany, GoesOn, OnToken, Policy, ThinksForMany
 from policy.request_queue import Job, RequestQueue
 from robot_bridge.protocol.errors import CoachError
 from robot_bridge.protocol.messages import (
@@ -70,14 +70,11 @@ class Worker:
     Args:
         post: sends a message to a client; called from any thread.
         stop: once set, a thought ends between two tokens.
-        alone: never compute requests together.
     """
 
-    def __init__(
-        self, policy: Policy, queue: RequestQueue, post: Post, stop: threading.Event, alone: bool = False
-    ) -> None:
+    def __init__(self, policy: Policy, queue: RequestQueue, post: Post, stop: threading.Event) -> None:
         self.policy = policy
-        self._queue, self._post, self._stop, self._alone = queue, post, stop, alone
+        self._queue, self._post, self._stop = queue, post, stop
         self._busy = threading.Lock()
 
     def work(self) -> None:
@@ -91,7 +88,7 @@ class Worker:
     def _together(self, first: Job) -> int:
         """How many may be computed at once with this one."""
         kind = ActsForMany if isinstance(first.request, ActRequest) else ThinksForMany
-        return MOST_TOGETHER if not self._alone and isinstance(self.policy, kind) else 1
+        return MOST_TOGETHER if isinstance(self.policy, kind) else 1
 
     def _answer(self, jobs: list[Job]) -> None:
         if len(jobs) > 1:
@@ -129,7 +126,9 @@ class Worker:
         answer: Answer
         try:
             self._check_wanted(job)
-            if isinstance(request, ActRequest):
+            if isinstance(request, ActRequest) and request.tail is not None and isinstance(policy, GoesOn):
+                answer = policy.go_on(request.observation, request.context, request.thought, request.tail)
+            elif isinstance(request, ActRequest):
                 answer = policy.act(request.observation, request.context, request.thought)
             else:
                 answer = policy.think(request.observation, request.context, request.forced, self._teller(job))

@@ -36,7 +36,8 @@ class GrammarProcessor(LogitsProcessor):
 
     def __call__(self, input_ids: Tensor, scores: Tensor) -> Tensor:
         state = self._grammar.walk(input_ids[0, self._prompt :].tolist())
-        scores = scores.masked_fill(self._grammar.masks[state.row].to(scores.device), -torch.inf)
+        mask = self._grammar.masks_for(scores.shape[-1])[state.row]
+        scores = scores.masked_fill(mask.to(scores.device), -torch.inf)
         if state.places is not None and state.places < len(self._places):
             prior = self._places[state.places]
             scores[0, self._first : self._first + len(prior)] += prior

@@ -193,6 +193,11 @@ class Engine:
             kv.length = length
 
     @property
+    def vocabulary(self) -> int:
+        """Entries of the language head."""
+        return len(self._words)
+
+    @property
     def _tap(self) -> int | None:
         return self.vlm.depth // 2 if self._points else None
 

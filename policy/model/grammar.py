@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from policy.model.tokenizer import ThoughtTokenizer
@@ -76,6 +77,10 @@ class ThoughtGrammar:
         self.masks = torch.ones(len(self._states), len(tokenizer), dtype=torch.bool)
         for state in self._states:
             self.masks[state.row, list(state.allowed)] = False
+
+    def masks_for(self, vocabulary: int) -> Tensor:
+        """The masks for a model with more entries than the tokenizer: those never come."""
+        return F.pad(self.masks, (0, vocabulary - self.masks.shape[1]), value=True)
 
     def walk(self, tokens: list[int]) -> State:
         """The state behind these tokens."""

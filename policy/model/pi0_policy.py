@@ -15,12 +15,13 @@ from policy.model.grammar import ThoughtGrammar
 from policy.model.memo import Memo, Seen, key_of
 from policy.model.pointer import place_prior
 from policy.model.prompting import Prompter, thought_place
+from policy.model.realtime import Continuation
 from policy.model.scene import Sight
 from policy.model.stack import KeyValues
 from policy.model.thoughtful_pi0 import ThoughtfulPI0
 from policy.model.writing import MAX_THOUGHT_TOKENS, Draft, Writer
 from robot_bridge.protocol.errors import ProtocolError
-from robot_bridge.protocol.messages import WIDTH, ActRequest, Context, Observation, ThinkRequest
+from robot_bridge.protocol.messages import WIDTH, ActRequest, Context, Observation, Tail, ThinkRequest
 from robot_bridge.protocol.thought import Thought
 
 __all__ = ["MAX_THOUGHT_TOKENS", "PI0Policy"]
@@ -74,6 +75,17 @@ class PI0Policy:
         """An action chunk under a thought: float32[horizon, 38] absolute joint targets, and the time between rows."""
         return self.act_many([ActRequest(request_id=0, observation=observation, context=context, thought=thought)])[0]
 
+    def go_on(
+        self, observation: Observation, context: Context, thought: Thought, tail: Tail
+    ) -> tuple[np.ndarray, float]:
+        """As `act`, going on from what is left of the chunk that plays.
+
+        Raises:
+            ProtocolError: the tail is none.
+        """
+        request = ActRequest(request_id=0, observation=observation, context=context, thought=thought, tail=tail)
+        return self.act_many([request])[0]
+
     def think_many(
         self, requests: Sequence[ThinkRequest], on_tokens: Sequence[OnToken]
     ) -> list[tuple[Thought, int] | Exception]:
@@ -102,7 +114,7 @@ class PI0Policy:
         """Action chunks of several robots in one pass: float32[horizon, 38] each, and the time between its rows.
 
         Raises:
-            ProtocolError: a picture is missing.
+            ProtocolError: a picture is missing, or a tail is none.
         """
         model, normalizer = self._model, self._prompter.normalizer
         observations, thoughts = [r.observation for r in requests], [r.thought for r in requests]
@@ -113,10 +125,14 @@ class PI0Policy:
         noise = np.zeros((*shape[:2], WIDTH), np.float32)
         noise[..., : normalizer.width] = self._noise.standard_normal(shape) * np.float32(self._temperature)
         place = torch.tensor([thought_place(thought) for thought in thoughts], device=model.device)
-        actions = self._engine.denoise(kv, torch.from_numpy(normalizer.state(states)).to(model.device),
-                                       torch.from_numpy(noise).to(model.device),
-                                       model.config.num_inference_steps, place)  # fmt: skip
-        return [(chunk, self._dt_s) for chunk in normalizer.targets(actions.float().cpu().numpy(), states)]
+        tails = [request.tail for request in requests]
+        going_on = Continuation(tails, states, normalizer, self._dt_s)
+        guide = going_on.guide(model.device) if going_on.any else None
+        scaled, drawn = (torch.from_numpy(x).to(model.device) for x in (normalizer.state(states), noise))
+        actions = self._engine.denoise(kv, scaled, drawn, model.config.num_inference_steps, place, guide)
+        chunks = normalizer.targets(actions.float().cpu().numpy(), states)
+        going_on.freeze(chunks, tails)
+        return [(chunk, self._dt_s) for chunk in chunks]
 
     def _see(self, observations: Sequence[Observation], contexts: Sequence[Context]) -> list[Seen]:
         """What each observation says under its context, from memory where it was read before."""

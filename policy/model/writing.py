@@ -38,6 +38,7 @@ class Draft:
     places: Sequence[Tensor] = ()
     prompt: Sequence[int] = ()
     on_token: OnToken | None = None
+    longest: int = MAX_THOUGHT_TOKENS
     unread: int = 0
     chances: list[float] = field(default_factory=list)
     guess: list[int] = field(default_factory=list)
@@ -62,17 +63,17 @@ class Writer:
         self, engine: Engine, grammar: ThoughtGrammar, tokenizer: ThoughtTokenizer, guesses: bool = True
     ) -> None:
         self._engine, self._grammar, self._tokenizer = engine, grammar, tokenizer
-        self._penalties = torch.zeros(grammar.masks.shape).masked_fill(grammar.masks, -torch.inf)
-        self._penalties = self._penalties.to(engine.vlm.like.device)
+        masks = grammar.masks_for(engine.vocabulary)
+        self._penalties = torch.zeros(masks.shape).masked_fill(masks, -torch.inf).to(engine.vlm.like.device)
         self._drafts = Drafts() if guesses else None
 
     def begin(self, forced: list[int], places: Sequence[Tensor], prompt: Sequence[int] = (),
-              on_token: OnToken | None = None) -> Draft:  # fmt: skip
-        """A thought that opens with the forced tokens."""
-        draft = Draft([], self._grammar.start, places, prompt, on_token)
+              on_token: OnToken | None = None, longest: int = MAX_THOUGHT_TOKENS) -> Draft:  # fmt: skip
+        """A thought that opens with the forced tokens and is cut at `longest`."""
+        draft = Draft([], self._grammar.start, places, prompt, on_token, longest)
         for token in forced:
             self._add(draft, token)
-        draft.done = len(draft.tokens) >= MAX_THOUGHT_TOKENS
+        draft.done = len(draft.tokens) >= longest
         return draft
 
     @torch.no_grad()
@@ -109,7 +110,7 @@ class Writer:
         if draft.done or self._drafts is None:
             return
         state = draft.state
-        for token in self._drafts.guess(draft.tokens, draft.prompt)[: MAX_THOUGHT_TOKENS - len(draft.tokens) - 1]:
+        for token in self._drafts.guess(draft.tokens, draft.prompt)[: draft.longest - len(draft.tokens) - 1]:
             if token not in state.allowed or token == self._tokenizer.eos:
                 break
             draft.guess.append(token)
@@ -164,7 +165,7 @@ class Writer:
             draft.done = True
             return
         self._add(draft, token)
-        draft.done = len(draft.tokens) >= MAX_THOUGHT_TOKENS
+        draft.done = len(draft.tokens) >= draft.longest
 
     def _add(self, draft: Draft, token: int) -> None:
         draft.tokens.append(token)

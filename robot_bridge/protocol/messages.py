@@ -121,14 +121,33 @@ class ThinkReply(Message, frozen=True, kw_only=True):
     latency_s: float
 
 
+class Tail(msgspec.Struct, frozen=True, kw_only=True):
+    """What is left of the chunk that plays while the next one is made, for real-time chunking.
+
+    Args:
+        rows: float32[n, 38], absolute joint targets; row i is due at the observation's time + (i + 1) * dt_s, as the
+            rows of the chunk that is asked for.
+        frozen: how many of them, from the first on, will have been executed before the answer is there.
+    """
+
+    rows: np.ndarray
+    frozen: int
+    dt_s: float
+
+
 class ActRequest(Message, frozen=True, kw_only=True):
-    """Ask for an action chunk under a thought (the model's own or a person's)."""
+    """Ask for an action chunk under a thought (the model's own or a person's).
+
+    Args:
+        tail: what the chunk is to go on from; None for one that stands alone. A policy may ignore it.
+    """
 
     request_id: int
     observation: Observation
     context: Context
     thought: Thought
     deadline_s: float = 2.0
+    tail: Tail | None = None
 
 
 class ActionChunk(Message, frozen=True, kw_only=True):
