@@ -1,0 +1,34 @@
+"""Whether the words so far are a whole: then the robot answers after a breath instead of a long silence."""
+
+from __future__ import annotations
+
+from coach.interpreter import interpret
+from coach.speech.filters import plain
+from robot_bridge.protocol.errors import UsageError
+
+_DANGLING_WORDS = """
+the a an in on at to into onto of with and or but then no not please put pick take bring move clear wash wipe place
+my your his her their our it's that's red blue green yellow white big small left right when while if every before
+after until from for by uh um so because i you we robot drying
+"""
+_DANGLING = frozenset(_DANGLING_WORDS.split())
+_COMPLETE_ALONE = frozenset(("left", "right"))
+_WHOLE = frozenset(("stop", "pause", "resume", "undo", "restart", "task", "correction", "nudge", "takeover", "praise",
+                    "question", "answer", "routine", "rule"))  # fmt: skip
+_LONGEST_WORDS = 200
+
+
+def is_complete(text: str) -> bool:
+    """The interpreter knows what to do with it, and it does not end in the middle."""
+    words = plain(text).split()
+    if not words or len(words) > _LONGEST_WORDS:
+        return False
+    if words[-1] in _DANGLING and not (words[-1] in _COMPLETE_ALONE and len(words) > 1):
+        return False
+    try:
+        meaning = interpret(text, None)
+    except UsageError:
+        return False
+    if any(item.kind == "stop" for item in meaning.items):
+        return True
+    return meaning.question is None and bool(meaning.items) and all(item.kind in _WHOLE for item in meaning.items)

@@ -1,0 +1,155 @@
+"""The listening process: where somebody speaks, and the stop word, in sound as it comes.
+
+It is a process of its own so that nothing which transcribes or draws can delay a spoken stop.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Protocol
+
+import msgspec
+import numpy as np
+
+from coach.speech.audio import CHUNK, RATE, from_pcm
+from coach.speech.echo import ECHO_TAIL, EchoCanceller
+from coach.speech.messages import (
+    BargedIn,
+    Block,
+    Finish,
+    Hold,
+    Listen,
+    Onset,
+    Ready,
+    Release,
+    SpeechMessage,
+    StopHeard,
+    ToListener,
+    send,
+)
+from coach.speech.segmenter import Segmenter, Timing
+from coach.speech.worker import own_pipes, serve_pipes
+
+STOP_AGAIN = int(1.0 * RATE)  # one spoken word is one stop
+_decoder = msgspec.msgpack.Decoder(ToListener)
+
+
+class Voice(Protocol):
+    """The part of `VoiceActivity` that is needed."""
+
+    def probability(self, chunk: np.ndarray) -> float: ...
+
+    def reset(self) -> None: ...
+
+
+class Spotter(Protocol):
+    """The part of `coach.speech.ears.spotter.StopSpotter` that is needed; times count from its first sample."""
+
+    def feed(self, samples: np.ndarray) -> Iterable[Any]: ...
+
+
+class Listener:
+    """Args: make_spotter: a spotter for a stream that begins; None where there is no model."""
+
+    def __init__(self, voice: Voice, make_spotter: Callable[[], Spotter] | None, timing: Timing,
+                 tell: Callable[[SpeechMessage], None]) -> None:  # fmt: skip
+        self._voice, self._make_spotter, self._tell = voice, make_spotter, tell
+        self._segmenter = Segmenter(timing)
+        self._spotter = make_spotter() if make_spotter else None
+        self._spotter_from = 0
+        self._to = "all"
+        self._waiting = np.zeros(0, np.float32)
+        self._next = 0
+        self._echo = EchoCanceller()
+        self._robot_until = -1
+        self._last_stop = -STOP_AGAIN
+
+    def take(self, message: SpeechMessage) -> None:
+        now = self._next
+        match message:
+            case Block():
+                self._hear(message)
+            case Listen(to=to):
+                self._to = to
+                if to != "all":
+                    self._tell_all(self._segmenter.reset(now))
+            case Hold():
+                self._to = "all"
+                self._tell_all(self._segmenter.hold(now))
+            case Release():
+                self._tell_all(self._segmenter.release(now))
+            case Finish(segment=segment):
+                self._tell_all(self._segmenter.finish(segment))
+
+    def _hear(self, block: Block) -> None:
+        samples = from_pcm(block.pcm)
+        if block.first != self._next + len(self._waiting):
+            self._begin_again(block.first)
+        if block.played:
+            self._robot_until = block.first + len(samples) + ECHO_TAIL
+        if block.first < self._robot_until:
+            samples = self._echo.clean(samples, from_pcm(block.played))
+        self._waiting = np.concatenate((self._waiting, samples))
+        while len(self._waiting) >= CHUNK:
+            chunk, self._waiting = self._waiting[:CHUNK], self._waiting[CHUNK:]
+            self._next += CHUNK
+            self._hear_chunk(chunk)
+
+    def _hear_chunk(self, chunk: np.ndarray) -> None:
+        if self._to == "nothing":
+            return
+        if self._spotter is not None:
+            for hit in self._spotter.feed(chunk):
+                self._heard_stop(self._spotter_from + int(hit.time_s * RATE), float(hit.score))
+        if self._to == "all":
+            self._tell_all(self._segmenter.feed(self._next, self._voice.probability(chunk)))
+
+    def _heard_stop(self, at: int, score: float) -> None:
+        if at - self._last_stop >= STOP_AGAIN:
+            self._last_stop = at
+            self._tell(StopHeard(at=at, score=score))
+
+    def _begin_again(self, first: int) -> None:
+        """The microphone was away, or blocks were lost."""
+        self._tell_all(self._segmenter.reset(self._next))
+        self._voice.reset()
+        self._next, self._waiting = first, np.zeros(0, np.float32)
+        if self._make_spotter is not None:
+            self._spotter, self._spotter_from = self._make_spotter(), first
+
+    def _tell_all(self, events: Iterator[SpeechMessage]) -> None:
+        for event in events:
+            self._tell(event)
+            if isinstance(event, Onset) and self._next < self._robot_until:
+                self._tell(BargedIn(at=self._next))
+
+
+def main(arguments: list[str]) -> int:
+    """Args: arguments: pause, silence, longest, pre-roll in seconds."""
+    incoming, outgoing = own_pipes()
+    from coach.speech.vad import VoiceActivity
+
+    timing = Timing(*map(float, arguments))
+    make_spotter, note = load_spotter()
+    listener = Listener(VoiceActivity.load(), make_spotter, timing, lambda message: send(outgoing, message))
+    send(outgoing, Ready(model="silero-vad", note=note))
+    with contextlib.suppress(BrokenPipeError):  # the terminal has gone
+        serve_pipes(lambda raw: listener.take(_decoder.decode(raw)), incoming)
+    return 0
+
+
+def load_spotter() -> tuple[Callable[[], Spotter] | None, str]:
+    """What makes spotters, or a sentence why there are none."""
+    from coach.speech.ears.paths import SPOTTER
+
+    if not SPOTTER.exists():
+        return None, "the model of the stop word is not there, so a spoken stop waits for its transcript"
+    from coach.speech.ears.spotter import StopSpotter
+
+    return StopSpotter.load, ""
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

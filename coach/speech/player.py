@@ -1,0 +1,107 @@
+"""The loudspeaker: plays what it is given, falls silent at once, and remembers what it played and when."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from coach.speech.audio import CHUNK, RATE
+from coach.speech.resample import Resampler
+from coach.speech.sound import Form, SoundSystem
+
+REMEMBERED = 4 * RATE  # samples
+BLOCK = 256  # samples at 16 kHz that the device takes at a time: what is in it cannot be taken back
+REALIGN = int(0.03 * RATE)  # clocks that have drifted apart so far are matched again
+
+
+class Player:
+    """The stream stays open between sentences, so that the echo keeps coming back after the same time.
+
+    Args:
+        position: the microphone's sample number of this moment.
+    """
+
+    def __init__(self, sound: SoundSystem, name: str, position: Callable[[], float]) -> None:
+        self._sound, self._name, self._position = sound, name, position
+        self._lock = threading.Lock()
+        self._waiting = np.zeros(0, np.float32)
+        self._played = np.zeros(REMEMBERED, np.float32)  # a ring of what went to the device, at 16 kHz
+        self._count = 0
+        self._offset: float | None = None  # microphone's sample number less ours
+        self._audible_to = 0
+        self._stream: Any = None
+        self._resampler = Resampler(RATE)
+        self._left = np.zeros(0, np.float32)
+
+    @property
+    def playing(self) -> bool:
+        return len(self._waiting) > 0
+
+    def play(self, samples: np.ndarray) -> None:
+        """Add to what is to be played, float32[n] at 16 kHz. Raises: SoundError: no loudspeaker."""
+        if self._stream is not None and not self._stream.active:
+            self.close()
+        if self._stream is None:
+            self._open()
+        with self._lock:
+            self._waiting = np.concatenate((self._waiting, samples))
+
+    def hush(self) -> None:
+        """Silence, with the next block of the device."""
+        with self._lock:
+            self._waiting = np.zeros(0, np.float32)
+
+    def played_at(self, first: int, count: int) -> np.ndarray:
+        """What was played while the microphone's samples from `first` on came in; empty where that was silence."""
+        with self._lock:
+            if self._offset is None:
+                return np.zeros(0, np.float32)
+            start = int(first - self._offset)
+            if start >= self._audible_to or start + count > self._count or start < self._count - REMEMBERED:
+                return np.zeros(0, np.float32)
+            found: np.ndarray = self._played[np.arange(start, start + count) % REMEMBERED]
+            return found if np.any(found) else found[:0]
+
+    def close(self) -> None:
+        stream, self._stream = self._stream, None
+        self.hush()
+        if stream is not None:
+            self._sound.close(stream)
+
+    def _open(self) -> None:
+        device = self._sound.find("output", self._name)
+        form = self._sound.form("output", device)
+        self._resampler, self._left, self._offset = Resampler(RATE, form.rate), np.zeros(0, np.float32), None
+        self._stream = self._sound.open(lambda: self._make(form), device.name, "loudspeaker")
+
+    def _make(self, form: Form) -> Any:
+        return self._sound.library.OutputStream(
+            device=form.device.index, channels=form.channels, samplerate=form.rate, dtype="float32",
+            blocksize=round(BLOCK * form.rate / RATE), latency="low", callback=self._give,
+        )  # fmt: skip
+
+    def _give(self, out: np.ndarray, frames: int, when: Any, status: Any) -> None:
+        ready = self._left
+        while len(ready) < frames:
+            ready = np.concatenate((ready, self._resampler.feed(self._next())))
+        out[:] = ready[:frames, None]
+        self._left = ready[frames:]
+
+    def _next(self) -> np.ndarray:
+        """The next chunk at 16 kHz, remembered as played."""
+        with self._lock:
+            offset = self._position() - self._count
+            drifted = self._offset is not None and abs(offset - self._offset) > REALIGN
+            if self._offset is None or (drifted and not self._waiting.size):
+                self._offset = offset
+            chunk = np.zeros(CHUNK, np.float32)
+            taken, self._waiting = self._waiting[:CHUNK], self._waiting[CHUNK:]
+            chunk[: len(taken)] = taken
+            self._played[np.arange(self._count, self._count + CHUNK) % REMEMBERED] = chunk
+            self._count += CHUNK
+            if len(taken):
+                self._audible_to = self._count
+            return chunk
