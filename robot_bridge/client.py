@@ -1,11 +1,13 @@
 """What a coach holds in its hand: requests to the bridge, and the stream that it publishes.
 
 Both are blocking and belong in a worker thread, one thread each; requests from several threads queue up. Every wait
-has a deadline, and a deadline that passes rebuilds the socket, so that a late answer is never taken for the next one.
+has a deadline, half of which is for a second try; each try that fails rebuilds the socket, so that a late answer is
+never taken for the next one.
 """
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections import OrderedDict
@@ -15,7 +17,7 @@ from typing import TypeVar
 import msgspec
 import zmq
 
-from robot_bridge.protocol.codec import Codec
+from robot_bridge.protocol.codec import MAX_HEADER_BYTES, Codec, Part
 from robot_bridge.protocol.errors import CoachError, ProtocolError, UnreachableError
 from robot_bridge.protocol.messages import (
     Accepted,
@@ -59,7 +61,7 @@ class BridgeClient:
         self._codec = Codec()
         self._socket: zmq.Socket | None = None
         try:
-            self._socket = connect(self._context, zmq.DEALER, address, keys)
+            self._socket = connect(self._context, zmq.DEALER, address, keys, MAX_HEADER_BYTES)
         except CoachError:
             self._context.term()
             raise
@@ -111,14 +113,21 @@ class BridgeClient:
     def _exchange(self, message: Message, until_s: float) -> AnyMessage | None:
         if self._socket is None:
             raise UnreachableError("this line to the bridge is closed", next_step="open another one")
-        try:
-            self._socket.send_multipart(self._codec.encode(self._signed(message)), zmq.NOBLOCK)
+        parts, began_s = self._codec.encode(self._signed(message)), time.monotonic()
+        for share in (0.5, 1.0):  # what was lost on the way is sent once more: the bridge takes the same id only once
+            reply = self._try(parts, began_s + share * (until_s - began_s))
+            if reply is not None:
+                return reply
+            self._socket.close()
+            self._socket = connect(self._context, zmq.DEALER, self._address, self._keys, MAX_HEADER_BYTES)
+        return None
+
+    def _try(self, parts: list[Part], until_s: float) -> AnyMessage | None:
+        assert self._socket is not None
+        with contextlib.suppress(zmq.Again):
+            self._socket.send_multipart(parts, zmq.NOBLOCK)
             if self._socket.poll(max(0, int((until_s - time.monotonic()) * 1e3))):
                 return self._codec.decode(self._socket.recv_multipart(zmq.NOBLOCK))
-        except zmq.Again:
-            pass
-        self._socket.close()
-        self._socket = connect(self._context, zmq.DEALER, self._address, self._keys)
         return None
 
     def _signed(self, message: Message) -> Message:

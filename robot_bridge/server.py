@@ -24,6 +24,7 @@ import msgspec
 import zmq
 
 from robot_bridge.arms.base import Arms
+from robot_bridge.audience import MOST_BYTES, Audience
 from robot_bridge.by_hand import ByHand
 from robot_bridge.cameras import Cameras
 from robot_bridge.clocks import PeerClocks
@@ -36,10 +37,11 @@ from robot_bridge.outbox import Outbox
 from robot_bridge.pilot import Pilot
 from robot_bridge.policy_link import PolicyLink
 from robot_bridge.protocol.addresses import is_local
-from robot_bridge.protocol.codec import Codec
+from robot_bridge.protocol.codec import MAX_HEADER_BYTES, Codec
 from robot_bridge.protocol.errors import CoachError
 from robot_bridge.protocol.messages import Intervention, Message, Rates, Status
 from robot_bridge.protocol.security.curve import ServerKeys, client_keys, sender, server_keys
+from robot_bridge.protocol.security.eviction import Eviction
 from robot_bridge.protocol.security.guard import Guard, guarding
 from robot_bridge.protocol.wire import bind
 from robot_bridge.rates import memory_mb
@@ -72,9 +74,13 @@ def serve(
     try:
         with (
             guarding(context, keys) as guard,
-            _listening(context, zmq.ROUTER, "bridge_address", config.address, keys, guard) as requests,
-            _listening(context, zmq.PUB, "events_address", config.events_address, keys, guard) as events,
-            contextlib.closing(PolicyLink(context, config.policy_address, policy_keys)) as link,
+            _listening(
+                context, zmq.ROUTER, "bridge_address", config.address, keys, guard, MAX_HEADER_BYTES
+            ) as requests,
+            _listening(context, zmq.XPUB, "events_address", config.events_address, keys, guard, MOST_BYTES) as events,
+            contextlib.closing(
+                PolicyLink(context, config.policy_address, policy_keys, jpeg_quality=config.jpeg_quality)
+            ) as link,
             contextlib.closing(Outbox()) as outbox,
             _connected(arms),
             _steady_ticks(),
@@ -88,9 +94,10 @@ def serve(
 
 @contextlib.contextmanager
 def _listening(
-    context: zmq.Context, kind: int, option: str, address: str, keys: ServerKeys | None, guard: Guard | None
-) -> Iterator[zmq.Socket]:
-    socket = bind(context, kind, address, "the bridge", option, keys)
+    context: zmq.Context, kind: int, option: str, address: str, keys: ServerKeys | None, guard: Guard | None,
+    most_bytes: int,
+) -> Iterator[zmq.Socket]:  # fmt: skip
+    socket = bind(context, kind, address, "the bridge", option, keys, most_bytes)
     if guard is not None:
         guard.watch(socket)
     with contextlib.closing(socket):
@@ -151,6 +158,7 @@ class _Bridge:
         body = arms.embodiment
         self._config, self._arms, self._body = config, arms, body
         self._requests, self._events, self._outbox, self._keys = requests, events, outbox, keys
+        self._audience, self._eviction = Audience(events), Eviction(keys, (requests, events))
         self._seed = config.seed
         self._codec = Codec()
         by_hand = ByHand(body, getattr(arms, "jog", None))
@@ -186,12 +194,14 @@ class _Bridge:
         finally:
             for part in (self._pilot, self._cameras, self._loop):
                 part.stop()
-            log.info("bridge stopped; errors sent: %s", dict(self._reception.counts) or "none")
+            refused = {**self._reception.counts, **self._audience.counts}
+            log.info("bridge stopped; errors sent and refusals: %s", refused or "none")
 
     def _serve(self, stop: threading.Event) -> None:
         hurry()
         poller = zmq.Poller()
         poller.register(self._requests, zmq.POLLIN)
+        poller.register(self._events, zmq.POLLIN)
         poller.register(self._outbox.fileno(), zmq.POLLIN)
         status_at_s = 0.0
         while not stop.is_set():
@@ -199,7 +209,10 @@ class _Bridge:
             ready = dict(poller.poll(int(wait_s * 1e3)))
             if self._requests in ready:
                 self._receive()
+            if self._events in ready:
+                self._audience.listen()
             self._loop.check_driver()
+            self._eviction.check()
             messages, changed = self._outbox.take()
             for message in messages:
                 self._publish(message)
@@ -232,9 +245,7 @@ class _Bridge:
 
     def _publish(self, message: Message) -> None:
         self._sent += 1
-        with contextlib.suppress(zmq.Again):
-            numbered = msgspec.structs.replace(message, sent=self._sent)
-            self._events.send_multipart(self._codec.encode(numbered), zmq.NOBLOCK)
+        self._audience.send(self._codec.encode(msgspec.structs.replace(message, sent=self._sent)))
 
     def _status(self) -> Status:
         view, loop, pilot = self._desk.view(), self._loop, self._pilot

@@ -13,34 +13,42 @@ HIGH_WATER_MARK = 200  # messages a peer may be behind before new ones are dropp
 RECONNECT_MS = (50, 500)
 
 
-def open_socket(context: zmq.Context, kind: int) -> zmq.Socket:
-    """A socket that forgets what it could not send, bounds what it receives and notices dead peers."""
+def open_socket(context: zmq.Context, kind: int, most_bytes: int = MAX_ARRAY_BYTES) -> zmq.Socket:
+    """A socket that forgets what it could not send, bounds what it receives and notices dead peers.
+
+    Args:
+        most_bytes: of one part; who sends more is cut off before any of it is stored.
+    """
     socket = context.socket(kind)
     socket.linger = 0
     socket.sndhwm = socket.rcvhwm = HIGH_WATER_MARK
-    socket.maxmsgsize = MAX_ARRAY_BYTES
+    socket.maxmsgsize = most_bytes
     socket.tcp_keepalive = 1
     socket.reconnect_ivl, socket.reconnect_ivl_max = RECONNECT_MS
     if kind == zmq.ROUTER:
         socket.router_handover = True  # a client that comes back under its old name is let in
+    if kind == zmq.XPUB:
+        socket.setsockopt(zmq.XPUB_MANUAL, 1)  # whoever owns it says which subscriptions it takes
     return socket
 
 
 def bind(
-    context: zmq.Context, kind: int, address: str, who: str, option: str, keys: ServerKeys | None = None
+    context: zmq.Context, kind: int, address: str, who: str, option: str, keys: ServerKeys | None = None,
+    most_bytes: int = MAX_ARRAY_BYTES,
 ) -> zmq.Socket:  # fmt: skip
     """A listening socket.
 
     Args:
         who: the program, for the sentence of an error, such as "the bridge".
         option: the name of the setting that holds the address, for the same.
+        most_bytes: of one part of what comes in.
 
     Raises:
         CoachError: the port is in use.
         ConfigError: the address is none of this machine, or it can be reached by others and there are no keys.
     """
     _refuse_plain(address, keys)
-    socket = open_socket(context, kind)
+    socket = open_socket(context, kind, most_bytes)
     if keys is not None:
         keys.apply(socket)
     try:
@@ -56,14 +64,16 @@ def bind(
     return socket
 
 
-def connect(context: zmq.Context, kind: int, address: str, keys: ClientKeys | None = None) -> zmq.Socket:
-    """A socket on its way to a peer, which need not be there yet.
+def connect(
+    context: zmq.Context, kind: int, address: str, keys: ClientKeys | None = None, most_bytes: int = MAX_ARRAY_BYTES
+) -> zmq.Socket:
+    """A socket on its way to a peer, which need not be there yet. Args: most_bytes: of one part of what comes back.
 
     Raises:
         ConfigError: the address cannot be one, or it is on another machine and there are no keys.
     """
     _refuse_plain(address, keys)
-    socket = open_socket(context, kind)
+    socket = open_socket(context, kind, most_bytes)
     if keys is not None:
         keys.apply(socket)
     try:

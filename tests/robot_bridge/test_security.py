@@ -148,6 +148,28 @@ def test_role_decides_what_is_taken_when_a_listed_client_speaks(folder):
             lines[1].status(SOON_S)  # struck off while connected
 
 
+def test_listener_is_cut_off_when_its_key_is_struck_off_and_others_come_back(folder, caplog):
+    anna, ben = stranger(), stranger()
+    write_clients(folder, (Client("anna", anna.public, "coach"), Client("ben", ben.public)))
+    with caplog.at_level(logging.WARNING), secured_bridge(folder) as (address, events, server):
+        lines = [BridgeClient(address, ClientKeys(pair, server)) for pair in (anna, ben)]
+        ears = [EventSubscriber(events, ["Status"], ClientKeys(pair, server)) for pair in (anna, ben)]
+        for line, ear in zip(lines, ears, strict=True):
+            assert line.status(SOON_S * 4).state == "idle" and ear.poll(4.0)
+        write_clients(folder, (Client("anna", anna.public, "coach"),))
+        until(lambda: "cut off: ben" in caplog.text)
+        while ears[1].poll(0.0):  # what was under way already
+            pass
+        assert not ears[1].poll(1.5)
+        with pytest.raises(UnreachableError):
+            lines[1].status(SOON_S)
+        until(lambda: ears[0].poll(0.5))
+        assert lines[0].status(SOON_S * 4).state == "idle"
+        assert f"unknown key {ben.public}" in caplog.text, "and refused at the door"
+        for part in (*lines, *ears):
+            part.close()
+
+
 def test_bridge_refuses_to_start_when_others_could_reach_it_and_there_are_no_keys(tmp_path):
     for option in ("address", "events_address"):
         config = BridgeConfig(**{"address": "tcp://127.0.0.1:*", option: "tcp://0.0.0.0:*"},

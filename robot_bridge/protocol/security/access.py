@@ -98,17 +98,31 @@ class Access:
         self._lock = threading.Lock()
         self._stamp: object = None
         self._by_key: dict[str, Client] = {}
+        self._struck_off: list[str] = []
         self._read()
 
     def find(self, key: str) -> Client | None:
         """Who holds this key; None for a stranger."""
         with self._lock:
-            if self._changed():
-                try:
-                    self._read()
-                except ConfigError:
-                    self._by_key = {}
+            self._refresh()
             return self._own if key == self._own.key else self._by_key.get(key)
+
+    def struck_off(self) -> tuple[str, ...]:
+        """Names of those who were listed and are no longer, since the last call."""
+        with self._lock:
+            self._refresh()
+            names, self._struck_off = tuple(self._struck_off), []
+            return names
+
+    def _refresh(self) -> None:
+        if not self._changed():
+            return
+        before = self._by_key
+        try:
+            self._read()
+        except ConfigError:
+            self._by_key = {}
+        self._struck_off += [client.name for key, client in before.items() if key not in self._by_key]
 
     def _changed(self) -> bool:
         return self._stamp != self._now()
