@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
                         "corrections: those that are served)")  # fmt: skip
     parser.add_argument("--minutes", type=float, default=1e6, help="stop after this long; the same command goes on")
     parser.add_argument("--threads", type=int, default=1, help="of this process (default: 1)")
+    parser.add_argument("--measure", type=int, default=0, metavar="EPISODES",
+                        help="also play so many every now and then, into the log (default: none)")  # fmt: skip
+    parser.add_argument("--plot", metavar="FILE", help="draw losses and success of the run (.svg, .png) when it ends")
 
 
 def run(args: argparse.Namespace, config: Config) -> int:
@@ -40,10 +44,11 @@ def run(args: argparse.Namespace, config: Config) -> int:
     if (
         args.minutes <= 0
         or args.threads < 1
+        or args.measure < 0
         or not (args.name or "kitchen").replace("-", "").replace("_", "").isalnum()
     ):
-        raise UsageError(f"name '{args.name}', {args.minutes} minutes, {args.threads} threads",
-                         "letters, digits, - and _ in a name; more than 0 minutes; at least 1 thread")  # fmt: skip
+        allowed = "letters, digits, - and _ in a name; more than 0 minutes; at least 1 thread; 0 episodes or more"
+        raise UsageError(f"name '{args.name}', {args.minutes} minutes, {args.threads} threads", allowed)
     if not args.from_corrections:
         return _train(args, config, "kitchen.yaml", args.start, None)
     from coach.finetune.stored_lessons import StoredLessons, no_lessons
@@ -64,6 +69,7 @@ def _train(args: argparse.Namespace, config: Config, recipe: str, start: str | N
     from coach.processes.plan import find_checkpoint
     from policy.checkpoint import embedded_folder
     from policy.training.config import load_train_config
+    from policy.training.plot import plot_run
     from policy.training.run import Data, train
     from policy.training.still_texts import Wordings
     from robot_bridge.arms.kitchen.tasks import BELONGS
@@ -76,7 +82,12 @@ def _train(args: argparse.Namespace, config: Config, recipe: str, start: str | N
     base = Path(args.data) if args.data else config.home / "data"
     data = Data(base / "stills", base / "demos", Wordings(PUT_WORDINGS, CHORE_WORDINGS, NOTE_WORDINGS, BELONGS))
     begin = Path(find_checkpoint(config, start) or embedded_folder()) if start is not None else None
-    made = train(settings, data, folder, name, args.minutes, begin, _tell, lessons)
+    measure = partial(_measure, args.measure) if args.measure else None
+    try:
+        made = train(settings, data, folder, name, args.minutes, begin, _tell, lessons, measure)
+    finally:
+        if args.plot:
+            plot_run(folder, Path(args.plot))
     if made is None:
         print(f"not finished after {args.minutes:g} minutes; the same command goes on from {folder}")
     elif lessons is None:
@@ -94,10 +105,22 @@ def _next_name(folder: Path, stages: int) -> str:
                 if progress_of(folder / name)["stage"] < stages)  # fmt: skip
 
 
+def _measure(episodes: int, folder: Path) -> dict[str, Any]:
+    """Success of "put X in Y" on layouts that are neither trained on nor those of `coach eval`."""
+    from coach.evaluate.evaluation import Setting, evaluate
+    from coach.evaluate.statistics import wilson
+    from coach.evaluate.suites import suite
+
+    rows = evaluate(suite("pick_place", episodes, seed=9), Setting(str(folder)))
+    success = sum(row.success for row in rows)
+    return {"success": success / len(rows), "ci95": wilson(success, len(rows)), "episodes": len(rows)}
+
+
 def _tell(row: dict[str, Any]) -> None:
     share = row["step"] / row["of"]
     bar = "█" * round(20 * share)
     losses = "  ".join(f"{k} {v}" for k, v in row.items() if k not in ("stage", "step", "of", "rate", "steps_per_s"))
-    line = f"{row['stage']} {bar:<20} {row['step']}/{row['of']}  {losses}  {row['steps_per_s']} steps/s"
+    speed = f"{row['steps_per_s']} steps/s" if "steps_per_s" in row else ""
+    line = f"{row['stage']} {bar:<20} {row['step']}/{row['of']}  {losses}  {speed}"
     end = "\r" if sys.stderr.isatty() else "\n"
     print(line, end=end, file=sys.stderr, flush=True)

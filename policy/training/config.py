@@ -56,7 +56,7 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         state_blur: noise on the state that thoughts read (not the actions), as a share of half its range: where the
             arm is tells where the expert was going, and a model that goes by it believes its own mistakes.
         average: decay of the running average of the weights, which is what is kept.
-        log_every, save_every: in steps.
+        log_every, save_every: in steps; measure_every too, a multiple of `save_every`.
     """
 
     stages: tuple[Stage, ...]
@@ -75,6 +75,7 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     dt_s: float = 0.1
     log_every: int = 25
     save_every: int = 200
+    measure_every: int = 1000
 
 
 def load_train_config(path: Path) -> TrainConfig:

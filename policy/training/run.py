@@ -28,7 +28,7 @@ from policy.model.prompting import Prompter
 from policy.model.thoughtful_pi0 import ThoughtfulPI0
 from policy.model.tokenizer import FILE as TOKENIZER_FILE
 from policy.model.tokenizer import ThoughtTokenizer, build_tokenizer
-from policy.training.config import TrainConfig
+from policy.training.config import Stage, TrainConfig
 from policy.training.episodes import Episodes
 from policy.training.lessons import Lessons
 from policy.training.locations import order_locations
@@ -39,6 +39,7 @@ from robot_bridge.protocol.embodiment import load_embodiment
 from robot_bridge.protocol.thought import LOCATION_BINS
 
 Report = Callable[[dict[str, Any]], None]
+Measure = Callable[[Path], dict[str, Any]]  # checkpoint folder → what to write into the log
 BODY = "kitchen"
 
 
@@ -52,12 +53,14 @@ class Data:
 
 
 def train(config: TrainConfig, data: Data, folder: Path, name: str, minutes: float = 1e9, start: Path | None = None,
-          report: Report = print, lessons: Lessons | None = None) -> Path | None:  # fmt: skip
+          report: Report = print, lessons: Lessons | None = None, measure: Measure | None = None
+          ) -> Path | None:  # fmt: skip
     """Train through all stages, or until the minutes are over; going on where the folder's last run stopped.
 
     Args:
         start: a checkpoint whose weights to begin from.
         lessons: from people, for stages that mix them in.
+        measure: plays the checkpoint as it is; called at the end of each stage and every `config.measure_every` steps.
     Returns:
         The folder of the checkpoint, None when the time ran out before the end.
     Raises:
@@ -67,8 +70,9 @@ def train(config: TrainConfig, data: Data, folder: Path, name: str, minutes: flo
     if start is not None:
         config = as_trained(config, read_card(start))
     folder.mkdir(parents=True, exist_ok=True)
-    trainer = _trainer(config, data, folder, start, _log(folder / "log.jsonl", report), lessons)
-    state = folder / "state.safetensors"
+    log = _log(folder / "log.jsonl", report)
+    trainer = _trainer(config, data, folder, start, log, lessons)
+    state, measured = folder / "state.safetensors", set[tuple[int, int]]()
     at = progress_of(folder)
     for number in range(at["stage"], len(config.stages)):
         stage, first = config.stages[number], at["step"] if number == at["stage"] else 0
@@ -79,8 +83,12 @@ def train(config: TrainConfig, data: Data, folder: Path, name: str, minutes: flo
         if not first:
             trainer.begin(stage)
 
-        def save(step: int, number: int = number) -> None:
+        def save(step: int, number: int = number, stage: Stage = stage) -> None:
             _save(trainer, folder, name, data, {"stage": number, "step": step})
+            due = step % config.measure_every == 0 or step == stage.steps
+            if measure is not None and due and (number, step) not in measured:
+                measured.add((number, step))
+                log({"stage": stage.name, "step": step, "of": stage.steps, **measure(folder / "checkpoint")})
 
         if not trainer.run(stage, first, until, save):
             return None
