@@ -5,72 +5,113 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from coach.config import Config
 
+if TYPE_CHECKING:
+    from coach.evaluate.rows import Row
+
 EXAMPLE = """
 coach eval --suite pick_place --episodes 200
-coach eval --episodes 50 --json > before.json
+coach eval --suite all --write --plot skills.svg
+coach eval --suite clear_counter --grasp contact --json > clear.json
 coach eval checkpoints/old checkpoints/new --episodes 200
 """
+DEFAULT = "tests/results/SUITE.json"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `coach eval`."""
     parser.add_argument("checkpoints", nargs="*", metavar="CHECKPOINT", help="none: the one in use; two: compare them")
-    parser.add_argument("--suite", default="pick_place", help="what to do (default: pick_place)")
-    parser.add_argument("--episodes", type=int, default=200, help="layouts (default: 200)")
+    suites = (
+        "pick_place, clear_counter, wash_up, paraphrases, moved_object, among_others, thought_text, failures, scene"
+    )
+    parser.add_argument("--suite", default="pick_place", help=f"{suites}; all (default: pick_place)")
+    parser.add_argument("--episodes", type=int, default=200, help="layouts of each suite (default: 200)")
     parser.add_argument("--seed", type=int, default=0, help="which layouts; none of them is ever trained on")
     parser.add_argument("--grasp", choices=("sticky", "contact"), default="sticky", help="how fingers hold")
     parser.add_argument("--workers", type=int, default=2, help="processes, one thread each (default: 2)")
-    parser.add_argument("--write", metavar="FILE", help="also write the table, with every episode, to a JSON file")
+    parser.add_argument("--lanes", type=int, default=8, help="kitchens that a process plays at a time (default: 8)")
+    written = (
+        f"also write the table, with every episode, to a JSON file; SUITE stands for the suite (default: {DEFAULT})"
+    )
+    parser.add_argument("--write", metavar="FILE", nargs="?", const=DEFAULT, help=written)
+    parser.add_argument("--plot", metavar="FILE", help="also draw the figures (svg, png, pdf)")
 
 
 def run(args: argparse.Namespace, config: Config) -> int:
-    """Play the suite and print the table."""
-    from coach.bench.report import commit
-    from coach.checkpoints.proofs import record
-    from coach.checkpoints.switch import folder_of
-    from coach.evaluate.evaluation import evaluate, paired, summary
-    from coach.evaluate.suites import suite
-    from coach.processes.plan import find_checkpoint
+    """Play the suites and print their tables."""
+    from coach.evaluate.suites import SUITES
+    from coach.evaluate.tables import compared, plot, table
     from robot_bridge.protocol.errors import UsageError
 
     names = args.checkpoints or [config.checkpoint or "embedded"]
-    folders = [find_checkpoint(config, name) for name in names]
-    if len(names) > 2 or args.workers < 1:
-        raise UsageError(
-            f"{len(names)} checkpoints, {args.workers} workers", "one or two checkpoints, at least one worker"
-        )
-    jobs = suite(args.suite, args.episodes, args.seed)
-    played, tables = [], []
-    finished = {seed for seed, _ in jobs}
-    for name, folder in zip(names, folders, strict=True):
-        counter = _Progress(name, len(jobs))
-        rows = evaluate(folder, jobs, args.grasp, args.workers, progress=counter.add)
+    if len(names) > 2 or min(args.workers, args.lanes) < 1:
+        raise UsageError(f"{len(names)} checkpoints, {args.workers} workers, {args.lanes} lanes",
+                         "one or two checkpoints, at least one worker and one lane")  # fmt: skip
+    answers = []
+    for suite in SUITES if args.suite == "all" else [args.suite]:
+        answer = _measure(suite, names, args, config)
+        answers.append(answer)
+        if not args.json:
+            print(*(table(one) for one in (answer.get("against"), answer) if one), sep="\n\n", end="")
+            print(f"{compared(answer)}\n", flush=True)
+    if args.json:
+        print(json.dumps(answers if args.suite == "all" else answers[0]))
+    if args.plot:
+        plot(Path(args.plot), answers)
+    return 0
+
+
+def _measure(suite_name: str, names: Sequence[str], args: argparse.Namespace, config: Config) -> dict[str, Any]:
+    """One suite with one or two checkpoints; the comparison is kept for `coach promote`."""
+    from coach.bench.report import commit, machine
+    from coach.checkpoints.proofs import record
+    from coach.checkpoints.switch import folder_of
+    from coach.evaluate.evaluation import Setting, evaluate
+    from coach.evaluate.figures import paired, summary
+    from coach.evaluate.suites import suite
+    from coach.processes.plan import find_checkpoint
+
+    jobs = suite(suite_name, args.episodes, args.seed)
+    played: list[list[Row]] = []
+    for name in names:
+        counter = _Progress(f"{suite_name}, {name}", len(jobs))
+        setting = Setting(find_checkpoint(config, name), args.grasp, args.workers, args.lanes)
+        rows = evaluate(jobs, setting, counter.add)
         counter.end()
         if len(rows) < len(jobs):
             print(f"interrupted: {len(rows)} of {len(jobs)} episodes", file=sys.stderr)
-            finished &= {row.seed for row in rows}
-            jobs = [job for job in jobs if job[0] in finished]
+            finished = {row.key for row in rows}
+            jobs = [job for job in jobs if job.key in finished]
         played.append(rows)
-        tables.append(summary(rows, suite=args.suite, checkpoint=name, grasp=args.grasp, seed=args.seed))
-    answer: dict[str, Any] = tables[-1]
+    keys = {row.key for row in played[-1]}
+    played = [[row for row in rows if row.key in keys] for rows in played]
+    tables = [summary(suite_name, rows, args.grasp, checkpoint=name, seed=args.seed, machine=machine())
+              for name, rows in zip(names, played, strict=True)]  # fmt: skip
+    answer = tables[-1]
     if len(names) == 2:
-        both = [[row for row in rows if row.seed in finished] for rows in played]
-        answer = {**answer, "against": tables[0], "paired": paired(*both)}
-    if args.write:
-        flags = f"--suite {args.suite} --episodes {args.episodes} --seed {args.seed} --grasp {args.grasp}"
-        command = f"coach eval {' '.join(names)} {flags}"
-        whole = {"command": command, "commit": commit(), **answer, "rows": [row.as_dict() for row in played[-1]]}
-        Path(args.write).write_text(json.dumps(whole, indent=1), "utf-8")
-    print(json.dumps(answer) if args.json else "\n\n".join(_table(t) for t in tables) + _compared(answer))
-    if len(names) == 2:
+        answer = {**answer, "against": tables[0], "paired": paired(*played)}
         first, second = (folder_of(config, name) for name in names)
         record(config.home, first, second, answer)
-    return 0
+    if args.write:
+        _write(args, answer, played[-1], " ".join(names), commit())
+    return answer
+
+
+def _write(args: argparse.Namespace, answer: dict[str, Any], rows: Sequence[Row], names: str, commit: str) -> None:
+    from coach.bench.report import source_root
+    from coach.evaluate.tables import write
+
+    suite = answer["suite"]
+    file = suite if args.grasp == "sticky" else f"{suite}_{args.grasp}"
+    path = source_root() / DEFAULT if args.write == DEFAULT else Path(args.write)
+    flags = f"--suite {suite} --episodes {args.episodes} --seed {args.seed} --grasp {args.grasp}"
+    write(Path(str(path).replace("SUITE", file)),
+          {"command": f"coach eval {names} {flags}", "commit": commit, **answer}, rows)  # fmt: skip
 
 
 class _Progress:
@@ -92,34 +133,3 @@ class _Progress:
     def end(self) -> None:
         if sys.stderr.isatty():
             print(file=sys.stderr)
-
-
-def _table(result: dict[str, Any]) -> str:
-    low, high = result["ci95"]
-    first, every = result["subtask_first"], result["subtask_all"]
-    lines = [
-        f"{result['suite']}, {result['grasp']} grasp, checkpoint {result['checkpoint']}, "
-        f"{result['episodes']} unseen layouts, seed {result['seed']}",
-        f"  object in the right place   {_percent(result['success'])}  [{_percent(low)}, {_percent(high)}]",
-        f"  first subtask right         {_percent(first['rate'])}  [{', '.join(map(_percent, first['ci95']))}]",
-        f"  all subtasks right          {_percent(every['rate'])}  [{', '.join(map(_percent, every['ci95']))}]"
-        f"  of {every['thoughts']} thoughts",
-    ]
-    if result["where_px_p50"] is not None:
-        lines.append(f"  first place off by          {result['where_px_p50']:.1f} px (median, at 96 px)")
-    for title in ("per_object", "per_place"):
-        cells = [f"{name} {_percent(cell['success'])} of {cell['episodes']}" for name, cell in result[title].items()]
-        lines.append(f"  {title.removeprefix('per_'):<7} {'; '.join(cells)}")
-    return "\n".join([*lines, f"  {result['machine']}"])
-
-
-def _compared(answer: dict[str, Any]) -> str:
-    if "paired" not in answer:
-        return ""
-    pair = answer["paired"]
-    return (f"\n\n{answer['checkpoint']} against {answer['against']['checkpoint']}: {pair['verdict']} "
-            f"({pair['better']} layouts gained, {pair['worse']} lost, McNemar p = {pair['p']:.3g})")  # fmt: skip
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %"

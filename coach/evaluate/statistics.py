@@ -34,3 +34,14 @@ def verdict(better: int, worse: int) -> str:
     if mcnemar(better, worse) >= 0.05:
         return "cannot tell"
     return "better" if better > worse else "worse"
+
+
+def more_needed(better: int, worse: int, pairs: int) -> int:
+    """About how many more pairs would tell the two apart, were they to differ as often as so far; 0 where that is known
+    already, or where nothing points to a difference."""
+    if better == worse or mcnemar(better, worse) < 0.05:
+        return 0
+    factor = 1.0
+    while mcnemar(round(better * factor), round(worse * factor)) >= 0.05:
+        factor *= 1.1
+    return round(pairs * (factor - 1))

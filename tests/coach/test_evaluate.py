@@ -1,16 +1,25 @@
-"""Suites, rollouts in the real simulator, and the statistics of their outcome."""
+"""Suites, jobs played in the real simulator, and what their rows say."""
+
+import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from coach.evaluate.evaluation import paired, summary
-from coach.evaluate.rollout import RolloutConfig, Row, play
-from coach.evaluate.statistics import mcnemar, verdict, wilson
-from coach.evaluate.suites import FIRST_SEED, suite
+from coach.evaluate.figures import FIGURES, paired, summary
+from coach.evaluate.jobs import FIRST_SEED, Job, put
+from coach.evaluate.lane import Lane, LaneConfig
+from coach.evaluate.lockstep import Together, play
+from coach.evaluate.paraphrases import understood, wordings
+from coach.evaluate.rows import Row
+from coach.evaluate.statistics import mcnemar, more_needed, verdict, wilson
+from coach.evaluate.suites import SUITES, suite
+from coach.evaluate.tables import plot, table, write
 from robot_bridge.arms.kitchen.expert import Expert
-from robot_bridge.arms.kitchen.tasks import plan
+from robot_bridge.arms.kitchen.tasks import Chores, Task, plan
 from robot_bridge.arms.kitchen.world import Kitchen
 from robot_bridge.protocol.errors import ProtocolError, UsageError
+from robot_bridge.protocol.thought import Thought
 
 
 def test_interval_is_wilsons_when_computed():
@@ -24,10 +33,35 @@ def test_verdict_is_plain_when_pairs_differ():
     assert (verdict(10, 2), verdict(2, 10), verdict(5, 4)) == ("better", "worse", "cannot tell")
 
 
-def test_suite_is_unseen_balanced_and_repeatable():
-    jobs = suite("pick_place", 12, 3)
-    assert jobs == suite("pick_place", 12, 3) and min(seed for seed, _ in jobs) >= FIRST_SEED
-    assert {task.place for _, task in jobs} == {"sink", "drying rack", "bin", "dishwasher"}
+def test_more_episodes_are_asked_for_when_the_pairs_leave_it_open():
+    assert more_needed(10, 2, 100) == 0 and more_needed(5, 5, 100) == 0
+    assert 20 < more_needed(6, 2, 50) < 100
+
+
+@pytest.mark.parametrize("name", SUITES)
+def test_suite_is_unseen_and_repeatable_when_made_twice(name):
+    jobs = suite(name, 12, 3)
+    assert jobs == suite(name, 12, 3) and len({job.key for job in jobs}) == len(jobs) >= 12
+    assert min(job.seed for job in jobs) >= FIRST_SEED and all(job.scene.objects for job in jobs)
+
+
+def test_places_take_turns_when_things_are_put():
+    assert {job.place for job in suite("pick_place", 12, 3)} == {"sink", "drying rack", "bin", "dishwasher"}
+
+
+def test_likes_stand_around_when_one_thing_is_meant():
+    for job in suite("among_others", 20, 0):
+        others = [
+            thing for thing in job.scene.objects if (thing.kind, thing.colour) != (job.task.kind, job.task.colour)
+        ]
+        assert sum(thing.kind == job.task.kind for thing in others) == 1
+        assert sum(thing.colour == job.task.colour for thing in others) >= 2
+
+
+def test_six_things_wait_when_the_counter_is_to_be_cleared():
+    assert all(len(job.scene.objects) == 6 for job in suite("clear_counter", 10, 0))
+    for job in suite("wash_up", 10, 0):
+        assert {job.task.goal(thing) for thing in job.scene.objects} >= {"sink", "drying rack"}
 
 
 def test_usage_error_when_the_suite_is_unknown_or_empty():
@@ -35,6 +69,19 @@ def test_usage_error_when_the_suite_is_unknown_or_empty():
         suite("dance", 5, 0)
     with pytest.raises(UsageError):
         suite("pick_place", 0, 0)
+
+
+def test_two_hundred_wordings_are_held_out_when_read():
+    texts = wordings()  # raises where one is trained on
+    every = [*texts["put"], *texts["pick"], *(words for place in texts["put_in"].values() for words in place)]
+    assert len(set(every)) >= 200
+    jobs = suite("paraphrases", 200, 0)
+    assert len({job.words for job in jobs if job.variant == "raw"}) == 200
+
+
+def test_interpreter_gives_the_trained_wording_or_nothing_when_it_hears_other_words():
+    assert understood("could you pop the red cup in the sink") == "put the red cup in the sink"
+    assert understood("what a nice red cup") == ""
 
 
 class Teacher:
@@ -51,6 +98,13 @@ class Teacher:
         return self.kitchen.body.pad(np.asarray(target, np.float32)[None]), 0.1
 
 
+class Blind(Teacher):
+    """Thinks that all is well."""
+
+    def think(self, observation, context, forced="", on_token=None):
+        return Thought(reason="the counter is clear", subtask="done"), 1
+
+
 class Mute:
     """A policy whose thoughts cannot be read."""
 
@@ -61,31 +115,89 @@ class Mute:
 @pytest.fixture(scope="module")
 def kitchen():
     kitchen = Kitchen()
-    kitchen.render = dict  # the teacher needs no pictures
+    kitchen.render = lambda camera: np.zeros((96, 96, 3), np.uint8)  # the teacher needs no pictures
     yield kitchen
     kitchen.close()
 
 
+def played(kitchen: Kitchen, job: Job, policy: object = None, **config) -> Row:
+    policy = policy or Teacher(kitchen, job.task)
+    lanes = play(Together(policy), [kitchen], [job], lambda k, j: Lane(k, j, LaneConfig(**config)))
+    return next(iter(lanes)).row
+
+
 def test_row_counts_success_and_right_thoughts_when_the_teacher_plays(kitchen):
-    seed, task = suite("pick_place", 2, 0)[1]
-    row = play(kitchen, Teacher(kitchen, task), task, seed, RolloutConfig(rows=1))
+    row = played(kitchen, suite("pick_place", 2, 0)[1], rows=1)
     assert row.success and row.first_right and row.right == row.thoughts and row.end == "done"
-    assert row.where_px == 0
+    assert row.where_px == 0 and row.picked and row.picked in row.words
 
 
 def test_row_fails_when_nothing_can_be_read(kitchen):
-    seed, task = suite("pick_place", 1, 0)[0]
-    row = play(kitchen, Mute(), task, seed, RolloutConfig(longest_s=2.0))
+    row = played(kitchen, replace(suite("pick_place", 1, 0)[0], longest_s=2.0), Mute())
     assert not row.success and row.right == 0 and row.end == "time"
 
 
-def row(seed: int, success: bool) -> Row:
-    return Row(seed, "put the red cup in the sink", "cup", "sink", success, True, 3, 4, 1.0)
+def test_job_is_lost_unplayed_when_the_words_lead_to_a_question(kitchen):
+    row = played(kitchen, replace(suite("pick_place", 1, 0)[0], unheard=True))
+    assert not row.success and row.thoughts == 0
+
+
+def test_teacher_gets_over_it_when_somebody_moves_the_object(kitchen):
+    row = played(kitchen, suite("moved_object", 1, 1)[0], rows=1)
+    assert row.event == 1 and row.success
+
+
+def test_things_are_counted_one_by_one_when_a_chore_ends_early(kitchen):
+    row = played(kitchen, suite("clear_counter", 1, 0)[0], Blind(kitchen, Chores("clear")))
+    assert not row.success and (row.objects, row.objects_right) == (6, 0)
+
+
+def test_only_the_thought_after_the_mishap_counts_when_something_slips(kitchen):
+    job = next(job for job in suite("failures", 3, 0) if job.event == "slip")
+    row = played(kitchen, job)
+    assert row.event == 1 and row.thoughts == 1 and row.success
+    assert not played(kitchen, job, Blind(kitchen, job.task)).success
+
+
+def test_help_is_asked_for_when_nothing_stays_in_the_hand(kitchen):
+    job = next(job for job in suite("failures", 3, 0) if job.event == "slips")
+    row = played(kitchen, replace(job, longest_s=60.0), rows=1)
+    assert row.asked and row.event >= 3 and row.end == "asks"
+
+
+def test_nothing_moves_when_only_a_first_look_is_measured(kitchen):
+    job = next(job for job in suite("scene", 3, 0) if job.variant == "twice")
+    row = played(kitchen, job)
+    assert row.thoughts == row.questions == 1 and row.seconds == 0 and row.success
+
+
+def row(seed: int, success: bool, **values) -> Row:
+    usual = {"variant": "", "first_right": True, "subtasks": 3, "thoughts": 4, "where_px": 1.0}
+    words = "put the red cup in the sink"
+    return Row(seed, words=words, kind="cup", place="sink", success=success, **{**usual, **values})
 
 
 def test_summary_and_pairs_add_up():
     first, second = [row(i, i < 5) for i in range(10)], [row(i, i >= 1) for i in range(10)]
-    table = summary(first, suite="pick_place", seed=0)
-    assert table["success"] == 0.5 and table["per_task"]["cup → sink"] == {"success": 0.5, "episodes": 10}
-    assert table["subtask_all"]["rate"] == 0.75 and table["where_px_p50"] == 1.0
-    assert paired(first, second) == {"better": 5, "worse": 1, "p": 0.21875, "verdict": "cannot tell"}
+    found = summary("pick_place", first, "sticky", checkpoint="x", seed=0, machine="m")
+    assert found["success"] == 0.5 and found["per_task"]["cup → sink"] == {"success": 0.5, "episodes": 10}
+    assert {figure["name"]: figure["rate"] for figure in found["figures"]}["all subtasks right"] == 0.75
+    pair = paired(first, second)
+    assert (pair["better"], pair["worse"], pair["p"], pair["verdict"]) == (5, 1, 0.21875, "cannot tell")
+    assert pair["more"] > 0
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_every_suite_has_figures_a_table_a_file_and_a_plot(name, tmp_path):
+    rows = [row(i, i < 5, variant=job.variant) for i, job in enumerate(suite(name, 9, 0))]
+    found = summary(name, rows, "sticky", checkpoint="x", seed=0, machine="m")
+    assert FIGURES[name][0].name in table(found)
+    write(tmp_path / "a.json", found, rows)
+    kept = json.loads((tmp_path / "a.json").read_text())
+    assert kept["success"] == found["success"] and len(kept["rows"]) == len(rows)
+    plot(tmp_path / "a.svg", [found])
+    assert (tmp_path / "a.svg").stat().st_size > 1000
+
+
+def test_trained_wording_is_put_when_a_job_says_nothing_else():
+    assert put(FIRST_SEED, Task("cup", "red", "bin")).words == "put the red cup in the bin"
