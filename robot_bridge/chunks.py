@@ -109,6 +109,16 @@ class ChunkPlayer:
             return 0.0
         return min(1.0, self.remaining_s(now_s) / (self._track.end_s - self._track.origin_s))
 
+    def ahead(self, since_s: float) -> np.ndarray | None:
+        """What is left of the chunk in hand, laid as a chunk observed at `since_s`: float32[n, width], row i due at
+        `since_s + (i + 1) · dt_s`; None when nothing plays."""
+        track = self._track
+        if track is None:
+            return None
+        left = int((track.end_s - since_s) / track.dt_s + 1e-6)
+        rows = [track.wish(since_s + (row + 1) * track.dt_s) for row in range(left)]
+        return np.array(rows, np.float32).reshape(-1, track.playable.rows.shape[1])
+
     def start(self, playable: Playable, present: np.ndarray, now_s: float) -> int:
         """Play from here on, blending from the present target float32[width]; returns the rows dropped as past."""
         self._expire(now_s)

@@ -26,6 +26,8 @@ class BridgeConfig:
         think_period_s: the model re-thinks at least this often while it works.
         act_ahead: the next chunk is asked for once this fraction of the current one remains.
         blend_s: the join between two chunks is smoothed over this time.
+        real_time_chunks: a chunk is made to go on from the one that plays meanwhile (arXiv 2506.07339).
+        fresh_s: a thought that took longer is acted on with a newer picture than the one it was about.
         think_deadline_s, act_deadline_s: silence of the policy after which the arms hold.
         retry_s: how often a silent policy is asked again, and how often an idle one is asked for its health.
         coach_deadline_s: without a sign of life from any coach for this long, running arms hold.
@@ -50,6 +52,8 @@ class BridgeConfig:
     think_period_s: float = 0.5
     act_ahead: float = 0.7
     blend_s: float = 0.1
+    real_time_chunks: bool = False
+    fresh_s: float = 0.2
     think_deadline_s: float = 3.0
     act_deadline_s: float = 3.0
     retry_s: float = 0.5

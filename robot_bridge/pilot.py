@@ -26,6 +26,7 @@ from robot_bridge.protocol.embodiment import Embodiment
 from robot_bridge.protocol.errors import CoachError, UnreachableError
 from robot_bridge.protocol.messages import Observation, ThinkReply, ThoughtEvent, ThoughtToken
 from robot_bridge.rates import Latest
+from robot_bridge.seams import Seams
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +51,7 @@ class Pilot:
         self._thread = threading.Thread(target=self._run, name="pilot", daemon=True)
         self._generation = -1
         self._judge = Judge(config.help_after_failures)
+        self._seams = Seams(motion, body, config.real_time_chunks)
         self._urgent = self._confirming = self._silent = False
         self._thought_at_s = self._dictated_until_s = self._health_at_s = self._worked_at_s = 0.0
         self._ran_s, self._took_s, self._ran_task = 0.0, 0.0, ""
@@ -116,8 +118,7 @@ class Pilot:
             if thinking is None:
                 return
             task = thinking
-            newest = self._cameras.newer(-1, self._loop.scene_since_s, 0.0)
-            observation = self._upright(newest) if newest is not None else observation
+            observation = self._still_fresh(observation)
         self._act(view, task, observation)
 
     def _count_time(self, view: View, task: Task, now_s: float) -> None:
@@ -145,6 +146,13 @@ class Pilot:
             return None
         self._sequence = observation.sequence
         return self._upright(observation)
+
+    def _still_fresh(self, observation: Observation) -> Observation:
+        """The picture that was thought about, since the policy need not read it again, unless it is old by now."""
+        if time.monotonic() - observation.time_s <= self._config.fresh_s:
+            return observation
+        newest = self._cameras.newer(-1, self._loop.scene_since_s, 0.0)
+        return observation if newest is None else self._upright(newest)
 
     def _upright(self, observation: Observation) -> Observation:
         """As the model would feel it if nobody had nudged it: what is added to its targets is taken off its joints."""
@@ -190,7 +198,7 @@ class Pilot:
         assert task.thought is not None
         asked_s = time.monotonic()
         chunk = self._link.act(observation, task.context, task.thought, self._config.act_deadline_s,
-                               self._abandon(view))  # fmt: skip
+                               self._abandon(view), self._seams.tail(observation.time_s, task.subtask))  # fmt: skip
         self.act_ms.add((time.monotonic() - asked_s) * 1e3)
         self.policy_ok = True
         # The policy may live on another machine with another clock: the times are ours.
@@ -199,6 +207,7 @@ class Pilot:
         playable = check_chunk(chunk, self._body, task.cause, task.task_id)
         if self._motion.play(playable, view.generation):
             self._urgent = False
+            self._seams.played(time.monotonic() - observation.time_s, task.subtask)
             self._desk.followed(view.generation)
 
     def _ask(self, view: View, ruling: Ruling, task: Task) -> None:

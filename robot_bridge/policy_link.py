@@ -26,6 +26,7 @@ from robot_bridge.protocol.messages import (
     HealthRequest,
     Message,
     Observation,
+    Tail,
     ThinkReply,
     ThinkRequest,
     ThoughtToken,
@@ -104,11 +105,12 @@ class PolicyLink:
         return _expect(reply, ThinkReply)
 
     def act(
-        self, observation: Observation, context: Context, thought: Thought, deadline_s: float, abandon: Abandon
-    ) -> ActionChunk:
-        """Actions under a thought. Raises as `think` does."""
+        self, observation: Observation, context: Context, thought: Thought, deadline_s: float, abandon: Abandon,
+        tail: Tail | None = None,
+    ) -> ActionChunk:  # fmt: skip
+        """Actions under a thought, going on from a tail where there is one. Raises as `think` does."""
         request = ActRequest(request_id=self._next_id(), observation=observation, context=context, thought=thought,
-                             deadline_s=deadline_s)  # fmt: skip
+                             deadline_s=deadline_s, tail=tail)  # fmt: skip
         return _expect(self._ask(request, request.request_id, deadline_s, None, abandon), ActionChunk)
 
     def health(self, deadline_s: float, abandon: Abandon) -> Health:

@@ -1,6 +1,7 @@
 """What was read of the last observations: thinking and acting on one of them share it.
 
-Kept by content – the pictures the model looks at, the state, the words – so that no two robots can meet in one entry.
+Kept by content – the pictures the model looks at, the state, the prompt – so that no two robots can meet in one entry,
+and words that the model does not read make no difference.
 """
 
 from __future__ import annotations
@@ -13,14 +14,14 @@ from torch import Tensor
 
 from policy.model.engine import Reading
 from policy.model.prompting import Prompter
-from robot_bridge.protocol.messages import Context, Observation
+from robot_bridge.protocol.messages import Observation
 
 Key = tuple[int, bytes, int, float]
 
 
 @dataclass
 class Seen:
-    """One observation under one context.
+    """One observation under one prompt.
 
     Args:
         features: Tensor[tokens, width], its picture tokens.
@@ -41,21 +42,21 @@ class Memo:
 
     def __init__(self, size: int = 16) -> None:
         self._size = size
-        self._seen: OrderedDict[tuple[Key, Context], Seen] = OrderedDict()
+        self._seen: OrderedDict[tuple[Key, tuple[int, ...]], Seen] = OrderedDict()
 
-    def find(self, key: Key, context: Context) -> Seen | None:
-        """What was read of an observation under a context."""
-        seen = self._seen.get((key, context))
+    def find(self, key: Key, prompt: list[int]) -> Seen | None:
+        """What was read of an observation under a prompt."""
+        seen = self._seen.get((key, tuple(prompt)))
         if seen is not None:
-            self._seen.move_to_end((key, context))
+            self._seen.move_to_end((key, tuple(prompt)))
         return seen
 
     def features(self, key: Key) -> Tensor | None:
         """The picture tokens of an observation, under whatever words it was read."""
         return next((seen.features for (known, _), seen in self._seen.items() if known == key), None)
 
-    def add(self, key: Key, context: Context, seen: Seen) -> Seen:
-        self._seen[(key, context)] = seen
+    def add(self, key: Key, seen: Seen) -> Seen:
+        self._seen[(key, tuple(seen.prompt))] = seen
         if len(self._seen) > self._size:
             self._seen.popitem(last=False)
         return seen

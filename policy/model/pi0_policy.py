@@ -137,16 +137,15 @@ class PI0Policy:
     def _see(self, observations: Sequence[Observation], contexts: Sequence[Context]) -> list[Seen]:
         """What each observation says under its context, from memory where it was read before."""
         keys = [key_of(observation, self._prompter) for observation in observations]
-        found = [self._memo.find(key, context) for key, context in zip(keys, contexts, strict=True)]
+        prompts = [self._prompter.prompt(c, o.state) for o, c in zip(observations, contexts, strict=True)]
+        found = [self._memo.find(key, prompt) for key, prompt in zip(keys, prompts, strict=True)]
         new = [row for row, seen in enumerate(found) if seen is None]
         if new:
-            features = self._features(
-                [observations[row] for row in new], [self._memo.features(keys[row]) for row in new]
-            )
-            prompts = [self._prompter.prompt(contexts[row], observations[row].state) for row in new]
-            readings = self._engine.read(features, prompts)
-            for row, feature, prompt, reading in zip(new, features, prompts, readings, strict=True):
-                found[row] = self._memo.add(keys[row], contexts[row], Seen(feature, prompt, reading))
+            known = [self._memo.features(keys[row]) for row in new]
+            features = self._features([observations[row] for row in new], known)
+            readings = self._engine.read(features, [prompts[row] for row in new])
+            for row, feature, reading in zip(new, features, readings, strict=True):
+                found[row] = self._memo.add(keys[row], Seen(feature, prompts[row], reading))
         return [seen for seen in found if seen is not None]
 
     def _features(self, observations: Sequence[Observation], known: Sequence[Tensor | None]) -> list[Tensor]:
