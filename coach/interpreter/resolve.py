@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from coach.interpreter.chores import chore_of, is_chore
 from coach.interpreter.items import Item, Object, Scene
 from coach.interpreter.lexicon import SAME_AS, preposition_of, split_words
 from coach.interpreter.tasks import parse_task
@@ -22,8 +23,8 @@ class Resolution(msgspec.Struct, frozen=True, kw_only=True):
     """What to do, or what to ask; exactly one of `instruction` and `question` is filled.
 
     Args:
-        instruction: in full, such as `put the red cup in the drying rack`.
-        verb: `pick_up` or `put`.
+        instruction: in full, such as `put the red cup in the drying rack` or `clear the counter`.
+        verb: `pick_up` or `put`; that of the words for a chore.
         object: as the scene calls it, such as `red cup`.
         place: empty for `pick_up`.
     """
@@ -38,6 +39,9 @@ class Resolution(msgspec.Struct, frozen=True, kw_only=True):
 def resolve(item: Item, scene: Scene | None) -> Resolution:
     """The instruction that a task, correction or answer asks for in this scene."""
     scene = scene or Scene()
+    chore = chore_of(item)
+    if chore:
+        return Resolution(instruction=chore, verb=item.verb)
     current = _current(scene)
     try:
         verb = _verb(item, current)
@@ -107,7 +111,7 @@ class _Unclear(Exception):
 
 
 def _incomplete(item: Item) -> str | None:
-    if item.kind != "task":
+    if item.kind != "task" or chore_of(item):
         return None
     if item.verb == "put" and not item.place:
         return ask("ask_where", object=f"the {item.object}" if item.object else "it")
@@ -117,7 +121,9 @@ def _incomplete(item: Item) -> str | None:
 
 
 def _current(scene: Scene) -> Item | None:
-    tasks = parse_task(scene.task) if scene.task else None
+    """What is being done; of a chore, the thing that is in hand."""
+    words = scene.subtask if is_chore(scene.task) else scene.task
+    tasks = parse_task(words) if words else None
     return tasks[0] if tasks else None
 
 
