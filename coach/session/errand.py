@@ -21,7 +21,9 @@ KINDS = ("plate", "cup", "bowl", "sponge", "towel", "bottle")
 PLACES = KITCHEN_PLACES
 _PUT = re.compile(r"^put the (?P<thing>.+?) (?P<place>(?:in|on) the .+)$")
 _PICK_UP = re.compile(r"^pick up the (?P<thing>.+)$")
-_REASON = re.compile(r"^the (?P<thing>.+?) is (?P<at>(?:in|on) the .+?)(?: and goes (?P<place>.+))?$")
+_REASON = re.compile(
+    r"^(?:nothing is in the \w+ hand, )?the (?P<thing>.+?) is (?P<at>(?:in|on) the .+?)(?: and goes (?P<place>.+))?$"
+)
 _CHOICE = re.compile(r"^there (?:is|are) (?P<things>.+) in sight$")
 
 
@@ -59,6 +61,12 @@ def seen_at(thing: str, thought: Thought | None) -> str:
     """Where the thought says that the thing is, else on the counter, where things are found."""
     match = _REASON.match(thought.reason) if thought else None
     return match["at"] if match and match["thing"] == thing else "on the counter"
+
+
+def errand_behind(thought: Thought | None) -> Errand | None:
+    """What a thought is about to do with which thing; None where it says nothing of the kind."""
+    match = _REASON.match(thought.reason) if thought else None
+    return Errand(match["thing"], match["place"]) if match and match["place"] else None
 
 
 def forced_thought(errand: Errand, thought: Thought | None, dictated: str = "") -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from coach.interpreter.chores import is_chore
 from coach.interpreter.items import Scene
-from coach.session.errand import Errand, choices
+from coach.session.errand import Errand, choices, errand_behind
 from robot_bridge.protocol.messages import Status
 from robot_bridge.protocol.thought import Thought
 
@@ -30,8 +31,14 @@ class Situation:
         return self.status.thought if self.status else None
 
     @property
+    def chore(self) -> str:
+        """The instruction, where it is about everything that stands around."""
+        return self.instruction if is_chore(self.instruction) else ""
+
+    @property
     def errand(self) -> Errand | None:
-        return Errand.parse(self.instruction)
+        """What is asked for; of a chore, what the thought in force makes of it."""
+        return errand_behind(self.thought) if self.chore else Errand.parse(self.instruction)
 
     @property
     def busy(self) -> bool:
