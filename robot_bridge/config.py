@@ -36,7 +36,8 @@ class BridgeConfig:
         task_limit_s: a task that runs longer than this asks for help.
         observation_deadline_s: an observation older than this is not acted on.
         dictated_s: a subtask dictated by a person stays in the thought's place for this long.
-        help_after_failures: the robot asks for help once it has noticed this many empty hands.
+        help_after_failures: the robot asks for help after this many failed tries at the same thing.
+        ask_below: it asks whether to, when the chance that its thought is right is smaller than this; 0 never asks.
         status_hz: how often the status is published.
         snapshot_period_s: how often a simulated scene is written down.
     """
@@ -64,15 +65,16 @@ class BridgeConfig:
     observation_deadline_s: float = 1.0
     dictated_s: float = 4.0
     help_after_failures: int = 3
+    ask_below: float = 0.3
     status_hz: float = 5.0
     snapshot_period_s: float = 1.0
 
     def __post_init__(self) -> None:
         for known in fields(self):
             value = getattr(self, known.name)
-            if known.type == "float" and not (0 < value < math.inf):
+            if known.type == "float" and not (0 < value < math.inf or (known.name == "ask_below" and value == 0)):
                 raise ConfigError(f"{known.name} is {value}", "a number greater than 0")
-        for name in ("act_ahead", "park_speed"):
+        for name in ("act_ahead", "park_speed", "ask_below"):
             if getattr(self, name) > 1:
                 raise ConfigError(f"{name} is {getattr(self, name)}", "a fraction between 0 and 1")
         if not 0 <= self.jpeg_quality <= 95:

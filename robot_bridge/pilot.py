@@ -51,6 +51,7 @@ class Pilot:
         self._thread = threading.Thread(target=self._run, name="pilot", daemon=True)
         self._generation = -1
         self._judge = Judge(config.help_after_failures)
+        self._asked_about: dict[str, frozenset[str]] = {}  # the task in hand → subtasks that a person was asked about
         self._seams = Seams(motion, body, config.real_time_chunks)
         self._urgent = self._confirming = self._silent = False
         self._thought_at_s = self._dictated_until_s = self._health_at_s = self._worked_at_s = 0.0
@@ -133,7 +134,8 @@ class Pilot:
     def _take_over(self, view: View, task: Task, now_s: float) -> None:
         """Begin anew in a new generation: a person has spoken, or something is back."""
         self._generation = view.generation
-        self._judge = Judge(self._config.help_after_failures)
+        settled = self._asked_about.get(task.task_id, frozenset())
+        self._judge = Judge(self._config.help_after_failures, self._config.ask_below, settled)
         self._urgent, self._confirming = True, False
         if task.cause:  # a person has looked at it: the limit begins anew
             self._ran_s = 0.0
@@ -212,7 +214,10 @@ class Pilot:
 
     def _ask(self, view: View, ruling: Ruling, task: Task) -> None:
         assert task.thought is not None
-        self._desk.hold_for("asks", "asks", ruling.question, view.generation, why="thought",
+        if ruling.why == "unsure":
+            about = self._asked_about.get(task.task_id, frozenset())
+            self._asked_about = {task.task_id: about | {task.thought.subtask}}
+        self._desk.hold_for("asks", "asks", ruling.question, view.generation, why=ruling.why,
                             reason=task.thought.reason, subtask=task.thought.subtask)  # fmt: skip
 
     def _ask_whether_to_go_on(self, view: View, task: Task) -> None:

@@ -68,6 +68,7 @@ class Thought(msgspec.Struct, frozen=True, kw_only=True):
         where: the point that the subtask is about, if any.
         source: who wrote it.
         confidence: geometric mean of the token probabilities, 0 to 1; None where a person wrote it.
+        certainty: how likely the subtask is right, 0 to 1, measured on other scenes; None where nobody measured.
     """
 
     reason: str = ""
@@ -76,6 +77,7 @@ class Thought(msgspec.Struct, frozen=True, kw_only=True):
     where: Where | None = None
     source: str = "model"
     confidence: float | None = None
+    certainty: float | None = None
 
     def __str__(self) -> str:
         lines = [("reason", self.reason), ("subtask", self.subtask), ("hand", self.hand)]
@@ -91,7 +93,8 @@ class Thought(msgspec.Struct, frozen=True, kw_only=True):
         return self.subtask.split(" ", 1)[0] == ASK
 
     @classmethod
-    def parse(cls, text: str, source: str = "model", confidence: float | None = None) -> Thought:
+    def parse(cls, text: str, source: str = "model", confidence: float | None = None,
+              certainty: float | None = None) -> Thought:  # fmt: skip
         """Read a whole thought.
 
         Raises:
@@ -106,4 +109,5 @@ class Thought(msgspec.Struct, frozen=True, kw_only=True):
         if not fields.get("subtask"):
             raise ProtocolError("a thought needs a line 'subtask: …'")
         place = fields.pop("where", "")
-        return cls(**fields, where=Where.parse(place) if place else None, source=source, confidence=confidence)
+        where = Where.parse(place) if place else None
+        return cls(**fields, where=where, source=source, confidence=confidence, certainty=certainty)
