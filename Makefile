@@ -1,7 +1,9 @@
 # make run        set up what is missing, then open the terminal UI on the simulated kitchen (ARGS="--headless" …)
 # make test       the tests that need no GPU and no microphone, within minutes (ARGS="-k stop" …)
 # make test-all   the slow ones too
-# make fuzz       a million broken messages against each socket (FUZZ_MESSAGES=100000 for fewer)
+# make fuzz       a million broken messages against each socket (FUZZ_MESSAGES=100000 for fewer, ARGS="--sockets link")
+# make fuzz-atheris  the decoder under coverage-guided fuzzing (ATHERIS_RUNS=100000; needs the extra `fuzz`)
+# make soak       kill -9 and cut lines for SOAK_MINUTES=20, on the whole running system
 # make lint       ruff and mypy
 # make clean      remove what tests and builds left behind; .venv stays
 #
@@ -15,12 +17,15 @@ RUN    := $(VENV)/.runtime
 DEV    := $(VENV)/.dev
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -q
 ARGS   ?=
+FUZZ_MESSAGES ?= 1000000
+ATHERIS_RUNS ?= 1000000
+SOAK_MINUTES ?= 20
 
 ifeq ($(shell uname -s),Linux)
 export MUJOCO_GL ?= egl
 endif
 
-.PHONY: run test test-all fuzz lint clean setup
+.PHONY: run test test-all fuzz fuzz-atheris soak lint clean setup
 .DEFAULT_GOAL := run
 
 run: $(RUN) $(SYSTEM)
@@ -33,7 +38,14 @@ test-all: $(DEV) $(SYSTEM)
 	$(PYTEST) -m "not gpu and not microphone" $(ARGS)
 
 fuzz: $(DEV)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -q -rP -m slow tests/fuzz -k million $(ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/python tests/fuzz/campaign.py --messages $(FUZZ_MESSAGES) --out tests/results/fuzz.json $(ARGS)
+
+fuzz-atheris: $(DEV)
+	@$(PIP) install --quiet --editable '.[fuzz]'
+	OMP_NUM_THREADS=1 $(BIN)/python tests/fuzz/atheris_codec.py -runs=$(ATHERIS_RUNS) $(ARGS)
+
+soak: $(DEV) $(SYSTEM)
+	OMP_NUM_THREADS=1 $(BIN)/python tests/soak/soak.py --minutes $(SOAK_MINUTES) --out tests/results/soak.json $(ARGS)
 
 lint: $(DEV)
 	$(BIN)/ruff format --check .

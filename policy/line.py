@@ -19,6 +19,7 @@ import zmq
 
 from robot_bridge.protocol.codec import Codec
 from robot_bridge.protocol.messages import Error, Message
+from robot_bridge.protocol.security.eviction import Eviction
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +73,13 @@ class Line:
         """Wake a thread that waits: there may be messages that it will not hear of otherwise."""
         with contextlib.suppress(OSError):  # full: it rings already
             self._rope.send(b"\0")
+
+    def evict(self, eviction: Eviction) -> None:
+        """Cut off who was struck off the list of clients."""
+        with self._lock:
+            if not self._open or not eviction.check():
+                return
+        self.ring()  # the address was taken away for a moment: look at what came meanwhile
 
     def close(self) -> None:
         """Nothing is sent or received afterwards, whichever thread tries."""

@@ -54,6 +54,7 @@ from robot_bridge.protocol.messages import (
 )
 from robot_bridge.protocol.security.access import Client
 from robot_bridge.protocol.security.curve import Security, ServerKeys, sender, server_keys
+from robot_bridge.protocol.security.eviction import Eviction
 from robot_bridge.protocol.security.guard import guarding
 from robot_bridge.protocol.shared_frames import FrameReader, header_of
 from robot_bridge.protocol.wire import bind
@@ -99,7 +100,7 @@ def serve(
             try:
                 if ready is not None:
                     ready(socket.getsockopt_string(zmq.LAST_ENDPOINT))
-                _Server(policy, Line(socket), load or _load_policy, keys, stop).run()
+                _Server(policy, Line(socket), load or _load_policy, keys, stop).run(Eviction(keys, (socket,)))
             finally:
                 socket.close(linger=100)  # ms, so that the last words still leave
     finally:
@@ -124,12 +125,13 @@ class _Server:
         self._loader: threading.Thread | None = None
         self._started_s = time.monotonic()
 
-    def run(self) -> None:
+    def run(self, eviction: Eviction) -> None:
         hands = [threading.Thread(target=self._lend_a_hand, name=f"policy-{n}", daemon=True) for n in range(HANDS)]
         for hand in hands:
             hand.start()
         try:
             while not self._stop.wait(CHECK_S):
+                self._line.evict(eviction)
                 for job in self._queue.drop():
                     self._line.send(job.client, expired(job).reply(job.request.request_id))
                 if not all(hand.is_alive() for hand in hands):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import zmq
 
 from robot_bridge.protocol.addresses import is_local
@@ -11,6 +13,7 @@ from robot_bridge.protocol.security.curve import ClientKeys, ServerKeys
 
 HIGH_WATER_MARK = 200  # messages a peer may be behind before new ones are dropped
 RECONNECT_MS = (50, 500)
+REBIND_S = 2.0  # the system may need a moment until a port is free again
 
 
 def open_socket(context: zmq.Context, kind: int, most_bytes: int = MAX_ARRAY_BYTES) -> zmq.Socket:
@@ -82,6 +85,26 @@ def connect(
         socket.close()
         raise ConfigError(f"'{address}' is not an address: {error.strerror}", "tcp://HOST:PORT") from None
     return socket
+
+
+def rebind(socket: zmq.Socket) -> None:
+    """Close every connection of a listening socket, and listen again; honest peers come back by themselves.
+
+    Raises:
+        CoachError: another program has taken the address meanwhile.
+    """
+    address = socket.getsockopt_string(zmq.LAST_ENDPOINT)
+    socket.unbind(address)
+    give_up_s = time.monotonic() + REBIND_S
+    while True:
+        try:
+            socket.bind(address)
+            return
+        except zmq.ZMQError as error:
+            if error.errno != zmq.EADDRINUSE or time.monotonic() > give_up_s:
+                raise CoachError(f"cannot listen on {address} again: {error.strerror}",
+                                 next_step="start the server again") from None  # fmt: skip
+            time.sleep(0.005)
 
 
 def _refuse_plain(address: str, keys: object) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 import sys
 import threading
 from pathlib import Path
@@ -26,8 +27,10 @@ class EchoPolicy:
 
 
 def main(kind: str) -> None:
-    logging.basicConfig(level=logging.CRITICAL)  # a line for each of a million refusals helps nobody
+    logging.basicConfig(level=logging.CRITICAL, stream=sys.stdout)  # a line for each of a million refusals helps nobody
+    logging.getLogger("robot_bridge.server").setLevel(logging.INFO)  # it counts them at the end
     free, stop = "tcp://127.0.0.1:*", threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
     if kind == "policy":
         from policy.server import serve as serve_policy
 
@@ -39,7 +42,7 @@ def main(kind: str) -> None:
         from robot_bridge.server import serve as serve_bridge
 
         config = BridgeConfig(address=free, events_address=free, policy_address="tcp://127.0.0.1:1")
-        serve_bridge(config, MemoryArms(), stop, lambda at, events: print(at, flush=True))
+        serve_bridge(config, MemoryArms(), stop, lambda *at: print(*at, flush=True))
 
 
 if __name__ == "__main__":

@@ -111,3 +111,24 @@ def test_server_refuses_to_start_when_others_could_reach_it_and_there_are_no_key
     make_pair(tmp_path / "keys")
     with pytest.raises(ConfigError, match="cannot listen on tcp://203"):
         serve(OneWordPolicy(), "tcp://203.0.113.7:5650", threading.Event(), security=Security(tmp_path / "keys"))
+
+
+def test_line_is_cut_when_its_key_is_struck_off(server, tmp_path):
+    address, public, pairs = server
+    context, codec = zmq.Context(), Codec()
+    lines = {name: connect(context, zmq.DEALER, address, ClientKeys(pairs[name], public)) for name in pairs}
+    watch = lines["bridge"].get_monitor_socket(zmq.EVENT_DISCONNECTED)
+
+    def answers(name: str, wait_ms: int) -> bool:
+        lines[name].send_multipart(codec.encode(HealthRequest(request_id=1)))
+        return bool(lines[name].poll(wait_ms) and lines[name].recv_multipart())
+
+    assert answers("bridge", 4000) and answers("coach", 4000)
+    write_clients(tmp_path / "keys", (Client("coach", pairs["coach"].public, "coach"),))
+    assert watch.poll(3000), "the connection is closed"
+    assert not answers("bridge", 500)
+    assert any(answers("coach", 500) for _ in range(8))
+    lines["bridge"].disable_monitor()
+    for line in lines.values():
+        line.close()
+    context.term()

@@ -5,7 +5,7 @@ import time
 import pytest
 import zmq
 
-from robot_bridge.audience import MOST_BYTES, Audience
+from robot_bridge.audience import MOST_BYTES, MOST_TOPICS, Audience
 from robot_bridge.protocol.wire import bind
 
 
@@ -58,3 +58,22 @@ def test_line_is_cut_when_a_subscription_is_larger_than_any_of_ours(stage):
     audience, socket, listener = stage
     listener.send(b"\x01" + b"x" * MOST_BYTES * 4)
     assert not socket.poll(300) and not audience.counts
+
+
+def test_lines_are_closed_and_open_again_when_a_listener_asks_for_one_topic_after_the_other(stage, caplog):
+    audience, _, listener = stage
+    watch = listener.get_monitor_socket(zmq.EVENT_DISCONNECTED)
+    for number in range(MOST_TOPICS + 1):
+        listener.send(b"\x01" + number.to_bytes(2, "big"))
+    until_s = time.monotonic() + 4
+    while not audience.counts["lines_closed"]:
+        audience.listen()
+        assert time.monotonic() < until_s
+        time.sleep(0.005)
+    assert watch.poll(2000) and "127.0.0.1 asks for one topic after the other" in caplog.text
+    listener.disable_monitor()
+    listener.send(b"\x01")
+    while not listener.poll(20):
+        audience.listen()
+        audience.send([b"still here"])
+        assert time.monotonic() < until_s

@@ -1,7 +1,7 @@
 """Whoever is struck off the list of clients is also cut off, in the middle of whatever they listen to.
 
-libzmq has no call to close one connection of a listening socket, but taking the address away closes all of them. The
-others come back by themselves within a tenth of a second; who is no longer listed is refused at the door.
+All lines are closed, since libzmq cannot close a single one. The others come back by themselves within a tenth of a
+second; who is no longer listed is refused at the door.
 """
 
 from __future__ import annotations
@@ -12,13 +12,12 @@ from collections.abc import Sequence
 
 import zmq
 
-from robot_bridge.protocol.errors import CoachError
 from robot_bridge.protocol.security.curve import ServerKeys
+from robot_bridge.protocol.wire import rebind
 
 log = logging.getLogger(__name__)
 
 LOOK_S = 0.25  # how often the list is looked at
-REBIND_S = 2.0  # the system may need a moment until the port is free again
 
 
 class Eviction:
@@ -44,22 +43,7 @@ class Eviction:
         if not names:
             return False
         for socket in self._sockets:
-            _rebind(socket)
+            rebind(socket)
         self.count += 1
         log.warning("cut off: %s; the others connect again", ", ".join(names))
         return True
-
-
-def _rebind(socket: zmq.Socket) -> None:
-    address = socket.getsockopt_string(zmq.LAST_ENDPOINT)
-    socket.unbind(address)
-    give_up_s = time.monotonic() + REBIND_S
-    while True:
-        try:
-            socket.bind(address)
-            return
-        except zmq.ZMQError as error:
-            if error.errno != zmq.EADDRINUSE or time.monotonic() > give_up_s:
-                raise CoachError(f"cannot listen on {address} again: {error.strerror}",
-                                 next_step="start the server again") from None  # fmt: skip
-            time.sleep(0.005)
