@@ -7,6 +7,7 @@ message each way; no compression, no size limit.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -23,6 +24,8 @@ def serve(folder: str, ready: Callable[[str], None]) -> None:
 async def _serve(ready: Callable[[str], None]) -> None:
     import websockets.asyncio.server
     from openpi_client import msgpack_numpy
+
+    logging.getLogger("websockets").setLevel(logging.CRITICAL)  # a client that just ends is no news here
 
     async def handle(line: Any) -> None:
         packer = msgpack_numpy.Packer()

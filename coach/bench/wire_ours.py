@@ -9,7 +9,7 @@ from pathlib import Path as Folder
 import numpy as np
 import zmq
 
-from coach.bench.wire_payload import PROMPT, THOUGHT, Payload, answer
+from coach.bench.wire_payload import PROMPT, THOUGHT, OurWay, Payload, answer
 from policy.server import serve as serve_policy
 from robot_bridge.policy_link import PolicyLink
 from robot_bridge.protocol.messages import Context, Observation
@@ -46,10 +46,12 @@ def serve(folder: str, ready: Callable[[str], None]) -> None:
 class Ours:
     """The 200 bytes of thought travel with the request, as the bridge sends them."""
 
-    def __init__(self, address: str, folder: str, share: bool) -> None:
+    def __init__(self, address: str, folder: str, way: OurWay) -> None:
+        settle()  # as `coach bridge serve` does
         security = Security(Folder(folder) if folder else None, always=bool(folder))
+        keys = client_keys(security, address, "", "policy_address")
         self._context = zmq.Context()
-        self._link = PolicyLink(self._context, address, client_keys(security, address, "", "policy_address"), share)
+        self._link = PolicyLink(self._context, address, keys, way.shared, way.quality)
         self._thought = Thought(subtask="pick up the red cup", reason=THOUGHT.splitlines()[0] * 3)
         self._number = 0
 
@@ -58,6 +60,12 @@ class Ours:
         seen = Observation(sequence=self._number, time_s=0.0, state=payload.state, images=payload.images)
         chunk = self._link.act(seen, Context(instruction=PROMPT), self._thought, DEADLINE_S, lambda: False)
         return chunk.actions
+
+    def told(self) -> dict[str, object]:
+        """What the pictures travel as, and the measured bandwidth."""
+        compression = self._link.compression
+        pictures = f"JPEG {compression.quality}" if compression.quality else "as they are"
+        return {"pictures": pictures, "mbit": compression.bandwidth_mbit or 0.0}
 
     def close(self) -> None:
         self._link.close()

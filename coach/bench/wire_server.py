@@ -1,11 +1,11 @@
-"""`python -m coach.bench.wire_server KIND [KEY_FOLDER]`: one server of `coach bench wire`; prints its address."""
+"""`python -m coach.bench.wire_server KIND [KEY_FOLDER or HOW]`: a server of `coach bench`; prints its address."""
 
 from __future__ import annotations
 
 import importlib
 import sys
 
-KINDS = ("ours", "openpi", "gr00t", "lerobot")
+KINDS = ("ours", "openpi", "gr00t", "lerobot", "serving")
 
 
 def main(kind: str, folder: str = "") -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 EXAMPLE = """coach bench loop
 coach bench loop --rounds 5 --json
 coach bench wire --rounds 10
+coach bench serving --rounds 4
 coach bench interpret
 coach bench loop --write"""
 
@@ -24,9 +25,10 @@ MAX_ROUNDS = 1000
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", choices=["loop", "wire", "interpret"],
+    parser.add_argument("what", choices=list(_MEASURES),
                         help="loop: from a person's words to the joints, on real processes; "
                         "wire: round trips to a policy that takes no time, beside its peers; "
+                        "serving: one policy server for several robots; "
                         "interpret: a table of utterances and what they mean")  # fmt: skip
     parser.add_argument(
         "--rounds", type=int, default=20, metavar="N", help="corrections, or interleaved rounds (default: 20)"
@@ -60,9 +62,14 @@ def _interpret(args: argparse.Namespace, config: Config) -> Report:
 
 def _wire(args: argparse.Namespace, config: Config) -> Report:
     from coach.bench.wire import measure
-    from coach.bench.wire_payload import SIZES
 
-    return measure(args.rounds, tuple(SIZES), f"coach bench wire --rounds {args.rounds}", _show_progress)
+    return measure(args.rounds, f"coach bench wire --rounds {args.rounds}", _show_progress)
+
+
+def _serving(args: argparse.Namespace, config: Config) -> Report:
+    from coach.bench.wire_serving import measure
+
+    return measure(args.rounds, f"coach bench serving --rounds {args.rounds}", _show_progress)
 
 
 def _loop(args: argparse.Namespace, config: Config) -> Report:
@@ -75,7 +82,7 @@ def _loop(args: argparse.Namespace, config: Config) -> Report:
     return measure(settings, args.rounds, f"coach bench loop --rounds {args.rounds} --seed {seed}", _show_progress)
 
 
-_MEASURES = {"loop": _loop, "wire": _wire, "interpret": _interpret}
+_MEASURES = {"loop": _loop, "wire": _wire, "serving": _serving, "interpret": _interpret}
 
 
 def _show_progress(words: str) -> None:

@@ -101,3 +101,10 @@ def test_slow_policy_is_not_taken_for_a_slow_line_when_some_answers_waited():
     for _ in range(3):
         choice.answered(RAW_BYTES, RAW_BYTES, 0.8, 0.05)
     assert choice.quality == 0
+
+
+def test_jpeg_stays_chosen_when_compressing_had_to_wait_for_the_processor():
+    choice = link(20, local=False)
+    choice.compressed(RAW_BYTES, RAW_BYTES // 5, 2.0)
+    choice.answered(RAW_BYTES, RAW_BYTES // 5, 0.3, 0.05)
+    assert choice.quality == 90
