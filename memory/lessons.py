@@ -57,11 +57,12 @@ def weights(corrections: Iterable[Correction]) -> list[float]:
 
 
 def span(db: Database, correction: Correction) -> tuple[float, float]:
-    """From when to when the lesson holds, on the bridge's clock: from `label_start_s` before the words until the
-    corrected subtask is over or another lesson begins; the end of the kept window where neither is known."""
+    """From when to when the lesson holds, on the bridge's clock: from `label_start_s` before the words, but not from
+    before the wrong subtask began where that is known, until the corrected subtask is over or another lesson begins;
+    the end of the kept window where neither is known."""
     first, last = correction.window_start_s, correction.window_end_s
     words_s = correction.time_s if first <= correction.time_s <= last else first + MARGIN_S + correction.label_start_s
-    start_s = words_s - correction.label_start_s
+    start_s = max(words_s - correction.label_start_s, _onset_s(db, correction, words_s))
     corrected = db.conn.execute(
         "SELECT time_s, subtask FROM thoughts WHERE episode_id = ? AND cause = ? ORDER BY id LIMIT 1",
         (correction.episode_id, correction.id),
@@ -72,6 +73,22 @@ def span(db: Database, correction: Correction) -> tuple[float, float]:
     over = _over_s(db, correction, corrected)
     end = db.conn.execute("SELECT max(time_s) FROM frames WHERE episode_id = ?", (correction.episode_id,)).fetchone()[0]
     return start_s, _next_lesson_s(db, correction, over or end or last)
+
+
+def _onset_s(db: Database, correction: Correction, words_s: float) -> float:
+    """When the subtask began that the words were against; long ago where that is not known."""
+    subtask = _step(correction.thought_was)[1]
+    other = db.conn.execute(
+        "SELECT max(time_s) FROM thoughts WHERE episode_id = ? AND time_s < ? AND subtask <> ?",
+        (correction.episode_id, words_s, subtask),
+    ).fetchone()[0]
+    if not subtask or other is None:
+        return float("-inf")
+    began: tuple[float | None] = db.conn.execute(
+        "SELECT min(time_s) FROM thoughts WHERE episode_id = ? AND time_s > ? AND time_s <= ? AND subtask = ?",
+        (correction.episode_id, other, words_s, subtask),
+    ).fetchone()
+    return began[0] if began[0] is not None else float("-inf")
 
 
 def _over_s(db: Database, correction: Correction, since: tuple[float, str]) -> float | None:

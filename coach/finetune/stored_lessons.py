@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from coach.finetune.aftermath import Followed, aftermath, lessons_of
+from coach.finetune.verdicts import Verdicts
+from memory.lessons import instruction_of, thought_of
 from memory.replay import Mixture
 from policy.training.lessons import Lesson
 from robot_bridge.protocol.errors import UsageError
 
 if TYPE_CHECKING:
     from memory.store import Store
+
+AFTER = 0.5  # share of the draws that come from what followed the words
 
 
 class StoredLessons:
@@ -21,7 +28,7 @@ class StoredLessons:
     """
 
     def __init__(self, store: Store, embodiment: str) -> None:
-        self._mixture = Mixture(store, embodiment)
+        self._store, self._mixture = store, Mixture(store, embodiment)
         if not len(self._mixture):
             kept = store.count_corrections()
             raise no_lessons(
@@ -30,15 +37,36 @@ class StoredLessons:
                 if kept
                 else f"there are no corrections to train from in {store.path}"
             )
+        self._after = aftermath(store, embodiment)
+        told = lessons_of(store, embodiment)
+        self._verdicts = Verdicts((instruction_of(lesson), thought_of(lesson)) for lesson in told)
 
     def __len__(self) -> int:
         return len(self._mixture)
 
+    def contradicts(self, instruction: str, thought: str) -> bool:
+        """Whether a lesson says otherwise than this sample of the base data."""
+        return self._verdicts.contradict(instruction, thought)
+
     def draws(self, seed: Sequence[int]) -> Iterator[Lesson]:
         """Lessons without end, the same ones for the same seed and memory."""
+        rng = np.random.default_rng([*seed, 1])
         for moment in self._mixture.draws(seed):
+            if self._after and rng.random() < AFTER:
+                lesson = self._lesson_after(self._after[int(rng.integers(len(self._after)))])
+                if lesson is not None:
+                    yield lesson
+                    continue
             seen = moment.frame.observation()
             yield Lesson(seen.images, seen.state, moment.instruction, moment.thought)
+
+    def _lesson_after(self, one: Followed) -> Lesson | None:
+        """None where the frame is gone."""
+        frames = self._store.frames(one.episode_id, one.time_s, one.time_s, 1)
+        if not frames:
+            return None
+        seen = frames[0].observation()
+        return Lesson(seen.images, seen.state, one.instruction, one.thought)
 
 
 def no_lessons(why: str) -> UsageError:

@@ -38,9 +38,29 @@ class Lessons(Protocol):
 
     def __len__(self) -> int: ...
 
+    def contradicts(self, instruction: str, thought: str) -> bool:
+        """Whether a lesson says otherwise than this sample of the base data."""
+        ...
+
     def draws(self, seed: Sequence[int]) -> Iterator[Lesson]:
         """Lessons without end, the same ones for the same seed."""
         ...
+
+
+def agreeing(instructions: Sequence[str], thoughts: Sequence[str], lessons: Lessons | None) -> list[int]:
+    """The samples that no lesson speaks against: what a person has put right is not taught wrong again beside it."""
+    pairs = enumerate(zip(instructions, thoughts, strict=True))
+    if lessons is None:
+        return [row for row, _ in pairs]
+    kept = [row for row, pair in pairs if not lessons.contradicts(*pair)]
+    return kept or list(range(len(thoughts)))
+
+
+def chosen(samples: Samples, rows: Sequence[int]) -> Samples:
+    """Some of the samples."""
+    index = np.asarray(rows, int)
+    return Samples(samples.pictures[index], samples.state[index], samples.actions[index], samples.usable[index],
+                   [samples.instructions[row] for row in rows], [samples.thoughts[row] for row in rows])  # fmt: skip
 
 
 def mixed_in(samples: Samples, lessons: Iterator[Lesson], count: int, cameras: Sequence[str]) -> Samples:

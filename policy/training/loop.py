@@ -20,7 +20,7 @@ from policy.model.thoughtful_pi0 import Prefix, ThoughtfulPI0
 from policy.training.batches import TextBatch, action_targets, patch_targets, text_batch
 from policy.training.config import Stage, TrainConfig
 from policy.training.episodes import Episodes
-from policy.training.lessons import Lesson, Lessons, mixed_in
+from policy.training.lessons import Lesson, Lessons, agreeing, chosen, mixed_in
 from policy.training.losses import PatchHead, neighbour_weights, thought_loss
 from policy.training.pictures import CLASSES, StillShards
 from policy.training.still_texts import Wordings, still_texts
@@ -165,7 +165,9 @@ class Trainer:
             features = self.model.look(pictures_tensor(batch.images[:, None]))
         else:
             instructions, thoughts = still_texts(batch, self._rng, self.wordings)
-            texts = self._texts(batch.images[:, None], None, instructions, thoughts)
+            rows = agreeing(instructions, thoughts, None if stage.patches else self._taught_by(stage))
+            texts = self._texts(batch.images[rows][:, None], None, [instructions[i] for i in rows],
+                                [thoughts[i] for i in rows])  # fmt: skip
             features = self.model.look(texts.pictures)
             losses |= self._thought_loss(texts, features, "stills", stage.stills)[0]
         if stage.patches:
@@ -177,6 +179,7 @@ class Trainer:
         assert self.episodes is not None
         taught = stage.taught if self.lessons is not None else 0
         samples = self.episodes.draw(self._rng, stage.batch - taught)
+        samples = chosen(samples, agreeing(samples.instructions, samples.thoughts, self._taught_by(stage)))
         samples = mixed_in(samples, self._lesson_draws, taught, self.prompter.cameras)
         blurred = self.prompter.normalizer.blur(samples.state, self.config.state_blur, self._rng)
         texts = self._texts(samples.pictures, blurred, samples.instructions, samples.thoughts)
@@ -192,6 +195,9 @@ class Trainer:
             width = self.prompter.normalizer.width
             losses["act"] = stage.act * self.model.velocity_loss(prefix, targets, width, self.config.draws)
         return losses
+
+    def _taught_by(self, stage: Stage) -> Lessons | None:
+        return self.lessons if stage.lessons else None
 
     def _texts(self, pictures: np.ndarray, states: np.ndarray | None, instructions: list[str],
                thoughts: list[str]) -> TextBatch:  # fmt: skip

@@ -38,6 +38,9 @@ class Repeated:
     def __len__(self) -> int:
         return 1
 
+    def contradicts(self, instruction, thought):
+        return False
+
     def draws(self, seed):
         return itertools.repeat(self.lesson)
 

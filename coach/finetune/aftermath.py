@@ -1,0 +1,68 @@
+"""What came after a correction: the robot's own thoughts that follow the person's words teach too.
+
+A person corrects where a plate is about to go once; the robot then carries it there, and what it thinks on the way was
+thought under the words. Without the words it would have thought otherwise, so that those instants are lessons as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from coach.session.errand import Errand, errand_behind
+from memory.lessons import instruction_of, thought_of
+from memory.records import Correction
+from memory.store import Store
+from robot_bridge.protocol.errors import ProtocolError
+from robot_bridge.protocol.thought import Thought
+
+PAGE = 500
+
+
+@dataclass(frozen=True)
+class Followed:
+    """An instant after a correction, and the thought that followed the words."""
+
+    episode_id: int
+    time_s: float
+    instruction: str
+    thought: str
+
+
+def lessons_of(store: Store, embodiment: str) -> Iterator[Correction]:
+    """What this body was taught, but for what was taken back; the newest first."""
+    for offset in range(0, store.count_corrections(), PAGE):
+        for lesson in store.corrections(PAGE, offset):
+            if thought_of(lesson) and lesson.embodiment in ("", embodiment):
+                yield lesson
+
+
+def aftermath(store: Store, embodiment: str) -> list[Followed]:
+    """All such instants of the lessons that were followed, episode by episode."""
+    found: dict[tuple[int, float], Followed] = {}
+    for lesson in lessons_of(store, embodiment):
+        if lesson.episode_id is not None and lesson.outcome == "followed":
+            found |= {(one.episode_id, one.time_s): one for one in _after(store, lesson, lesson.episode_id)}
+    return [found[key] for key in sorted(found)]
+
+
+def errand_of(text: str) -> Errand | None:
+    """What a thought, or the beginning of one, is about to do with which thing."""
+    try:
+        whole = text if "subtask:" in text else f"{text.rstrip()}\nsubtask: any"
+        return errand_behind(Thought.parse(whole))
+    except ProtocolError:
+        return None
+
+
+def _after(store: Store, lesson: Correction, episode_id: int) -> list[Followed]:
+    """The thoughts of the same episode that have things of the same kind go where the words said."""
+    taught = errand_of(thought_of(lesson))
+    if taught is None:
+        return []
+    out = []
+    for thought in store.thoughts(episode_id):
+        meant = errand_of(thought.text) if thought.time_s > lesson.time_s else None
+        if meant is not None and meant.place == taught.place and meant.thing.split()[-1] == taught.thing.split()[-1]:
+            out.append(Followed(episode_id, thought.time_s, instruction_of(lesson), thought.text))
+    return out

@@ -1,0 +1,48 @@
+"""Where people said that things go, to be held against what the base data says of the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from coach.finetune.aftermath import errand_of
+from robot_bridge.arms.kitchen.wordings import CHORE_WORDINGS
+
+_JOB_OF = {words: job for job, wordings in CHORE_WORDINGS.items() for words in wordings}
+
+
+class Verdicts:
+    """Of lessons whose instruction leaves the place open, as `clear the counter` does.
+
+    Args:
+        taught: (instruction, thought) of each lesson.
+    """
+
+    def __init__(self, taught: Iterable[tuple[str, str]]) -> None:
+        self._places: dict[tuple[str, str], set[str]] = {}
+        for instruction, thought in taught:
+            errand = errand_of(thought)
+            if errand is not None and errand.place and not _names(instruction, errand.place):
+                self._places.setdefault(_key(instruction, errand.thing), set()).add(errand.place)
+
+    def contradict(self, instruction: str, thought: str) -> bool:
+        """Whether lessons on the same job have things of this kind go elsewhere.
+
+        Args:
+            instruction: with the notes of the home on the lines after it; what those settle, no lesson contradicts.
+        """
+        errand = errand_of(thought)
+        if errand is None or not errand.place:
+            return False
+        words, *notes = instruction.split("\n")
+        places = self._places.get(_key(words, errand.thing), set())
+        settled = any(_names(note, errand.place) and errand.thing.split()[-1] in note for note in notes)
+        return bool(places) and errand.place not in places and not settled
+
+
+def _key(instruction: str, thing: str) -> tuple[str, str]:
+    """What is asked, in whatever words, and of which kind of thing."""
+    return _JOB_OF.get(instruction, instruction), thing.split()[-1]
+
+
+def _names(words: str, place: str) -> bool:
+    return place.split(" the ")[-1] in words

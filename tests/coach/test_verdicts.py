@@ -1,0 +1,51 @@
+"""What people taught, held against what the base data says."""
+
+from coach.finetune.verdicts import Verdicts
+from policy.training.lessons import agreeing
+
+TAUGHT = (
+    "clear the counter",
+    "reason: the red plate is on the counter and goes in the bin\nsubtask: pick up the red plate",
+)
+
+
+def thought(name: str, place: str) -> str:
+    return f"reason: the {name} is in the right hand and goes in the {place}\nsubtask: put the {name} in the {place}"
+
+
+def test_base_data_is_contradicted_when_a_lesson_says_otherwise_of_the_same_job():
+    verdicts = Verdicts([TAUGHT])
+    assert verdicts.contradict("clear the counter", thought("blue plate", "dishwasher"))
+    assert verdicts.contradict("tidy up", thought("blue plate", "dishwasher"))
+    assert verdicts.contradict("tidy up\ncups go in the sink", thought("blue plate", "dishwasher"))
+
+
+def test_base_data_stays_when_it_is_about_something_else_or_settles_the_place_itself():
+    verdicts = Verdicts([TAUGHT])
+    assert not verdicts.contradict("clear the counter", thought("blue plate", "bin"))
+    assert not verdicts.contradict("clear the counter", thought("blue cup", "dishwasher"))
+    assert not verdicts.contradict("wash up", thought("blue plate", "drying rack"))
+    assert not verdicts.contradict("put the blue plate in the dishwasher", thought("blue plate", "dishwasher"))
+    assert not verdicts.contradict("clear the counter\nplates go in the sink", thought("blue plate", "sink"))
+    assert not verdicts.contradict("clear the counter", "reason: the counter is clear\nsubtask: done")
+
+
+def test_lesson_settles_nothing_when_its_instruction_named_the_place():
+    named = ("put the red plate in the bin", TAUGHT[1])
+    assert not Verdicts([named]).contradict("put the red plate in the bin", thought("red plate", "sink"))
+
+
+class Told:
+    def __len__(self) -> int:
+        return 1
+
+    def contradicts(self, instruction: str, thought: str) -> bool:
+        return Verdicts([TAUGHT]).contradict(instruction, thought)
+
+
+def test_samples_that_agree_are_kept_when_lessons_are_mixed_in():
+    words = ["clear the counter"] * 2
+    thoughts = [thought("blue plate", "dishwasher"), thought("blue plate", "bin")]
+    assert agreeing(words, thoughts, Told()) == [1]
+    assert agreeing(words, thoughts, None) == [0, 1]
+    assert agreeing(words[:1], thoughts[:1], Told()) == [0], "a batch is never empty"
