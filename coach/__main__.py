@@ -32,6 +32,8 @@ COMMANDS: dict[str, Command] = {
                    'coach say "put the red cup in the sink"', json=True),
     "interpret": Command("coach.commands.interpret", "show what would be understood, send nothing",
                          'coach interpret "no, the blue one" --json', json=True),
+    "transcribe": Command("coach.commands.transcribe", "speech to text with the configured model",
+                          "coach transcribe words.wav --json", json=True),
     "doctor": Command("coach.commands.doctor", "check everything and print how to mend it",
                       "coach doctor --json", json=True),
     "demos": Command("coach.commands.demos", "make demonstrations with the scripted expert",

@@ -26,6 +26,7 @@ from coach.app.keymap import make_bindings, resolve_keys
 from coach.app.main_screen import MainScreen
 from coach.app.messages import Answered, Connected, ConnectFailed, Said
 from coach.app.say_line import SayLine
+from coach.app.speech_actions import SpeechActions
 from coach.app.status_line import StatusLine
 from coach.app.takeover_pad import TakeoverPad
 from coach.app.themes import DARK, LIGHT, THEMES
@@ -55,7 +56,7 @@ NEW_LINES = 20
 Connect = Callable[["Config", Callable[["WireMessage"], None], Callable[["Reply"], None]], "System"]
 
 
-class CoachApp(App[None]):
+class CoachApp(SpeechActions, App[None]):
     """Args: connect: opens the running system; left out, the real one of `coach.session`."""
 
     CSS_PATH = "coach.tcss"
@@ -150,6 +151,7 @@ class CoachApp(App[None]):
         self.set_interval(1 / MEMORY_HZ, self._show_new_lines)
         self.set_interval(1 / MEMORY_HZ, self._show_pad)
         self.set_interval(0.5, self.main.check_silence)
+        self.begin_speech(event.system)
         for text in self._early:
             self._system.submit(text)
         self._early.clear()
@@ -161,7 +163,8 @@ class CoachApp(App[None]):
         self.notify(event.reason, title="cannot start", severity="error", timeout=30)
 
     def on_said(self, event: Said) -> None:
-        self.say(event.text)
+        if not self.mended(event.text, self._system):
+            self.say(event.text)
 
     def say(self, text: str) -> None:
         """An utterance from the line or from a command; shown at once, answered when the session has dealt with it."""
@@ -172,6 +175,7 @@ class CoachApp(App[None]):
         elif self._system is None:
             self._early.append(text)
         else:
+            self.hush()
             self._system.submit(text)
 
     def on_answered(self, event: Answered) -> None:
@@ -181,6 +185,7 @@ class CoachApp(App[None]):
             self.main.query_one(Conversation).answered(reply.said, time.time())
         if reply.due:
             self.notify(reply.said, title="due", timeout=20)
+        self.speak(reply)
         if reply.forced:
             self.main.query_one(ThoughtPanel).begin(reply.forced)
 
@@ -190,6 +195,7 @@ class CoachApp(App[None]):
             self.notify("Nothing is connected yet, so nothing moves.", severity="warning")
             return
         self._system.stop()
+        self.hush()
         while len(self.screen_stack) > 1:
             self.pop_screen()
 
@@ -276,6 +282,7 @@ class CoachApp(App[None]):
         self.exit()
 
     def on_unmount(self) -> None:
+        self.end_speech()
         if self._system is not None:
             self._system.close()
 

@@ -25,6 +25,11 @@ class CoachCommands(Provider):
         yield "Undo", "take the last step back", lambda: app.say("undo")
         yield "Take over or hand back", "move the arms yourself", app.action_takeover
         yield "New kitchen layout", "the simulator deals new places", app.action_reset
+        yield "Talk", "speak; once more when you are done", app.action_talk
+        yield "Listen hands free", "just speak", lambda: app.listen("hands_free")
+        yield "Listen for the wake word", "speak to the robot by its name", lambda: app.listen("wake_word")
+        yield "Listen no more", "the microphone is shut", lambda: app.listen("off")
+        yield "Microphone", "choose the one to hear with", app.action_microphone
         yield "Lessons", "the corrections that are stored", app.action_corrections
         yield "Routines", "what the robot does by itself, and when", app.action_routines
         yield "Light or dark", "switch the theme", app.action_switch_theme

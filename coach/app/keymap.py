@@ -37,6 +37,10 @@ KEYED: dict[str, KeyedAction] = {
     "reset": KeyedAction("f5", "reset", "", "a new kitchen layout (simulator)"),
     "routines": KeyedAction("f6", "routines", "", "what the robot does by itself, and when"),
     "takeover": KeyedAction("f7", "takeover", "take over", "move the arms yourself, and hand them back"),
+    "talk": KeyedAction("f8", "talk", "talk", "speak; once more when you are done"),
+    "listen": KeyedAction("f9", "listen", "", "listen hands free, for the wake word, not at all"),
+    "undo_heard": KeyedAction("ctrl+z", "undo_heard", "", "take back what was misheard"),
+    "edit_heard": KeyedAction("ctrl+t", "edit_heard", "", "put its text right"),
     "palette": KeyedAction("ctrl+p", "command_palette", "commands", "every command by name"),
     "quit": KeyedAction("ctrl+q", "quit", "quit", "leave; nothing is lost"),
 }

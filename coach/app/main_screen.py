@@ -16,6 +16,7 @@ from coach.app.cameras import Cameras
 from coach.app.conversation import Conversation
 from coach.app.key_hints import KeyHints
 from coach.app.say_line import SayLine
+from coach.app.speech_bar import SpeechBar
 from coach.app.status_line import StatusLine
 from coach.app.subtask_list import SubtaskList
 from coach.app.takeover_pad import TakeoverPad
@@ -57,6 +58,7 @@ class MainScreen(Screen[None]):
                 yield SubtaskList(id="subtasks")
                 yield TakeoverPad(self._keys, id="pad")
                 yield Conversation(id="conversation")
+                yield SpeechBar(self._keys, id="speech")
                 yield SayLine(id="say")
         yield StatusLine(id="status")
         yield KeyHints(self._keys, id="hints")

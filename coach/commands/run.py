@@ -13,11 +13,15 @@ if TYPE_CHECKING:
 
 EXAMPLE = """coach run
 coach run --seed 7 --checkpoint ./checkpoints/mine
-echo "put the red cup in the sink" | coach run --headless"""
+echo "put the red cup in the sink" | coach run --headless
+coach run --headless --microphone"""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--headless", action="store_true", help="talk on stdin and stdout, without a screen")
+    parser.add_argument(
+        "--microphone", action="store_true", help="with --headless: hear a person too, until it is interrupted"
+    )
     parser.add_argument("--ui-only", action="store_true", help="start neither bridge nor policy: they run elsewhere")
     parser.add_argument("--seed", type=int, metavar="N", help="layout of the simulated kitchen (default: seed)")
     parser.add_argument("--checkpoint", metavar="DIR", help="a folder, or a name under the home's checkpoints")
@@ -25,17 +29,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, config: Config) -> int:
+    if args.microphone and not args.headless:
+        raise UsageError("--microphone goes with --headless", next_step="on the screen, F8 talks and F9 listens")
     config = _with_flags(args, config)
     if not args.ui_only:
         from coach.processes import supervisor
 
-        flags = ["--no-record"] if args.no_record else []
+        flags = [flag for flag in ("--no-record", "--microphone") if getattr(args, flag[2:].replace("-", "_"))]
         return supervisor.run(config, headless=args.headless, config_file=args.config, ui_flags=flags)
     _log_to_file(config)
     if args.headless:
         from coach.session.headless import run_headless
 
-        return run_headless(config)
+        return run_headless(config, microphone=args.microphone)
     return _run_screen(config)
 
 
@@ -64,7 +70,9 @@ def _run_screen(config: Config) -> int:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise CoachError("the screen needs a terminal, and this is none", next_step="use coach run --headless here")
     from coach.app.app import CoachApp
+    from coach.app.quiet_stderr import libraries_to
 
-    app = CoachApp(config)
-    app.run()
+    with libraries_to(config.logs / "ui.log"):
+        app = CoachApp(config)
+        app.run()
     return app.return_code or 0

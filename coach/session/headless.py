@@ -1,5 +1,6 @@
 """The same loop on stdin and stdout: a line in is an utterance; the robot's sentences and thoughts come out as lines.
 
+heard: put the red cup in the sink            (with the microphone)
 robot: All right, I will put the red cup in the sink.
 thought: pick up the red cup · the red cup is on the counter and goes in the sink
 robot: Done: put the red cup in the sink. What is next?
@@ -10,7 +11,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, TextIO
 
 from coach.session.replies import Reply
@@ -37,6 +38,7 @@ class Printer:
         self._lock = threading.Lock()
         self._last_thought = ""
         self.awake = threading.Event()
+        self.aloud: Callable[[str], None] = lambda text: None
 
     def line(self, prefix: str, text: str) -> None:
         with self._lock:
@@ -51,6 +53,7 @@ class Printer:
     def answered(self, reply: Reply) -> None:
         if reply.said:
             self.line("robot", reply.said)
+            self.aloud(reply.said)
 
     def _thought(self, thought: Thought) -> None:
         text = f"{thought.subtask} · {thought.reason}" if thought.reason else thought.subtask
@@ -59,23 +62,37 @@ class Printer:
             self.line("thought", text)
 
 
-def run_headless(config: Config, lines: Iterable[str] | None = None, out: TextIO | None = None) -> int:
-    """Until the end of the input and of the work in hand.
+def run_headless(config: Config, lines: Iterable[str] | None = None, out: TextIO | None = None,
+                 microphone: bool = False) -> int:  # fmt: skip
+    """Until the end of the input and of the work in hand; with the microphone, until it is interrupted.
 
     Raises: CoachError: the memory or an address cannot be used.
     """
     printer = Printer(sys.stdout if out is None else out)
     system = System.open(config, printer.deliver, printer.answered)
+    typed = sys.stdin if lines is None else lines
     try:
-        for number, line in enumerate(sys.stdin if lines is None else lines):
-            if number == 0:
-                _wait_until_awake(printer)
-            system.submit(line.rstrip("\r\n"))
+        if microphone:
+            from coach.session.headless_ears import listening, wait_for_the_end
+
+            with listening(config, system, printer.line) as speech:
+                printer.aloud = speech.say
+                _take_lines(system, printer, typed)
+                wait_for_the_end()
+            return 0
+        _take_lines(system, printer, typed)
         system.drain(DRAIN_S)
         _wait_until_finished(system)
     finally:
         system.close()
     return 0
+
+
+def _take_lines(system: System, printer: Printer, lines: Iterable[str]) -> None:
+    for number, line in enumerate(lines):
+        if number == 0:
+            _wait_until_awake(printer)
+        system.submit(line.rstrip("\r\n"))
 
 
 def _wait_until_awake(printer: Printer) -> None:

@@ -20,6 +20,7 @@ from coach.session.due_runs import DueRuns
 from coach.session.episodes import Episodes
 from coach.session.errand import Errand, choices
 from coach.session.lessons import FramesAround
+from coach.session.offers import settle as settle_offer
 from coach.session.pending import Pending, keep_pending
 from coach.session.remembered import about_memory
 from coach.session.replies import Reply
@@ -93,6 +94,13 @@ class Session:
         """Wait for the answer to a stop that was sent by a key, keep it and find the words for it."""
         return self._reply([self._finish_stop(pulled)], (), None)
 
+    def tell(self, said: str, words: str = "", by: str = "") -> Reply:
+        """The robot's words to something that was said and is not acted on yet."""
+        with self._lock:
+            if words:
+                self._keep(partial(self._store.add_utterance, words[:MAX_CHARACTERS], by, "person", None))
+            return self._reply([Outcome(said, ok=False)], (), None)
+
     def act(self, kind: InterventionKind, by: str = "") -> Reply:
         """What a key asks for: pause, resume, reset."""
         with self._lock:
@@ -161,8 +169,12 @@ class Session:
         if len(words) > MAX_CHARACTERS:
             outcome = Outcome(say("too_long", length=len(words), limit=MAX_CHARACTERS), ok=False)
             return self._reply([outcome], (), situation)
+        offer = settle_offer(self._store, words)
         if pulled is not None:
             return self._hear_stop(words, by, pulled)
+        if offer.refused:
+            return self._reply([Outcome(offer.refused)], (), situation)
+        words = offer.words
         settled = self._settled(words, by, situation)
         if settled is not None:
             return self._reply([settled], (Item(kind="answer", text=words),), situation)

@@ -16,6 +16,7 @@ from coach.session.recorder import Recorder
 from coach.session.replies import Reply
 from coach.session.routine_clock import RoutineClock
 from coach.session.session import Pulled, Session
+from coach.session.spoken import SpokenWords
 from coach.session.stop_line import StopLine
 from coach.session.wording import sentence
 from coach.takeover.controls import resolve_controls
@@ -27,6 +28,7 @@ from robot_bridge.protocol.errors import StoreError
 
 if TYPE_CHECKING:
     from coach.config import Config
+    from coach.speech.hearing import Heard
     from memory.records import Correction, Utterance
     from memory.routines import Routine
     from robot_bridge.protocol.messages import Event, InterventionKind, Message, Status
@@ -54,6 +56,7 @@ class System:
         self._stop_line = StopLine(lambda: bridge_client(config))
         self._bridge = bridge_client(config)
         self.session = Session(config, store, self._bridge, interpret, self._stop_line, self._frames_around)
+        self.spoken = SpokenWords(config, store, self.session, self._stop_line)
         self._recorder = Recorder(store, self.session.episodes, lambda: event_subscriber(config), deliver,
                                   self._on_event, record=config.record)  # fmt: skip
         self._heartbeat = Heartbeat(lambda: bridge_client(config), config.person)
@@ -79,6 +82,14 @@ class System:
         if self.session.is_stop(text):
             pulled = self._stop_line.pull(text, by or self._config.person)
         self._work.put(lambda: self.session.hear(text, by, pulled))
+
+    def submit_spoken(self, heard: Heard) -> None:
+        """Hear what was said aloud; returns at once."""
+        self._work.put(self.spoken.begin(heard))
+
+    def submit_instead(self, text: str) -> None:
+        """The person has put right what was heard last."""
+        self._work.put(lambda: self.spoken.instead(text))
 
     def stop(self) -> Pulled:
         """Stop the arms; returns at once, the words about it follow as a reply."""

@@ -96,7 +96,7 @@ class Ears:
         barged_in: somebody speaks while the robot does.
         told: one sentence for the person.
         prompt: names of this home for the model.
-        played: what the robot said while these samples came in.
+        played: what the robot said while these samples came in, and whether it speaks at all.
         settled: what was said has been dealt with, words or none.
     """
 
@@ -105,7 +105,7 @@ class Ears:
     barged_in: Callable[[], None] = lambda: None
     told: Callable[[str], None] = lambda words: None
     prompt: Callable[[], str] = lambda: ""
-    played: Callable[[int, int], np.ndarray] = lambda first, count: np.zeros(0, np.float32)
+    played: Callable[[int, int], tuple[np.ndarray, bool]] = lambda first, count: (np.zeros(0, np.float32), False)
     settled: Callable[[], None] = lambda: None
 
 
@@ -123,10 +123,11 @@ class _Utterance:
 class Hearing:
     """Hears from the start until `close`, as far as `listen_to` says.
 
-    Args: models, logs: folders of this home.
+    Args: models, logs: folders of this home; start: starts a process, as `Worker` does.
     """
 
-    def __init__(self, settings: SpeechSettings, models: Path, logs: Path, ears: Ears) -> None:
+    def __init__(self, settings: SpeechSettings, models: Path, logs: Path, ears: Ears,
+                 start: Callable[..., Worker] = Worker) -> None:  # fmt: skip
         self._settings, self._ears = settings, ears
         self._ring = SoundRing()
         self._events: queue.SimpleQueue[FromWorker | None] = queue.SimpleQueue()
@@ -139,18 +140,18 @@ class Hearing:
         self.view = View()
         timing = Timing(silence_s=settings.silence_s, longest_s=settings.longest_s, preroll_s=settings.preroll_s)
         numbers = [str(value) for value in (timing.pause_s, timing.silence_s, timing.longest_s, timing.preroll_s)]
-        self.listener = Worker("listener", "coach.speech.listener", numbers, logs / "listener.log",
+        self.listener = start("listener", "coach.speech.listener", numbers, logs / "listener.log",
                                self._from_listener, lambda: [self._listen])  # fmt: skip
         model = [settings.engine, settings.model, str(models), settings.device]
-        self.writer = Worker("writer", "coach.speech.writer", model, logs / "writer.log", self._events.put)
+        self.writer = start("writer", "coach.speech.writer", model, logs / "writer.log", self._events.put)
         self._thread = threading.Thread(target=self._run, name="hearing", daemon=True)
         self._thread.start()
 
     def take(self, first: int, samples: np.ndarray) -> None:
         """A block of the microphone, float32[512]; returns at once. Args: first: number of its first sample."""
         self._ring.write(first, samples)
-        played = self._ears.played(first, len(samples))
-        self.listener.send(Block(first=first, pcm=to_pcm(samples), played=to_pcm(played)))
+        played, speaks = self._ears.played(first, len(samples))
+        self.listener.send(Block(first=first, pcm=to_pcm(samples), played=to_pcm(played), robot_speaks=speaks))
 
     def listen_to(self, message: Listen) -> None:
         """All words, the stop word alone, or nothing."""

@@ -21,7 +21,6 @@ from coach.speech.messages import (
     Finish,
     Hold,
     Listen,
-    Onset,
     Ready,
     Release,
     SpeechMessage,
@@ -32,6 +31,7 @@ from coach.speech.messages import (
 from coach.speech.segmenter import Segmenter, Timing
 from coach.speech.worker import own_pipes, serve_pipes
 
+BARGE_IN = 0.2  # probability of a voice besides the robot's at which it falls silent
 STOP_AGAIN = int(1.0 * RATE)  # one spoken word is one stop
 _decoder = msgspec.msgpack.Decoder(ToListener)
 
@@ -64,6 +64,7 @@ class Listener:
         self._next = 0
         self._echo = EchoCanceller()
         self._robot_until = -1
+        self._barged_in = False
         self._last_stop = -STOP_AGAIN
 
     def take(self, message: SpeechMessage) -> None:
@@ -87,7 +88,7 @@ class Listener:
         samples = from_pcm(block.pcm)
         if block.first != self._next + len(self._waiting):
             self._begin_again(block.first)
-        if block.played:
+        if block.played or block.robot_speaks:
             self._robot_until = block.first + len(samples) + ECHO_TAIL
         if block.first < self._robot_until:
             samples = self._echo.clean(samples, from_pcm(block.played))
@@ -104,7 +105,9 @@ class Listener:
             for hit in self._spotter.feed(chunk):
                 self._heard_stop(self._spotter_from + int(hit.time_s * RATE), float(hit.score))
         if self._to == "all":
-            self._tell_all(self._segmenter.feed(self._next, self._voice.probability(chunk)))
+            probability = self._voice.probability(chunk)
+            self._notice_barge_in(probability)
+            self._tell_all(self._segmenter.feed(self._next, probability))
 
     def _heard_stop(self, at: int, score: float) -> None:
         if at - self._last_stop >= STOP_AGAIN:
@@ -119,11 +122,17 @@ class Listener:
         if self._make_spotter is not None:
             self._spotter, self._spotter_from = self._make_spotter(), first
 
+    def _notice_barge_in(self, probability: float) -> None:
+        """Before the segment is sure: the robot had better fall silent once too often."""
+        if self._next >= self._robot_until:
+            self._barged_in = False
+        elif probability >= BARGE_IN and not self._barged_in:
+            self._barged_in = True
+            self._tell(BargedIn(at=self._next))
+
     def _tell_all(self, events: Iterator[SpeechMessage]) -> None:
         for event in events:
             self._tell(event)
-            if isinstance(event, Onset) and self._next < self._robot_until:
-                self._tell(BargedIn(at=self._next))
 
 
 def main(arguments: list[str]) -> int:

@@ -23,11 +23,18 @@ class SpeechMessage(msgspec.Struct, frozen=True, kw_only=True, tag_field="type")
 
 
 class Block(SpeechMessage, frozen=True, tag="block"):
-    """Sound, 16-bit PCM. Args: first: number of its first sample; played: what the robot said meanwhile."""
+    """Sound, 16-bit PCM.
+
+    Args:
+        first: number of its first sample.
+        played: what the robot said meanwhile.
+        robot_speaks: it does, even where it is not known what.
+    """
 
     first: int
     pcm: bytes
     played: bytes = b""
+    robot_speaks: bool = False
 
 
 class Listen(SpeechMessage, frozen=True, tag="listen"):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+import time
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +15,11 @@ from coach.speech.resample import Resampler
 from coach.speech.sound import Form, SoundSystem
 
 REMEMBERED = 4 * RATE  # samples
+LOOKS = 96
+SETTLING_S = 0.3
+FADING_S = 0.4  # from the last sample handed out to the last that is heard
 BLOCK = 256  # samples at 16 kHz that the device takes at a time: what is in it cannot be taken back
+LATE = int(0.02 * RATE)  # less than any device takes: what is asked for has then been handed out, whatever the jitter
 REALIGN = int(0.03 * RATE)  # clocks that have drifted apart so far are matched again
 
 
@@ -31,14 +37,18 @@ class Player:
         self._played = np.zeros(REMEMBERED, np.float32)  # a ring of what went to the device, at 16 kHz
         self._count = 0
         self._offset: float | None = None  # microphone's sample number less ours
+        self._offsets: deque[float] = deque(maxlen=LOOKS)
+        self._settled = 0
+        self._silent_s = 0.0
         self._audible_to = 0
         self._stream: Any = None
         self._resampler = Resampler(RATE)
         self._left = np.zeros(0, np.float32)
 
     @property
-    def playing(self) -> bool:
-        return len(self._waiting) > 0
+    def audible(self) -> bool:
+        """Something is being played, or has been until a moment ago."""
+        return len(self._waiting) > 0 or time.monotonic() < self._silent_s
 
     def play(self, samples: np.ndarray) -> None:
         """Add to what is to be played, float32[n] at 16 kHz. Raises: SoundError: no loudspeaker."""
@@ -60,7 +70,8 @@ class Player:
             if self._offset is None:
                 return np.zeros(0, np.float32)
             start = int(first - self._offset)
-            if start >= self._audible_to or start + count > self._count or start < self._count - REMEMBERED:
+            count = min(count, self._count - start)
+            if start >= self._audible_to or count <= 0 or start < self._count - REMEMBERED:
                 return np.zeros(0, np.float32)
             found: np.ndarray = self._played[np.arange(start, start + count) % REMEMBERED]
             return found if np.any(found) else found[:0]
@@ -76,6 +87,10 @@ class Player:
         form = self._sound.form("output", device)
         self._resampler, self._left, self._offset = Resampler(RATE, form.rate), np.zeros(0, np.float32), None
         self._stream = self._sound.open(lambda: self._make(form), device.name, "loudspeaker")
+        with self._lock:  # silence first: the clocks are matched while it plays
+            self._offsets.clear()
+            self._settled = self._count + int(SETTLING_S * RATE)
+            self._waiting = np.zeros(int(SETTLING_S * RATE), np.float32)
 
     def _make(self, form: Form) -> Any:
         return self._sound.library.OutputStream(
@@ -90,18 +105,23 @@ class Player:
         out[:] = ready[:frames, None]
         self._left = ready[frames:]
 
+    def _align(self, offset: float) -> None:
+        """Match the clocks; one look jitters by as much as a thread waits for its turn, the median of many does not."""
+        self._offsets.append(offset)
+        median = float(np.median(self._offsets))
+        drifted = self._offset is None or abs(median - self._offset) > REALIGN
+        if drifted and (not self._waiting.size or self._offset is None or self._count < self._settled):
+            self._offset = median
+
     def _next(self) -> np.ndarray:
         """The next chunk at 16 kHz, remembered as played."""
         with self._lock:
-            offset = self._position() - self._count
-            drifted = self._offset is not None and abs(offset - self._offset) > REALIGN
-            if self._offset is None or (drifted and not self._waiting.size):
-                self._offset = offset
+            self._align(self._position() - self._count + LATE)
             chunk = np.zeros(CHUNK, np.float32)
             taken, self._waiting = self._waiting[:CHUNK], self._waiting[CHUNK:]
             chunk[: len(taken)] = taken
             self._played[np.arange(self._count, self._count + CHUNK) % REMEMBERED] = chunk
             self._count += CHUNK
             if len(taken):
-                self._audible_to = self._count
+                self._audible_to, self._silent_s = self._count, time.monotonic() + FADING_S
             return chunk

@@ -206,9 +206,11 @@ class Speech:
         self._person.stop()
         self.hush()
 
-    def _played(self, first: int, count: int) -> np.ndarray:
+    def _played(self, first: int, count: int) -> tuple[np.ndarray, bool]:
         speaker = self._speaker
-        return speaker.player.played_at(first, count) if speaker is not None else np.zeros(0, np.float32)
+        if speaker is None:
+            return np.zeros(0, np.float32), False
+        return speaker.player.played_at(first, count), speaker.player.audible
 
     def _position(self) -> float:
         return self._microphone.position if self._microphone is not None else 0.0

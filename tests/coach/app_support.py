@@ -37,6 +37,19 @@ class ScriptedOperator:
         self.speed *= 2.0**gears
 
 
+class ScriptedEars:
+    """The interface of `coach.session.spoken.SpokenWords`."""
+
+    def __init__(self, system: ScriptedSystem) -> None:
+        self._system = system
+
+    def stop(self) -> None:
+        self._system.stop()
+
+    def prompt(self) -> str:
+        return ""
+
+
 class ScriptedSystem:
     """The interface of `coach.session.system.System` over a real store."""
 
@@ -50,6 +63,8 @@ class ScriptedSystem:
         self.closed = False
         self.queued: tuple[str, ...] = ()
         self.notices: list[Restart] = []
+        self.spoken = ScriptedEars(self)
+        self.instead: list[str] = []
 
     def submit(self, text: str, by: str = "") -> None:
         self.heard.append(text)
@@ -66,6 +81,12 @@ class ScriptedSystem:
 
     def act(self, kind: str) -> None:
         self.acts.append(kind)
+
+    def submit_spoken(self, heard: Any) -> None:
+        self.submit(heard.text)
+
+    def submit_instead(self, text: str) -> None:
+        self.instead.append(text)
 
     def conversation(self, limit: int) -> list[Any]:
         return self.store.conversation(limit)

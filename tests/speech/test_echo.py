@@ -48,6 +48,15 @@ def test_nothing_is_left_of_the_robots_voice_when_nobody_else_speaks(delay_s, ga
     assert level_db(left) < level_db(room(played, delay_s, gain)) - 12
 
 
+def test_nothing_is_left_when_the_sound_device_skips():
+    played = robot_speaks()
+    heard = room(played, 0.06, 0.5)
+    for at_s, skip_s in ((2.0, 0.021), (4.0, 0.05)):
+        at, skip = int(at_s * RATE), int(skip_s * RATE)
+        heard = np.concatenate((heard[:at], np.zeros(skip), heard[at:-skip]))
+    assert np.mean(cleaned(heard, played) != 0) < 0.06
+
+
 @pytest.mark.parametrize("loudness", [0.5, 1.0])
 def test_a_person_is_heard_within_200_ms_when_cutting_in(loudness):
     played = robot_speaks()

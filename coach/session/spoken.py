@@ -1,0 +1,157 @@
+"""What a person said aloud: a stop that was spotted, words that are doubtful, and the sound of a correction."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from coach.interpreter import interpret
+from coach.session.errand import KINDS, PLACES
+from coach.session.offers import differences, make_offer
+from coach.session.replies import Reply
+from coach.session.wording import joined
+from memory.recordings import Recording
+from prompts import say
+from robot_bridge.protocol.errors import CoachError, StoreError, UsageError
+
+if TYPE_CHECKING:
+    from coach.config import Config
+    from coach.session.session import Pulled, Session
+    from coach.session.stop_line import StopLine
+    from coach.speech.hearing import Heard
+    from memory.store import Store
+
+log = logging.getLogger(__name__)
+
+STOP_WAIT_S = 3.0
+HOPELESS = 0.5  # of `ask_below`: with so little confidence even readings that agree are asked about
+MISHEARD = "misheard"
+COLOURS = ("red", "blue", "green", "yellow", "white")
+MAX_RULES = 8
+
+
+class SpokenWords:
+    """Between the hearing, which is in threads of its own, and the session. Args: by: who sits here."""
+
+    def __init__(self, config: Config, store: Store, session: Session, stop_line: StopLine) -> None:
+        self._settings, self._store, self._session, self._stop_line = config.speech, store, session, stop_line
+        self._by = config.person
+        self._pulled: Pulled | None = None
+        self._doubted: Heard | None = None
+        self._last: tuple[Heard, str] | None = None
+        self.forget_old()
+
+    def stop(self) -> None:
+        """The stop word was spotted in the sound: to the arms at once, on the line that the key uses."""
+        self._pulled = self._stop_line.pull("stop", self._by)
+
+    def begin(self, heard: Heard) -> Callable[[], Reply]:
+        """What the session is to do about it. A stop that was not spotted goes out here, before it waits in line."""
+        pulled, self._pulled = (self._pulled, None) if heard.stopped else (None, self._pulled)
+        if pulled is None and heard.text and self._session.is_stop(heard.text):
+            pulled = self._stop_line.pull(heard.text, self._by)
+        return lambda: self._hear(heard, pulled)
+
+    def instead(self, text: str) -> Reply:
+        """The person has put right what was heard last: its lesson is taken back, the sound belongs to the new one."""
+        heard, lesson = self._last or (None, "")
+        if lesson:
+            try:
+                self._store.retract_correction(lesson, self._by, MISHEARD)
+            except CoachError as error:
+                log.warning("the lesson %s stays: %s", lesson, error)
+        reply = self._session.hear(text, self._by)
+        if heard is not None:
+            self._keep_sound(heard, reply)
+        return reply
+
+    def prompt(self) -> str:
+        """Names of this home, as whisper likes to be told them: a text that might have been said before."""
+        try:
+            rules = [rule.text for rule in self._store.rules.holding()[:MAX_RULES]]
+        except CoachError:
+            rules = []
+        things = ", ".join(f"{colour} {kind}" for colour, kind in zip(COLOURS, KINDS, strict=False))
+        names = f"{things}, {', '.join(KINDS)}. In the {', the '.join(PLACES)}."
+        return " ".join([names, "Stop. No, put it there. Pick up the other one.", *rules])
+
+    def forget_old(self) -> None:
+        """Sound older than the configuration allows is dropped."""
+        try:
+            self._store.prune_recordings(self._settings.keep_audio_days)
+        except StoreError as error:
+            log.warning("old recordings stay: %s", error)
+
+    def _hear(self, heard: Heard, pulled: Pulled | None) -> Reply:
+        if pulled is not None and not (heard.text and self._session.is_stop(heard.text)):
+            return self._apologise(heard, pulled)
+        if pulled is None:
+            question = self._question(heard)
+            if question:
+                self._doubted = heard
+                return self._session.tell(question, heard.text, self._by)
+        reply = self._session.hear(heard.text, self._by, pulled)
+        doubted, self._doubted = self._doubted, None
+        agreed = doubted is not None and reply.correction_id and self._words_of(reply.correction_id) != heard.text
+        self._keep_sound(doubted if doubted is not None and agreed else heard, reply)
+        return reply
+
+    def _apologise(self, heard: Heard, pulled: Pulled) -> Reply:
+        """It was no stop after all. The arms hold until the person says otherwise."""
+        try:
+            pulled[1].result(timeout=STOP_WAIT_S)
+        except (CoachError, TimeoutError):
+            return self._session.tell(say("stop_unreachable"), heard.text, self._by)
+        make_offer(self._store, ["resume"], say("stopped"))
+        if not heard.text:
+            return self._session.tell(say("stop_unclear"))
+        return self._session.tell(say("stop_misheard", text=heard.text), heard.text, self._by)
+
+    def _question(self, heard: Heard) -> str:
+        """What to ask back before anything is done; empty where the words are clear enough."""
+        if heard.confidence >= self._settings.ask_below:
+            return ""
+        meaning = _meaning(heard.text)
+        others = [text for text in heard.alternatives if _meaning(text) != meaning]
+        if not others:
+            if heard.confidence >= HOPELESS * self._settings.ask_below:
+                return ""
+            make_offer(self._store, [heard.text], say("say_again"))
+            return say("heard_unsure", text=heard.text)
+        readings = [heard.text, others[0]]
+        make_offer(self._store, readings, say("say_again"))
+        choices = joined(tuple(f'"{part}"' for part in differences(readings)), "or")
+        return say("heard_either", text=heard.text, choices=choices)
+
+    def _words_of(self, correction_id: str) -> str:
+        try:
+            return self._store.correction(correction_id).words
+        except CoachError:
+            return ""
+
+    def _keep_sound(self, heard: Heard, reply: Reply) -> None:
+        self._last = heard, reply.correction_id
+        if not reply.correction_id or not self._settings.keep_audio or not heard.pcm:
+            return
+        from coach.speech.audio import from_pcm
+        from coach.speech.wav_file import wav_bytes
+
+        try:
+            self._store.add_recording(Recording(
+                correction_id=reply.correction_id, wall_s=time.time(), wav=wav_bytes(from_pcm(heard.pcm)),
+                heard=heard.text, model=heard.model, confidence=heard.confidence))  # fmt: skip
+        except StoreError as error:
+            log.warning("the sound of the lesson is not kept: %s", error)
+
+
+def _meaning(text: str) -> Sequence[object]:
+    """To tell readings apart: what would be done about them."""
+    try:
+        items = interpret(text, None).items
+    except UsageError:
+        return ()
+    return [msgspec.structs.replace(item, text="") for item in items]

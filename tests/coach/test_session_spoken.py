@@ -1,0 +1,182 @@
+"""What was said aloud: spotted stops, doubtful words, the sound of a correction. Real sockets, a real store."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pytest
+from bridge_stand_in import StandIn
+
+from coach.config import Config
+from coach.session.offers import differences, make_offer, settle
+from coach.session.replies import Reply
+from coach.session.system import System
+from coach.speech.audio import to_pcm
+from coach.speech.hearing import Heard
+from coach.speech.settings import SpeechSettings
+from memory.store import Store
+
+SOUND = to_pcm(np.full(1600, 0.25, np.float32))
+
+
+@dataclass
+class Home:
+    bridge: StandIn
+    config: Config
+    replies: list[Reply] = field(default_factory=list)
+    system: System = field(init=False)
+
+    def open(self) -> System:
+        self.system = System.open(self.config, lambda message: None, self.replies.append)
+        return self.system
+
+    def hear(self, text: str, **values: object) -> Reply:
+        count = len(self.replies)
+        self.system.submit_spoken(Heard(text, pcm=SOUND, model="base.en", **values))  # type: ignore[arg-type]
+        wait_until(lambda: len(self.replies) > count)
+        return self.replies[count]
+
+    def spot_stop_then_hear(self, text: str) -> Reply:
+        self.system.spoken.stop()
+        wait_until(lambda: "stop" in self.bridge.kinds())
+        return self.hear(text, stopped=True)
+
+
+def wait_until(true: Callable[[], bool], deadline_s: float = 5.0) -> None:
+    until = time.monotonic() + deadline_s
+    while not true():
+        assert time.monotonic() < until, "it did not happen in time"
+        time.sleep(0.01)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Home]:
+    bridge = StandIn()
+    home = Home(bridge, Config(home=tmp_path, bridge_address=bridge.address, events_address=bridge.events_address))
+    home.open()
+    yield home
+    home.system.close()
+    bridge.close()
+
+
+def test_a_spotted_stop_acts_before_there_are_words_and_is_confirmed_by_them(home: Home):
+    home.bridge.work_on()
+    reply = home.spot_stop_then_hear("Stop!")
+    assert home.bridge.kinds() == ["stop"] and "stopped" in reply.said
+
+
+def test_the_robot_apologises_and_offers_to_go_on_when_it_was_no_stop(home: Home):
+    home.bridge.work_on()
+    reply = home.spot_stop_then_hear("the shop is closed")
+    assert "sorry" in reply.said and "the shop is closed" in reply.said
+    home.hear("yes")
+    assert home.bridge.kinds() == ["stop", "resume"]
+
+
+def test_the_arms_hold_on_when_the_offer_is_refused(home: Home):
+    home.bridge.work_on()
+    home.spot_stop_then_hear("")
+    assert "stopped" in home.hear("no").said
+    assert home.bridge.kinds() == ["stop"]
+
+
+def test_a_stop_that_was_not_spotted_still_overtakes_all_that_waits(home: Home):
+    home.bridge.work_on()
+    home.bridge.delay_s = 0.3
+    for _ in range(3):
+        home.system.submit("what are you doing?")
+    start_s = time.perf_counter()
+    home.system.submit_spoken(Heard("Stop.", confidence=0.1))
+    wait_until(lambda: "stop" in home.bridge.kinds())
+    assert time.perf_counter() - start_s < 0.8
+
+
+def test_doubtful_words_are_asked_about_with_what_was_heard(home: Home):
+    reply = home.hear("put the red cup in the bin", confidence=0.4, alternatives=("put the red cup in the sink",))
+    assert reply.said == 'I heard "put the red cup in the bin", but not clearly: "bin" or "sink"?'
+    assert home.bridge.kinds() == []
+    home.hear("the sink")
+    assert home.bridge.interventions[0].instruction == "put the red cup in the sink"
+
+
+def test_doubtful_words_are_done_when_every_reading_means_the_same(home: Home):
+    home.hear("put the red cup in the sink", confidence=0.4, alternatives=("Put that red cup in the sink.",))
+    assert home.bridge.kinds() == ["task"]
+
+
+def test_very_doubtful_words_wait_for_a_yes(home: Home):
+    home.bridge.work_on()
+    assert "Is that right?" in home.hear("no, put it in the drying rack", confidence=0.1).said
+    reply = home.hear("yes")
+    assert home.bridge.kinds() == ["correction"]
+    (kept,) = home.system._store.recordings(reply.correction_id)
+    assert kept.heard == "no, put it in the drying rack"
+
+
+def test_words_that_are_clear_count_and_close_the_offer(home: Home):
+    home.hear("put the red cup in the bin", confidence=0.1)
+    home.hear("put the red cup in the sink")
+    assert home.bridge.interventions[0].instruction == "put the red cup in the sink"
+    home.hear("yes")
+    assert home.bridge.kinds() == ["task"]
+
+
+def test_the_sound_of_a_correction_is_kept_with_it(home: Home):
+    home.bridge.work_on()
+    reply = home.hear("no, put it in the drying rack", confidence=0.9)
+    (kept,) = home.system._store.recordings(reply.correction_id)
+    assert kept.wav[:4] == b"RIFF" and kept.wav[44:] == SOUND
+    assert (kept.heard, kept.model, kept.confidence) == ("no, put it in the drying rack", "base.en", 0.9)
+
+
+def test_no_sound_is_kept_when_the_home_opted_out(home: Home):
+    home.system.close()
+    home.config = dataclasses.replace(home.config, speech=SpeechSettings(keep_audio=False))
+    home.open()
+    home.bridge.work_on()
+    reply = home.hear("no, put it in the drying rack")
+    assert reply.correction_id and not home.system._store.recordings()
+
+
+def test_a_misheard_correction_is_taken_back_when_its_text_is_put_right(home: Home):
+    home.bridge.work_on()
+    first = home.hear("no, put it in the drying rack")
+    home.system.submit_instead("no, put it in the bin")
+    wait_until(lambda: len(home.replies) == 2)
+    second = home.replies[1]
+    store = home.system._store
+    assert store.correction(first.correction_id).outcome == "retracted"
+    assert store.correction(second.correction_id).instruction_now == "put the red cup in the bin"
+    assert [kept.heard for kept in store.recordings(second.correction_id)] == ["no, put it in the drying rack"]
+
+
+def test_whisper_is_told_the_names_and_rules_of_this_home(home: Home):
+    home.hear("mugs go on the top shelf")
+    prompt = home.system.spoken.prompt()
+    assert "drying rack" in prompt and "red plate" in prompt and "top shelf" in prompt
+
+
+def test_an_offer_is_forgotten_when_it_is_old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    with Store.open(tmp_path / "memory.db") as store:
+        make_offer(store, ["resume"], "no")
+        now_s = time.time()
+        monkeypatch.setattr(time, "time", lambda: now_s + 100)
+        assert settle(store, "yes").words == "yes"
+
+
+@pytest.mark.parametrize(
+    ("readings", "parts"),
+    [
+        (["put it in the rack", "put it in the bin"], ("rack", "bin")),
+        (["put the cup down", "but the cup down"], ("put", "but")),
+        (["stop it", "stop it now"], ("stop it", "stop it now")),
+        (["pick up the blue cup", "pick up the two cups"], ("blue cup", "two cups")),
+    ],
+)
+def test_what_tells_two_readings_apart_is_named(readings, parts):
+    assert differences(readings) == parts
