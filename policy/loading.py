@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 
 from policy.checkpoint import EMBEDDED, embedded_folder, load_model, load_prompter, load_sight, read_card
+from policy.model.calibration import read_calibration
 from policy.model.pi0_policy import PI0Policy
 from robot_bridge.protocol.errors import CheckpointError
 
@@ -29,6 +30,7 @@ def load_policy(checkpoint: str = "", device: str = "auto", seed: int = 0) -> PI
         seed,
         card.temperature,
         load_sight(folder, card, model.sizes),
+        read_calibration(folder),
     )
 
 

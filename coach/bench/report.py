@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -67,19 +68,26 @@ class Report:
         Raises:
             UsageError: this is an installed package without its source tree.
         """
-        folder = source_root() / "tests" / "results"
-        if not folder.parent.is_dir():
-            raise UsageError(
-                "--write needs the project's source tree, which is not here", next_step="use --json > FILE"
-            )
-        folder.mkdir(exist_ok=True)
-        path = folder / f"{self.bench}.json"
-        path.write_text(json.dumps(asdict(self), ensure_ascii=False, indent=1) + "\n", "utf-8")
-        return path
+        return store(self.bench, asdict(self))
 
 
 def _shown(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def store(bench: str, result: dict[str, Any]) -> Path:
+    """Store a result as `tests/results/NAME.json` of the source tree.
+
+    Raises:
+        UsageError: this is an installed package without its source tree.
+    """
+    folder = source_root() / "tests" / "results"
+    if not folder.parent.is_dir():
+        raise UsageError("--write needs the project's source tree, which is not here", next_step="use --json > FILE")
+    folder.mkdir(exist_ok=True)
+    path = folder / f"{bench}.json"
+    path.write_text(json.dumps(result, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    return path
 
 
 def source_root() -> Path:

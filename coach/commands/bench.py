@@ -1,12 +1,13 @@
-"""`coach bench loop` and `coach bench wire`: the measurements that the README quotes."""
+"""`coach bench`: the measurements that the README quotes."""
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from robot_bridge.protocol.errors import UsageError
 
@@ -19,9 +20,14 @@ coach bench loop --rounds 5 --json
 coach bench wire --rounds 10
 coach bench serving --rounds 4
 coach bench interpret
+coach bench guard --rounds 200
+coach bench policy
+coach bench delay --rounds 100
+coach bench calibration --rounds 100 --fit
 coach bench loop --write"""
 
 MAX_ROUNDS = 1000
+GUARD_SEED = 20_000_000  # of the first demonstration
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -29,15 +35,21 @@ def configure(parser: argparse.ArgumentParser) -> None:
                         help="loop: from a person's words to the joints, on real processes; "
                         "wire: round trips to a policy that takes no time, beside its peers; "
                         "serving: one policy server for several robots; "
-                        "interpret: a table of utterances and what they mean")  # fmt: skip
+                        "interpret: a table of utterances and what they mean; "
+                        "guard: demonstrations behind the guard over workspace and self-collision; "
+                        "policy: thoughts and chunks beside transformers' own; "
+                        "delay: success and smoothness when the policy answers late; "
+                        "calibration: whether the model is as sure as it is right")  # fmt: skip
     parser.add_argument(
-        "--rounds", type=int, default=20, metavar="N", help="corrections, or interleaved rounds (default: 20)"
+        "--rounds", type=int, default=20, metavar="N", help="corrections, episodes or rounds (default: 20)"
     )
     parser.add_argument(
         "--seed", type=int, metavar="N", help="layout of the first round (default: the configuration's)"
     )
     parser.add_argument("--table", type=Path, metavar="FILE", default=Path("tests/coach/heldout_utterances.yaml"),
                         help="of interpret: utterances and their items (default: the held-out ones)")  # fmt: skip
+    parser.add_argument("--threads", type=int, default=2, metavar="N", help="of policy: for both sides (default: 2)")
+    parser.add_argument("--fit", action="store_true", help="of calibration: fit it anew, and keep it with the weights")
     parser.add_argument("--checkpoint", metavar="DIR", help="what to measure (default: the configuration's)")
     parser.add_argument("--write", action="store_true", help="store the table as tests/results/NAME.json")
 
@@ -82,7 +94,58 @@ def _loop(args: argparse.Namespace, config: Config) -> Report:
     return measure(settings, args.rounds, f"coach bench loop --rounds {args.rounds} --seed {seed}", _show_progress)
 
 
-_MEASURES = {"loop": _loop, "wire": _wire, "serving": _serving, "interpret": _interpret}
+def _guard(args: argparse.Namespace, config: Config) -> Report:
+    from coach.bench.guard import measure
+
+    seed = GUARD_SEED if args.seed is None else args.seed
+    return measure(args.rounds, seed, f"coach bench guard --rounds {args.rounds} --seed {seed}", _show_progress)
+
+
+def _policy(args: argparse.Namespace, config: Config) -> Report:
+    from coach.bench.policy import measure
+
+    checkpoint, seed = _checkpoint(args, config), args.seed or 0
+    command = f"coach bench policy --rounds {args.rounds} --seed {seed} --threads {args.threads}"
+    return measure(checkpoint, seed, args.rounds, max(1, args.threads), command, _show_progress)
+
+
+def _delay(args: argparse.Namespace, config: Config) -> Result:
+    from coach.bench.delay import measure
+
+    checkpoint, seed = _checkpoint(args, config), args.seed or 0
+    command = f"coach bench delay --rounds {args.rounds} --seed {seed}"
+    return measure(checkpoint, args.rounds, seed, command, _show_progress)
+
+
+def _calibration(args: argparse.Namespace, config: Config) -> Result:
+    from coach.bench.calibration import measure
+
+    checkpoint, seed = _checkpoint(args, config), args.seed or 0
+    command = f"coach bench calibration --rounds {args.rounds} --seed {seed}{' --fit' * args.fit}"
+    return measure(checkpoint, args.rounds, seed, args.fit, command, _show_progress)
+
+
+def _checkpoint(args: argparse.Namespace, config: Config) -> str:
+    """The folder to measure; empty for the one in the package."""
+    from coach.processes.plan import find_checkpoint
+
+    return find_checkpoint(config, config.checkpoint if args.checkpoint is None else args.checkpoint)
+
+
+class Result(Protocol):
+    """What a measurement gives."""
+
+    def table(self) -> str: ...
+
+    def to_json(self) -> str: ...
+
+    def write(self) -> Path: ...
+
+
+_MEASURES: dict[str, Callable[[argparse.Namespace, Config], Result]] = {
+    "loop": _loop, "wire": _wire, "serving": _serving, "interpret": _interpret, "guard": _guard,
+    "policy": _policy, "delay": _delay, "calibration": _calibration,
+}  # fmt: skip
 
 
 def _show_progress(words: str) -> None:

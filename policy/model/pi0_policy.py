@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from policy.interface import OnToken
+from policy.model.calibration import Calibration, chance_of_words
 from policy.model.engine import Engine, Reading
 from policy.model.grammar import ThoughtGrammar
 from policy.model.memo import Memo, Seen, key_of
@@ -35,11 +36,13 @@ class PI0Policy:
         dt_s: time between rows of an action chunk.
         temperature: scale of the noise that actions are drawn from.
         sight: says when the thing that was asked for is not there, or there twice.
+        calibration: how sure thoughts may be taken to be; None leaves that open.
         seed: seed of the noise that actions are drawn from.
     """
 
     def __init__(self, model: ThoughtfulPI0, prompter: Prompter, dt_s: float, checkpoint: str, seed: int = 0,
-                 temperature: float = 1.0, sight: Sight | None = None) -> None:  # fmt: skip
+                 temperature: float = 1.0, sight: Sight | None = None,
+                 calibration: Calibration | None = None) -> None:  # fmt: skip
         self._model, self._prompter, self._dt_s = model.eval(), prompter, dt_s
         self.checkpoint = checkpoint
         self.device = str(model.device)
@@ -50,6 +53,9 @@ class PI0Policy:
         self._noise, self._temperature = np.random.default_rng(seed), temperature
         self._sight = sight
         self._memo = Memo()
+        self.calibration = calibration
+        tokenizer = prompter.tokenizer
+        self._behind_words = frozenset((tokenizer.key("hand"), tokenizer.key("where"), tokenizer.eos))
 
     def reseed(self, seed: int) -> None:
         """Draw the noise of coming actions anew, so that an episode is a function of its seed."""
@@ -196,7 +202,12 @@ class PI0Policy:
 
     def _thought(self, draft: Draft) -> Thought:
         confidence = float(np.exp(sum(draft.chances) / max(len(draft.chances), 1)))
-        return Thought.parse(self._prompter.tokenizer.decode(draft.tokens), confidence=confidence)
+        certainty = None
+        if self.calibration is not None:
+            chance = chance_of_words(draft.written, draft.chances, self._behind_words)
+            certainty = None if chance is None else self.calibration.certainty(chance)
+        text = self._prompter.tokenizer.decode(draft.tokens)
+        return Thought.parse(text, confidence=confidence, certainty=certainty)
 
     def _answer(self, draft: Draft, ear: _Ear) -> tuple[Thought, int] | Exception:
         if ear.error is not None:

@@ -29,7 +29,7 @@ class Draft:
     Args:
         tokens: forced and written so far; `unread`: how many of them, at the end, the model has not read.
         places: log weights that the pointer gives the first and the second location token, float32[bins] each.
-        chances: log probability of each token that was written here, the end included.
+        written: tokens that were written here, the end included; chances: their log probabilities.
         guess: tokens that are read ahead, and may be wrong.
     """
 
@@ -40,6 +40,7 @@ class Draft:
     on_token: OnToken | None = None
     longest: int = MAX_THOUGHT_TOKENS
     unread: int = 0
+    written: list[int] = field(default_factory=list)
     chances: list[float] = field(default_factory=list)
     guess: list[int] = field(default_factory=list)
     done: bool = False
@@ -160,6 +161,7 @@ class Writer:
         return list(zip(tokens.tolist(), chances.tolist(), strict=True))
 
     def _take(self, draft: Draft, token: int, chance: float) -> None:
+        draft.written.append(token)
         draft.chances.append(chance)
         if token == self._tokenizer.eos:
             draft.done = True
