@@ -107,8 +107,11 @@ class Worker:
         for message in self._greeting():
             self.send(message)
         self._read(process.stdout)
-        process.kill()
-        status = process.wait()
+        try:
+            status = process.wait(GRACE_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            status = process.wait()
         self._unblock(writer)
         process.stdout.close()
         return status
