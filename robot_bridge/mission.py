@@ -192,8 +192,9 @@ def check_words(words: Intervention) -> None:
     _check_lengths(words)
     if words.kind == "task" and not words.instruction.strip():
         raise UsageError("a task without an instruction", next_step="say what to do with what")
-    if words.kind == "correction" and not (words.instruction.strip() or words.forced.strip() or words.where):
-        raise UsageError("a correction that changes nothing", "a new instruction, a point, or words for the thought")
+    says = words.instruction.strip() or words.forced.strip() or words.where or words.notes
+    if words.kind == "correction" and not says:
+        raise UsageError("a correction that changes nothing", "a new instruction, a point, notes, or a forced thought")
     if words.where is not None and not (0 <= words.where.x < 1 and 0 <= words.where.y < 1):
         raise UsageError(f"a point at {words.where.x}, {words.where.y}", "fractions of the picture, 0 to below 1")
     if words.kind == "nudge":

@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
+from coach.interpreter.chores import chore_of
 from coach.interpreter.items import Item
 from coach.interpreter.resolve import in_known_words, resolve
-from coach.routines.house_rules import notes_for
 from coach.session import answers
 from coach.session.episodes import Episodes
-from coach.session.errand import KINDS, PLACES, Errand, name_of
+from coach.session.errand import KINDS, PLACES, Errand, forced_thought, name_of
 from coach.session.identity import new_id
-from coach.session.lessons import FramesAround, as_intervention, draft_lesson, is_followed_already
-from coach.session.nudges import nudge_offset
+from coach.session.lessons import FramesAround, as_intervention, draft_lesson, draft_nudge, is_followed_already
+from coach.session.nudges import TOLD, nudge_fields
+from coach.session.outcomes import Outcome, Spoken
 from coach.session.pending import Pending
+from coach.session.rule_talk import RuleTalk
+from coach.session.rules_in_force import (
+    begin_task,
+    contradicted_by,
+    keep_rule_now,
+    notes_in_force,
+    rule_for,
+)
 from coach.session.situation import Situation
 from coach.session.wording import known_places, known_things, sentence
 from prompts import say
 from robot_bridge.protocol.errors import CoachError, StoreError, UnreachableError
 from robot_bridge.protocol.messages import Accepted, Intervention, InterventionKind
+from robot_bridge.protocol.thought import Where
 
 if TYPE_CHECKING:
     from coach.config import Config
@@ -34,29 +44,6 @@ SAID_OF: dict[str, str] = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What came of one item. `pending`: it waits for an answer."""
-
-    said: str
-    task_id: str = ""
-    correction_id: str = ""
-    forced: str = ""
-    pending: Pending | None = None
-    ok: bool = True
-    unreachable: bool = False
-
-
-@dataclass(frozen=True)
-class Spoken:
-    """An item with the words around it."""
-
-    item: Item
-    words: str
-    by: str
-    situation: Situation
-
-
 class Actions:
     """Sends to the bridge, stores, and finds the words to say about it."""
 
@@ -64,6 +51,7 @@ class Actions:
                  frames_around: FramesAround) -> None:  # fmt: skip
         self._config, self._store, self._bridge = config, store, bridge
         self._episodes, self._queue, self._frames_around = episodes, queue, frames_around
+        self.rules = RuleTalk(store, self)
 
     def do(self, spoken: Spoken) -> Outcome:
         """Raises: CoachError: the bridge refused it or did not answer; nothing has changed there."""
@@ -72,11 +60,11 @@ class Actions:
             raise UnreachableError("the bridge does not answer")
         match kind:
             case "task" if spoken.item.object is None and spoken.situation.busy:
-                return self._correct(spoken)  # "put it in the bin" is about the thing in hand
+                return self.correct(spoken)  # "put it in the bin" is about the thing in hand
             case "task":
                 return self._task(spoken)
             case "correction":
-                return self._correct(spoken)
+                return self.correct(spoken)
             case "pause" | "resume" | "undo" | "restart" | "takeover" | "praise":
                 return self.steer(kind, spoken.words, spoken.by, spoken.situation)
             case "nudge":
@@ -87,12 +75,15 @@ class Actions:
                 return Outcome(_chat(spoken.words))
         return Outcome(say("unknown_words", text=spoken.words), ok=False)
 
-    def start(self, errand: Errand, words: str, by: str, situation: Situation) -> str:
-        """Send a task; returns its id. Raises: CoachError: it did not reach the arms."""
-        intervention = Intervention(id=new_id(), kind="task", text=words, instruction=str(errand), by=by,
-                                    notes=notes_for(str(errand), self._store.rules.holding()),
+    def start(self, errand: Errand | str, words: str, by: str, situation: Situation, where: Where | None = None) -> str:
+        """Send a task, a chore in words; returns its id. Raises: CoachError: it did not reach the arms."""
+        task_id = new_id()
+        intervention = Intervention(id=task_id, kind="task", text=words, instruction=str(errand), by=by, where=where,
+                                    forced=forced_thought(errand, None) if where and isinstance(errand, Errand) else "",
+                                    notes=notes_in_force(self._store, str(errand), ""),
                                     time_s=time.monotonic())  # fmt: skip
         self._bridge.send(intervention)
+        begin_task(self._store, task_id)
         episode_id = self._episodes.begin(intervention.id, str(errand), by, situation.status)
         self._store.add_intervention(intervention, episode_id)
         return intervention.id
@@ -106,7 +97,7 @@ class Actions:
         if refusal:
             return Outcome(refusal, ok=False)
         seed = str(int(time.time()) % 1_000_000) if kind == "reset" else ""
-        self._send(kind, words, by, situation, instruction=seed)
+        self.send(kind, words, by, situation, instruction=seed)
         if kind == "undo":
             self._mark_undone(situation)
         if kind == "reset":
@@ -120,50 +111,70 @@ class Actions:
 
     def _task(self, spoken: Spoken) -> Outcome:
         item, situation = spoken.item, spoken.situation
+        chore = chore_of(item)
+        if chore:
+            task_id = self.start(chore, spoken.words, spoken.by, situation)
+            return Outcome(say("accepted", task=chore), task_id)
         if item.verb not in ("put", "pick_up"):
             return Outcome(say("not_yet", what=spoken.words), ok=False)
-        doubt = self._doubt(item)
+        doubt = self._doubt(item, spoken.where)
         if doubt is not None:
             return doubt
         settled = resolve(in_known_words(item, KINDS, PLACES), situation.scene())
         errand = Errand.parse(settled.instruction)
         if errand is None:
             question = sentence(settled.question or say("asks_object", objects=known_things()))
-            return Outcome(question, pending=Pending(question=question, item=item), ok=False)
+            return Outcome(question, pending=Pending(question=question, item=item, where=spoken.where), ok=False)
         before = situation.instruction if situation.busy else ""
-        task_id = self.start(errand, spoken.words, spoken.by, situation)
+        task_id = self.start(errand, spoken.words, spoken.by, situation, spoken.where)
         if before and not _refines(errand, Errand.parse(before)):
             return Outcome(say("accepted_instead", before=before, task=errand), task_id)
         return Outcome(say("accepted", task=errand), task_id)
 
-    def _correct(self, spoken: Spoken) -> Outcome:
+    def correct(self, spoken: Spoken) -> Outcome:
         situation, item = spoken.situation, in_known_words(spoken.item, KINDS, PLACES)
         errand = situation.errand
         if not situation.busy or errand is None:
-            if item.verb in ("put", "pick_up") and self._doubt(item) is None:
+            if item.verb in ("put", "pick_up") and self._doubt(item, spoken.where) is None:
                 return self._task(spoken)
             return Outcome(say("nothing_to_correct"), ok=False)
         if item.object is None and not item.place:
-            return self._vague(spoken)
+            return self._place_shown(spoken, errand) if spoken.where else self._vague(spoken)
         refusal = _unknown_part(item)
         if refusal:
             return Outcome(refusal, ok=False)
         settled = resolve(item, situation.scene())
         if settled.question:
             question = sentence(settled.question)
-            return Outcome(question, pending=Pending(question=question, item=item), ok=False)
+            pending = Pending(question=question, item=item, where=spoken.where)
+            return Outcome(question, pending=pending, ok=False)
         goal = Errand.parse(settled.instruction)
         assert goal is not None
         corrected = replace(goal, place=goal.place or errand.place)  # a step told on the way keeps the goal
         dictated = settled.instruction if item.verb == "pick_up" else ""
-        if is_followed_already(corrected, situation, dictated):
+        if spoken.where is None and is_followed_already(corrected, situation, dictated):
             return Outcome(say("correction_repeated"), situation.task_id)
+        if item.place and not spoken.settled and item.scope != "now":
+            rule = contradicted_by(self._store, corrected, situation.task_id)
+            if rule is not None:
+                return self.rules.ask(spoken, rule, corrected)
         return self._teach(spoken, corrected, dictated)
+
+    def _place_shown(self, spoken: Spoken, errand: Errand) -> Outcome:
+        """`put it here`: the place in the picture, while the thing is being put down."""
+        thought = spoken.situation.thought
+        if thought is None or not thought.subtask.startswith("put "):
+            return Outcome(say("point_later", object=f"the {errand.thing}"), spoken.situation.task_id, ok=False)
+        return self._teach(spoken, errand, "")
 
     def _teach(self, spoken: Spoken, errand: Errand, dictated: str) -> Outcome:
         """On the disk first; only then to the arms; only then the confirmation."""
         situation, frames = spoken.situation, self._frames_around()
-        lesson = draft_lesson(spoken.words, spoken.by, errand, dictated, situation, self._episodes.home_id(), frames)
+        if situation.chore and errand.place:  # the others of its kind that still wait go there too
+            keep_rule_now(self._store, situation.task_id, rule_for(errand, spoken.by))
+        rules = notes_in_force(self._store, str(errand), situation.task_id)
+        lesson = draft_lesson(spoken.words, spoken.by, errand, dictated, situation, self._episodes.home_id(), frames,
+                              rules, spoken.where)  # fmt: skip
         failure = ""
         try:
             self._store.add_correction(lesson, frames)
@@ -187,28 +198,46 @@ class Actions:
 
     def _vague(self, spoken: Spoken) -> Outcome:
         """ "No" and nothing else: hold still until the person has said what instead."""
-        self._send("pause", spoken.words, spoken.by, spoken.situation)
+        self.send("pause", spoken.words, spoken.by, spoken.situation)
         return Outcome(say("asks_instead"), spoken.situation.task_id, ok=False)
 
     def _nudge(self, spoken: Spoken) -> Outcome:
         status = spoken.situation.status
         if status is not None and status.state == "takeover" and spoken.item.direction == "open":  # "release"
             return self.steer("release", spoken.words, spoken.by, spoken.situation)
-        offset = nudge_offset(spoken.item.direction, spoken.item.amount)
-        if offset is None:
+        fields = nudge_fields(spoken.item, status.pace if status else 1.0)
+        if fields is None:
             return Outcome(say("not_yet", what=spoken.words), ok=False)
-        self._send("nudge", spoken.words, spoken.by, spoken.situation, offset=offset)
-        return Outcome(say("nudged", direction=spoken.item.direction), spoken.situation.task_id)
+        sent = self.send("nudge", spoken.words, spoken.by, spoken.situation, **fields)
+        failure = self._keep_nudge(spoken, sent.id) if spoken.situation.busy else ""
+        if failure:
+            return Outcome(say("lesson_not_kept", reason=failure), spoken.situation.task_id)
+        if "pace" in fields:
+            said = say("slower" if spoken.item.direction == "slower" else "faster", pace=f"{fields['pace']:.0%}")
+        else:
+            said = say("nudged", direction=TOLD[spoken.item.direction])
+        return Outcome(said, spoken.situation.task_id, sent.id if spoken.situation.busy else "")
 
-    def _send(self, kind: InterventionKind, words: str, by: str, situation: Situation, instruction: str = "",
-              offset: tuple[float, float, float] | None = None) -> Accepted:  # fmt: skip
-        intervention = Intervention(id=new_id(), kind=kind, text=words, instruction=instruction, offset=offset, by=by,
-                                    time_s=time.monotonic())  # fmt: skip
+    def _keep_nudge(self, spoken: Spoken, nudge_id: str) -> str:
+        """Nothing is said before this is on the disk; why it is not, where that failed."""
+        situation, frames = spoken.situation, self._frames_around()
+        rules = notes_in_force(self._store, situation.instruction, situation.task_id)
+        try:
+            self._store.add_correction(draft_nudge(spoken.words, spoken.by, nudge_id, situation,
+                                                   self._episodes.home_id(), frames, rules), frames)  # fmt: skip
+        except StoreError as error:
+            return str(error)
+        return ""
+
+    def send(self, kind: InterventionKind, words: str, by: str, situation: Situation, instruction: str = "",
+              **fields: Any) -> Accepted:  # fmt: skip
+        intervention = Intervention(id=new_id(), kind=kind, text=words, instruction=instruction, by=by,
+                                    time_s=time.monotonic(), **fields)  # fmt: skip
         accepted = self._bridge.send(intervention)
         self._store.add_intervention(intervention, situation.episode_id)
         return accepted
 
-    def _doubt(self, item: Item) -> Outcome | None:
+    def _doubt(self, item: Item, where: Where | None = None) -> Outcome | None:
         """What must be asked or refused before a task can start; None where all is said."""
         item = in_known_words(item, KINDS, PLACES)
         if item.object is not None and item.object.which == "all":
@@ -217,11 +246,11 @@ class Actions:
         if refusal:
             return Outcome(refusal, ok=False)
         if item.object is None or not item.object.name:
-            said = say("asks_object", objects=known_things())
-            return Outcome(said, pending=Pending(question=said, item=item), ok=False)
+            said = say("asks_kind" if where else "asks_object", objects=known_things())
+            return Outcome(said, pending=Pending(question=said, item=item, where=where), ok=False)
         if item.verb == "put" and not item.place:
             said = say("asks_place", object=f"the {name_of(item.object)}", places=known_places())
-            return Outcome(said, pending=Pending(question=said, item=item), ok=False)
+            return Outcome(said, pending=Pending(question=said, item=item, where=where), ok=False)
         return None
 
     def _mark_undone(self, situation: Situation) -> None:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 from coach.routines.scheduler import Scheduler
 from coach.routines.wording import moment_in_words
-from coach.session.actions import Outcome
 from coach.session.check_ins import CheckIns
 from coach.session.errand import Errand
+from coach.session.outcomes import Outcome
 from coach.session.standing import find_routine
 from prompts import say
 from robot_bridge.protocol.errors import CoachError

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from coach.session.errand import Errand, forced_thought
 from coach.session.identity import new_id
 from coach.session.situation import Situation
 from memory.records import CorrectionDraft
 from robot_bridge.protocol.messages import Intervention
+from robot_bridge.protocol.thought import Where
 
 if TYPE_CHECKING:
     from robot_bridge.protocol.messages import Observation
@@ -19,15 +20,47 @@ FramesAround = Callable[[], Sequence["Observation"]]
 
 
 def draft_lesson(words: str, by: str, errand: Errand, dictated: str, situation: Situation, home: str,
-                 frames: Sequence[Observation]) -> CorrectionDraft:  # fmt: skip
-    """The lesson in these words. Args: dictated: a subtask that the person named; frames: the newest comes last."""
-    status, thought, was = situation.status, situation.thought, situation.errand
-    kind = "subtask" if dictated and was == errand else "instruction"
+                 frames: Sequence[Observation], rules: tuple[str, ...] = (), where: Where | None = None,
+                 ) -> CorrectionDraft:  # fmt: skip
+    """The lesson in these words.
+
+    Args:
+        dictated: a subtask that the person named.
+        frames: the newest comes last.
+        rules: those in force.
+        where: the point that the person showed.
+    """
+    thought, was = situation.thought, situation.errand
+    kind = "subtask" if dictated and was == errand else "where" if where and was == errand else "instruction"
+    return _drafted(
+        words, by, situation, home, frames, kind=kind, thought_should=forced_thought(errand, thought, dictated),
+        instruction_now=situation.chore or str(errand), rules=rules, where=where,
+    )  # fmt: skip
+
+
+def draft_nudge(words: str, by: str, nudge_id: str, situation: Situation, home: str,
+                frames: Sequence[Observation], rules: tuple[str, ...]) -> CorrectionDraft:  # fmt: skip
+    """What a nudge teaches: where the hand was wrong. The thought was not, so that none is to be learnt from it."""
+    return _drafted(words, by, situation, home, frames, id=nudge_id, kind="nudge", rules=rules,
+                    instruction_now=situation.instruction)  # fmt: skip
+
+
+def draft_agreed(words: str, by: str, situation: Situation, home: str, frames: Sequence[Observation]
+                 ) -> CorrectionDraft:  # fmt: skip
+    """What a yes teaches: the thought that the robot was not sure about was right."""
+    thought = situation.thought
+    lines = (("reason", thought.reason), ("subtask", thought.subtask)) if thought else ()
+    return _drafted(words, by, situation, home, frames, kind="subtask", instruction_now=situation.instruction,
+                    thought_should="".join(f"{key}: {value}\n" for key, value in lines if value))  # fmt: skip
+
+
+def _drafted(words: str, by: str, situation: Situation, home: str, frames: Sequence[Observation],
+             **fields: Any) -> CorrectionDraft:  # fmt: skip
+    status, thought = situation.status, situation.thought
     newest = frames[-1] if frames else None
     return CorrectionDraft(
-        id=new_id(), words=words, episode_id=situation.episode_id, kind=kind,
-        thought_was=str(thought) if thought else "", thought_should=forced_thought(errand, thought, dictated),
-        instruction_was=situation.instruction, instruction_now=str(errand), by=by, wall_s=time.time(),
+        **{"id": new_id(), **fields}, words=words, episode_id=situation.episode_id,
+        thought_was=str(thought) if thought else "", instruction_was=situation.instruction, by=by, wall_s=time.time(),
         time_s=newest.time_s if newest is not None else (status.time_s if status else 0.0),
         observation_sequence=newest.sequence if newest is not None else 0,
         checkpoint=status.checkpoint if status else "", home=home, embodiment=status.embodiment if status else "",
@@ -37,7 +70,8 @@ def draft_lesson(words: str, by: str, errand: Errand, dictated: str, situation: 
 def as_intervention(lesson: CorrectionDraft) -> Intervention:
     """What the bridge is told of a lesson."""
     return Intervention(id=lesson.id, kind="correction", text=lesson.words, instruction=lesson.instruction_now,
-                        forced=lesson.thought_should, by=lesson.by, time_s=time.monotonic())  # fmt: skip
+                        forced=lesson.thought_should, notes=lesson.rules, where=lesson.where, by=lesson.by,
+                        time_s=time.monotonic())  # fmt: skip
 
 
 def is_followed_already(errand: Errand, situation: Situation, dictated: str) -> bool:

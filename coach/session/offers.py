@@ -65,6 +65,11 @@ def settle(store: Store, words: str) -> Settled:
     return Settled(words)
 
 
+def says_yes(words: str) -> bool:
+    """A plain yes and nothing else."""
+    return _YES.fullmatch(" ".join(_WORD.findall(words.lower()))) is not None
+
+
 def differences(readings: Sequence[str]) -> tuple[str, ...]:
     """What tells each reading from the first, from the first word that differs to the last.
 

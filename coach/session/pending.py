@@ -10,6 +10,7 @@ import msgspec
 
 from coach.interpreter.items import Item, Object
 from coach.session.errand import KINDS, PLACES
+from robot_bridge.protocol.thought import Where
 
 if TYPE_CHECKING:
     from memory.store import Store
@@ -22,11 +23,16 @@ _ORDER = ("first", "second", "third", "fourth")
 
 
 class Pending(msgspec.Struct, frozen=True, kw_only=True):
-    """Args: item: what waits for the answer; options: things to choose from, empty where something else is missing."""
+    """Args:
+    item: what waits for the answer.
+    options: things to choose from, empty where something else is missing.
+    where: the point that was shown with the words.
+    """
 
     question: str
     item: Item
     options: tuple[str, ...] = ()
+    where: Where | None = None
 
     def cancelled_by(self, words: str) -> bool:
         return bool(_CANCEL.search(words.lower()))
@@ -41,11 +47,14 @@ class Pending(msgspec.Struct, frozen=True, kw_only=True):
                 return None
             color, _, name = thing.rpartition(" ")
             return msgspec.structs.replace(self.item, object=Object(name=name, color=color))
-        if any(item.kind == "task" and item.object and item.place for item in items) and self.item.object:
+        known = self.item.object if self.item.object and self.item.object.name else None
+        if any(item.kind == "task" and item.object and item.place for item in items) and known:
             return None  # a whole new task, not an answer
         place = next((item.place for item in items if item.place), "") or _place_in(words)
         thing_said = next((item.object for item in items if item.object and item.object.name in KINDS), None)
-        if self.item.object is None and thing_said is not None:
+        if known is None and thing_said is not None:
+            if self.item.object and not thing_said.color:  # its colour was seen where the person pointed
+                thing_said = msgspec.structs.replace(thing_said, color=self.item.object.color)
             return msgspec.structs.replace(self.item, object=thing_said, place=place or self.item.place)
         return msgspec.structs.replace(self.item, place=place) if place and not self.item.place else None
 

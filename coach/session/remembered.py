@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from coach.routines.wording import when_in_words
-from coach.session.actions import Outcome
+from coach.session.outcomes import Outcome
 from coach.session.standing import find_routine
 from prompts import say
 

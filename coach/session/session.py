@@ -15,13 +15,16 @@ import msgspec
 
 from coach.interpreter.items import Item
 from coach.routines.drafts import impossible_time
-from coach.session.actions import Actions, Outcome, Spoken, errand_of
+from coach.session.actions import Actions, errand_of
+from coach.session.asked import agree, agrees, answered, as_lesson, note_question, open_question
 from coach.session.due_runs import DueRuns
 from coach.session.episodes import Episodes
 from coach.session.errand import Errand, choices
 from coach.session.lessons import FramesAround
 from coach.session.offers import settle as settle_offer
+from coach.session.outcomes import Outcome, Spoken
 from coach.session.pending import Pending, keep_pending
+from coach.session.pointing import pointed
 from coach.session.remembered import about_memory
 from coach.session.replies import Reply
 from coach.session.situation import Situation
@@ -37,8 +40,8 @@ if TYPE_CHECKING:
     from coach.session.stop_line import StopLine
     from memory.store import Store
     from robot_bridge.client import BridgeClient
-    from robot_bridge.protocol.messages import Accepted, Intervention, InterventionKind
-    from robot_bridge.protocol.thought import Thought
+    from robot_bridge.protocol.messages import Accepted, Event, Intervention, InterventionKind
+    from robot_bridge.protocol.thought import Thought, Where
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +66,7 @@ class Session:
         self._lock = threading.Lock()
         self.episodes = Episodes(config, store)
         self.queue = TaskQueue(store)
+        self._frames_around = frames_around
         self._actions = Actions(config, store, bridge, self.episodes, self.queue, frames_around)
         self._standing, self.due_runs = Standing(store), DueRuns(store, self._actions)
 
@@ -73,19 +77,20 @@ class Session:
         except UsageError:
             return False
 
-    def hear(self, text: str, by: str = "", pulled: Pulled | None = None) -> Reply:
+    def hear(self, text: str, by: str = "", pulled: Pulled | None = None, where: Where | None = None) -> Reply:
         """Deal with one utterance. Never raises for what a person or the network did.
 
         Args:
             by: who said it.
             pulled: a stop that was sent for these words already.
+            where: the point in a picture that the person shows with them.
         """
         by = by or self._config.person
         if pulled is None and self.is_stop(text):
             pulled = self._stop_line.pull(text[:MAX_CHARACTERS], by)
         with self._lock:
             try:
-                return self._hear(text.strip(), by, pulled)
+                return self._hear(text.strip(), by, pulled, where)
             except StoreError as error:
                 stop = self._finish_stop(pulled).said if pulled is not None else ""
                 return Reply(f"{stop} {say('memory_broken', reason=error)}".strip(), ok=False)
@@ -110,6 +115,10 @@ class Session:
                 return self._reply([outcome], (), situation)
             except StoreError as error:
                 return Reply(say("memory_broken", reason=error), ok=False)
+
+    def robot_doubts(self, event: Event) -> str:
+        """The robot is not sure, or nothing worked: the question for the person, whose answer is a lesson."""
+        return note_question(self._store, event)
 
     def robot_asks(self, thought: Thought | None, instruction: str) -> str:
         """The robot cannot go on alone: the question for the person, kept until it is answered."""
@@ -154,14 +163,30 @@ class Session:
         agreed = self._standing.answer(words)
         if agreed is not None:
             return agreed
+        about_rule = self._guarded(lambda: self._actions.rules.settle(words, situation) or Outcome(""))
+        if about_rule.said:
+            return about_rule
         about_run = self._guarded(lambda: self.due_runs.hear(words, by, situation) or Outcome(""))
         return about_run if about_run.said else about_memory(words, self._store, time.time())
+
+    def _keep_standing(self, items: Sequence[Item], words: str, by: str, situation: Situation) -> list[Outcome]:
+        """Rules for now hold until the task ends; what lasts is agreed on. A rule about the thing in hand counts at
+        once."""
+        now = [item for item in items if item.kind == "rule" and item.scope == "now"]
+        lasting = [item for item in items if item not in now]
+        outcomes = [self._guarded(partial(self._actions.rules.keep_now, item, words, by, situation)) for item in now]
+        if lasting or not now:
+            outcomes.append(self._standing.propose(lasting, words, by))
+        if outcomes and outcomes[-1].ok:
+            outcomes += [self._guarded(partial(self._actions.rules.follow, item, words, by, situation))
+                         for item in items if item.kind == "rule"]  # fmt: skip
+        return outcomes
 
     def _started(self, errand: Errand, situation: Situation) -> Outcome:
         task_id = self._actions.start(errand, str(errand), self._config.person, situation)
         return Outcome(say("accepted", task=errand), task_id)
 
-    def _hear(self, words: str, by: str, pulled: Pulled | None) -> Reply:
+    def _hear(self, words: str, by: str, pulled: Pulled | None, where: Where | None) -> Reply:
         if not words:
             return Reply(say("empty_line"), ok=False)
         situation = self._situation() if pulled is None else Situation(None)
@@ -175,10 +200,17 @@ class Session:
         if offer.refused:
             return self._reply([Outcome(offer.refused)], (), situation)
         words = offer.words
+        asked = open_question(self._store, situation.task_id)
+        if agrees(asked, words):
+            answered(self._store)
+            spoken = Spoken(Item(kind="answer", text=words), words, by, situation)
+            outcome = self._guarded(lambda: agree(spoken, self._store, self._bridge, self.episodes.home_id(),
+                                                  self._frames_around()))  # fmt: skip
+            return self._reply([outcome], (spoken.item,), situation)
         settled = self._settled(words, by, situation)
         if settled is not None:
             return self._reply([settled], (Item(kind="answer", text=words),), situation)
-        meaning = understand(words, situation, self._store, self._interpret)
+        meaning = understand(words, situation, self._store, self._interpret, pointed(where, self._frames_around()))
         items = meaning.items
         noted = self.due_runs.take_answer(words, by, {item.kind for item in items})
         if noted:
@@ -189,14 +221,16 @@ class Session:
             outcome = Outcome(meaning.said, pending=meaning.pending, ok=meaning.ok)
             return self._reply([outcome], items, situation, meaning.question)
         lasting = [item for item in items if item.kind in STANDING]
-        now = [item for item in items if item.kind not in STANDING]
+        now = list(as_lesson(asked, [item for item in items if item.kind not in STANDING]))
+        if asked is not None and any(item.kind in ("correction", "resume", "nudge") for item in now):
+            answered(self._store)
         outcomes = []
         if lasting or impossible_time(words):
-            outcomes.append(self._standing.propose(lasting, words, by))
+            outcomes += self._keep_standing(lasting, words, by, situation)
             now = [item for item in now if item.kind != "unknown"]
         if now or not outcomes:
             outcomes += [self._guarded(partial(self._actions.do, spoken))
-                         for spoken in self._queue_later_tasks(now, words, by, situation)]  # fmt: skip
+                         for spoken in self._queue_later_tasks(now, words, by, situation, meaning.where)]  # fmt: skip
         later = self.queue.tasks
         if later and sum(item.kind == "task" for item in items) > 1 and outcomes and outcomes[-1].ok:
             outcomes.append(Outcome(say("queued", task=joined(later, "and then"))))
@@ -232,7 +266,8 @@ class Session:
         except StoreError as error:
             log.warning("not kept: %s", error)
 
-    def _queue_later_tasks(self, items: Sequence[Item], words: str, by: str, situation: Situation) -> list[Spoken]:
+    def _queue_later_tasks(self, items: Sequence[Item], words: str, by: str, situation: Situation,
+                           where: Where | None = None) -> list[Spoken]:  # fmt: skip
         """One item a kind of work now; further tasks wait for their turn."""
         now: list[Spoken] = []
         tasks = 0
@@ -244,7 +279,7 @@ class Session:
                 elif (errand := errand_of(item, situation)) is not None and item.verb in ("put", "pick_up"):
                     self.queue.add(str(errand))
                     continue
-            now.append(Spoken(item, words, by, situation))
+            now.append(Spoken(item, words, by, situation, where))
         return now or [Spoken(Item(kind="unknown", text=words), words, by, situation)]
 
     def _situation(self) -> Situation:

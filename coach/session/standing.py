@@ -15,7 +15,7 @@ from coach.routines.house_rules import contradicted, rule_of
 from coach.routines.recurrence import local_zone, next_due
 from coach.routines.wish import instruction_of, refuse_impossible
 from coach.routines.wording import moment_in_words, when_in_words
-from coach.session.actions import Outcome
+from coach.session.outcomes import Outcome
 from coach.session.wording import joined, sentence
 from prompts import say
 from robot_bridge.protocol.errors import UsageError

@@ -10,9 +10,12 @@ import msgspec
 
 from coach.interpreter.items import Interpretation, Item, Scene
 from coach.session.pending import Pending, keep_pending, load_pending
+from coach.session.pointing import Pointed, is_about_place, with_point
+from coach.session.rules_in_force import with_places
 from coach.session.situation import Situation
 from coach.session.wording import sentence
 from prompts import say
+from robot_bridge.protocol.thought import Where
 
 if TYPE_CHECKING:
     from memory.store import Store
@@ -27,6 +30,7 @@ class Understood:
     said: what to say at once, nothing is done then about the items.
     pending: what waits for the answer.
     hold: the person objects to what is being done, without saying what instead.
+    where: the point shown with these words, or with those that they answer.
     """
 
     items: tuple[Item, ...]
@@ -35,13 +39,30 @@ class Understood:
     pending: Pending | None = None
     hold: bool = False
     ok: bool = False
+    where: Where | None = None
 
 
-def understand(words: str, situation: Situation, store: Store, interpret: Interpret) -> Understood:
-    """The words as an answer to the open question if they are one, else by themselves."""
+def understand(
+    words: str, situation: Situation, store: Store, interpret: Interpret, point: Pointed | None = None
+) -> Understood:
+    """The words as an answer to the open question if they are one, else by themselves.
+
+    Args:
+        point: what the person shows in the picture.
+    """
     pending = load_pending(store)
     scene = situation.scene(pending.question if pending else "")
     meaning = interpret(words, scene)
+    placed = with_places(store, meaning.items, situation.task_id)
+    if placed != meaning.items:
+        return Understood(placed, where=point.where if point else None)
+    if point is not None and not is_about_place(words, meaning.items, point):
+        items = with_point(words, meaning.items, point, situation.errand, pending.item if pending else None)
+        if tuple(items) != meaning.items:
+            keep_pending(store, None)
+            return Understood(tuple(items), where=point.where)
+    elif point is not None:
+        return Understood(meaning.items, where=point.where)
     if pending is not None:
         answer = _answer(pending, words, meaning)
         if answer is None or answer.question is None:
@@ -68,7 +89,7 @@ def _answer(pending: Pending, words: str, meaning: Interpretation) -> Understood
     """None where the words are no answer but something of their own."""
     filled = pending.answered_by(words, meaning.items)
     if filled is not None:
-        return Understood((filled,))
+        return Understood((filled,), where=pending.where)
     if pending.cancelled_by(words):
         return Understood(meaning.items, said=say("never_mind"), ok=True)
     if all(item.kind in ("unknown", "answer") for item in meaning.items):

@@ -117,7 +117,7 @@ class StandIn:
         changes: dict[str, dict[str, Any]] = {
             "stop": {"state": "stopped"}, "pause": {"state": "holding"}, "resume": {"state": "running"},
             "task": {"state": "running", "task_id": words.id, "instruction": words.instruction, "thought": None},
-            "correction": {"instruction": words.instruction, "thought": None} | (
+            "correction": {"instruction": words.instruction or self.state["instruction"], "thought": None} | (
                 {} if self.state["state"] == "stopped" else {"state": "running"}),
             "takeover": {"state": "takeover"}, "release": {"state": "running"},
             "reset": {"state": "idle", "task_id": "", "instruction": "", "thought": None},

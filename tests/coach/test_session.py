@@ -241,7 +241,7 @@ def test_a_word_steers_when_a_task_is_held(bench: Bench, words: str, kind: str) 
 def test_a_nudge_is_metres_when_said_in_words(bench: Bench) -> None:
     bench.bridge.work_on()
     bench.session.hear("a little to the left")
-    assert bench.bridge.interventions[0].offset == (-0.02, 0.0, 0.0)
+    assert bench.bridge.interventions[0].offset == (-0.015, 0.0, 0.0)
 
 
 def test_undo_marks_the_lesson_when_it_follows_a_correction(bench: Bench) -> None:

@@ -1,0 +1,40 @@
+"""What is known of one item of an utterance, and what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from coach.interpreter.items import Item
+from coach.session.pending import Pending
+from coach.session.situation import Situation
+from robot_bridge.protocol.thought import Where
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one item. `pending`: it waits for an answer."""
+
+    said: str
+    task_id: str = ""
+    correction_id: str = ""
+    forced: str = ""
+    pending: Pending | None = None
+    ok: bool = True
+    unreachable: bool = False
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """An item with the words around it.
+
+    Args:
+        where: the point that the person shows.
+        settled: it was asked about already: no rule stands in its way.
+    """
+
+    item: Item
+    words: str
+    by: str
+    situation: Situation
+    where: Where | None = None
+    settled: bool = False
