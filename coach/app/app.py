@@ -24,7 +24,7 @@ from coach.app.commands import CoachCommands
 from coach.app.conversation import Conversation
 from coach.app.keymap import make_bindings, resolve_keys
 from coach.app.main_screen import MainScreen
-from coach.app.messages import Answered, Connected, ConnectFailed, Said
+from coach.app.messages import Answered, Connected, ConnectFailed, Pointed, Said
 from coach.app.say_line import SayLine
 from coach.app.speech_actions import SpeechActions
 from coach.app.status_line import StatusLine
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from coach.session.system import System
     from robot_bridge.protocol.messages import InterventionKind, Observation
     from robot_bridge.protocol.messages import Message as WireMessage
+    from robot_bridge.protocol.thought import Where
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +53,7 @@ MEMORY_HZ = 2.0
 MAX_INBOX = 4000
 RESTORED_LINES = 200
 NEW_LINES = 20
+POINT_S = 60.0  # how long a click waits for its words
 
 Connect = Callable[["Config", Callable[["WireMessage"], None], Callable[["Reply"], None]], "System"]
 
@@ -78,6 +80,8 @@ class CoachApp(SpeechActions, App[None]):
         self._can_draw = False
         self._early: list[str] = []
         self._failure = ""
+        self._point: Where | None = None
+        self._pointed_s = 0.0
         self.main = MainScreen(self.keys)
         for binding in make_bindings(self.keys):
             self._bindings.key_to_bindings.pop(binding.key, None)
@@ -176,7 +180,22 @@ class CoachApp(SpeechActions, App[None]):
             self._early.append(text)
         else:
             self.hush()
-            self._system.submit(text)
+            self._system.submit(text, where=self._take_point())
+
+    def on_pointed(self, event: Pointed) -> None:
+        """A click on a picture shows what the next words are about; a second one there takes it back."""
+        from robot_bridge.protocol.thought import Where
+
+        where, before = Where(event.camera, event.x, event.y), self._point
+        again = before is not None and (before.camera, before.x, before.y) == (event.camera, event.x, event.y)
+        self._point, self._pointed_s = (None if again else where), time.monotonic()
+        self.main.point_at(self._point)
+
+    def _take_point(self) -> Where | None:
+        """The point that goes with what is said now; each counts once, and not for long."""
+        where, self._point = self._point, None
+        self.main.point_at(None)
+        return where if time.monotonic() - self._pointed_s <= POINT_S else None
 
     def on_answered(self, event: Answered) -> None:
         reply = event.reply

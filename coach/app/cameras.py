@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
+from textual import events
 from textual.app import ComposeResult, RenderResult
 from textual.containers import Horizontal, Vertical
 from textual.geometry import Region, Size
@@ -12,6 +13,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from coach.app.half_blocks import HalfBlocks
+from coach.app.messages import Pointed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from robot_bridge.protocol.thought import Where
 
 MARK = (0, 240, 255)  # no thing and no place in the kitchen has this colour
+SHOWN = (255, 0, 220)  # nor this one: the point that the person shows
 BORDER = 2
 SMALL_BASE = 36  # a base picture narrower than this gets no wrist pictures beside it
 
@@ -48,6 +51,13 @@ class Picture(Widget):
             self.refresh()
         if renderable is None:
             self._draw_blocks()
+
+    def on_click(self, event: events.Click) -> None:
+        """Pointing: the middle of the cell that was clicked."""
+        offset = event.get_content_offset(self)
+        width, height = self.content_size
+        if offset is not None and self._pixels is not None and width and height:
+            self.post_message(Pointed(self.camera, (offset.x + 0.5) / width, (offset.y + 0.5) / height))
 
     def on_resize(self) -> None:
         if self._pixels is not None and self._renderable is None:
@@ -101,14 +111,18 @@ class Cameras(Vertical):
                 wrist.styles.height = (width // 2 - BORDER) // 2 + BORDER
         return width
 
-    def show(self, observation: Observation, renderable: Renderable | None, where: Where | None) -> None:
-        """The newest pictures, with the point that the thought is about marked."""
+    def show(
+        self, observation: Observation, renderable: Renderable | None, where: Where | None, shown: Where | None = None
+    ) -> None:
+        """The newest pictures, with the point that the thought is about marked, and the one that the person shows."""
         for picture in (self.base, *self.wrists):
             pixels = observation.images.get(picture.camera)
             if pixels is None or not picture.display or not self.display:
                 continue
             if where is not None and where.camera == picture.camera:
-                pixels = marked(pixels, where)
+                pixels = marked(pixels, where, MARK)
+            if shown is not None and shown.camera == picture.camera:
+                pixels = marked(pixels, shown, SHOWN)
             picture.show(pixels, renderable)
 
 
@@ -122,7 +136,7 @@ def best_fit(room: Size) -> tuple[int, bool]:
     return (alone - alone % 2, False) if alone - BORDER >= 20 else (0, False)
 
 
-def marked(pixels: np.ndarray, where: Where) -> np.ndarray:
+def marked(pixels: np.ndarray, where: Where, colour: tuple[int, int, int] = MARK) -> np.ndarray:
     """A copy with a ring around the point."""
     drawn = pixels.copy()
     height, width = drawn.shape[:2]
@@ -134,5 +148,5 @@ def marked(pixels: np.ndarray, where: Where) -> np.ndarray:
             (row + offset, column - reach), (row + offset, column + reach),
         ):  # fmt: skip
             if 0 <= r < height and 0 <= c < width:
-                drawn[r, c] = MARK
+                drawn[r, c] = colour
     return drawn

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from coach.app.pictures import Renderable
     from robot_bridge.protocol.messages import Event, Observation, Status
     from robot_bridge.protocol.messages import Message as WireMessage
+    from robot_bridge.protocol.thought import Where
 
 SILENT_AFTER_S = 1.5
 FIXED_ROWS = 3  # task line, status line, key hints
@@ -47,6 +48,8 @@ class MainScreen(Screen[None]):
         self._status_at = 0.0
         self._ever_seen = False
         self._observation: Observation | None = None
+        self._shown: Where | None = None
+        self._last: Observation | None = None
         self.queued: tuple[str, ...] = ()
 
     def compose(self) -> ComposeResult:
@@ -102,9 +105,20 @@ class MainScreen(Screen[None]):
         """Draw the newest pictures, if there are newer ones than those shown."""
         observation, self._observation = self._observation, None
         if observation is not None:
+            self._last = observation
             thought = self.status.thought if self.status else None
             where = thought.where if thought else None
-            self.query_one(Cameras).show(observation, renderable, where)
+            self.query_one(Cameras).show(observation, renderable, where, self._shown)
+
+    def point_at(self, where: Where | None) -> None:
+        """The person shows a point, or no longer does; the line says so, and the next words are about it."""
+        self._shown = where
+        self._observation = self._observation or self._last
+        line = self.query_one(SayLine)
+        camera = where.camera.replace("_", " ") if where else ""
+        line.border_title = f"say · you point at the {camera} picture" if camera else "say"
+        if where is not None:
+            line.focus()
 
     def check_silence(self) -> None:
         """Say so when the bridge has not been heard for a while."""

@@ -20,6 +20,14 @@ class Said(Message):
         self.text = text
 
 
+class Pointed(Message):
+    """The person clicked on a picture: `x` and `y` are fractions of its width and height, from the left and the top."""
+
+    def __init__(self, camera: str, x: float, y: float) -> None:
+        super().__init__()
+        self.camera, self.x, self.y = camera, x, y
+
+
 class Connected(Message):
     """Memory and sockets are open."""
 

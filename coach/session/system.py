@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from memory.records import Correction, Utterance
     from memory.routines import Routine
     from robot_bridge.protocol.messages import Event, InterventionKind, Message, Status
+    from robot_bridge.protocol.thought import Where
 
 NOTICES_KEY = "notices_seen_s"
 TOLD_LEVELS = ("warning", "fault")
@@ -76,12 +77,16 @@ class System:
         config.prepare_home()
         return cls(config, Store.open(config.memory_path), deliver, answered)
 
-    def submit(self, text: str, by: str = "") -> None:
-        """Hear an utterance; returns at once. Words that say stop overtake everything that waits."""
+    def submit(self, text: str, by: str = "", where: Where | None = None) -> None:
+        """Hear an utterance; returns at once. Words that say stop overtake everything that waits.
+
+        Args:
+            where: the point in a picture that the person shows with them.
+        """
         pulled = None
         if self.session.is_stop(text):
             pulled = self._stop_line.pull(text, by or self._config.person)
-        self._work.put(lambda: self.session.hear(text, by, pulled))
+        self._work.put(lambda: self.session.hear(text, by, pulled, where))
 
     def submit_spoken(self, heard: Heard) -> None:
         """Hear what was said aloud; returns at once."""

@@ -57,6 +57,7 @@ class ScriptedSystem:
         self.deliver, self.answered = deliver, answered
         self.store = Store.open(config.memory_path)
         self.heard: list[str] = []
+        self.pointed: list[Where | None] = []
         self.stops: list[float] = []
         self.acts: list[str] = []
         self.operator, self.devices = ScriptedOperator(), ()
@@ -66,8 +67,9 @@ class ScriptedSystem:
         self.spoken = ScriptedEars(self)
         self.instead: list[str] = []
 
-    def submit(self, text: str, by: str = "") -> None:
+    def submit(self, text: str, by: str = "", where: Where | None = None) -> None:
         self.heard.append(text)
+        self.pointed.append(where)
         if text.strip():
             self.store.add_utterance(text, by or "person", "person", wall_s=NOON_S)
         self.say(f"I heard: {text}")
