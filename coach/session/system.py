@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from coach.interpreter import interpret
 from coach.lines import bridge_client, check_lines, event_subscriber
 from coach.processes.notices import Restart, read_restarts
+from coach.session.asked import DOUBTS
 from coach.session.heartbeat import Heartbeat
 from coach.session.recorder import Recorder
 from coach.session.replies import Reply
@@ -229,6 +230,8 @@ class System:
     def _words_for(self, event: Event, status: Status | None) -> str:
         if event.code == "task_done":
             return say("done", task=event.data.get("instruction") or event.text)
+        if event.code == "asks" and event.data.get("why") in DOUBTS:
+            return self.session.robot_doubts(event)
         if event.code == "asks":
             status = self._bridge.status() if status is None or status.thought is None else status
             return self.session.robot_asks(status.thought, status.instruction)
