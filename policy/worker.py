@@ -6,7 +6,9 @@ nothing goes wrong; then one by one, so that the fault of one is not the fault o
 
 from __future__ import annotations
 
+import gc
 import logging
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -190,5 +192,15 @@ def _failure(job: Job, error: Exception) -> Error:
         log.warning("request refused: %s", error)
         return error_reply(error, number)
     log.error("the policy failed on a %s", type(job.request).__name__, exc_info=error)
+    _make_room(error)
     return Error(code="policy_failed", what=f"the policy failed: {type(error).__name__}: {error}"[:500],
                  next_step="read the policy's log; the server lives on", request_id=number)  # fmt: skip
+
+
+def _make_room(error: Exception) -> None:
+    """After a GPU ran out of memory: give back what PyTorch keeps for later, so that the next request may fit."""
+    torch = sys.modules.get("torch")
+    if type(error).__name__ == "OutOfMemoryError" and torch is not None:
+        error.__traceback__ = None  # its frames hold on to the tensors
+        gc.collect()
+        torch.cuda.empty_cache()

@@ -1,13 +1,11 @@
-"""Takes pictures at the cameras' rate, joins them with the joints, publishes them and keeps the latest."""
+"""Takes pictures at the cameras' rate, joins them with the joints, publishes them and holds on to the latest."""
 
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 from robot_bridge.arms.base import Arms
 from robot_bridge.by_hand import Tape
@@ -34,7 +32,7 @@ class Cameras:
         self._new = threading.Condition()
         self._latest: Observation | None = None
         self._sequence = 0
-        self._failing = self._snapshot_failing = False
+        self._failing = False
         self._tape = Tape(body)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="cameras", daemon=True)
@@ -74,12 +72,8 @@ class Cameras:
 
     def _run(self) -> None:
         next_s = time.monotonic()
-        snapshot_s = next_s + self._config.snapshot_period_s
         while not self._stop.is_set():
             self._observe()
-            if time.monotonic() >= snapshot_s:
-                snapshot_s = time.monotonic() + self._config.snapshot_period_s
-                self._write_snapshot()
             next_s = max(next_s + self._period_s, time.monotonic())
             self._stop.wait(next_s - time.monotonic())
 
@@ -111,25 +105,3 @@ class Cameras:
         if moved is not None:
             self._outbox.put(moved)
         self._outbox.put(observation)
-
-    def _write_snapshot(self) -> None:
-        """Keep the scene, so that a bridge that was killed goes on where it was."""
-        path, take = self._config.snapshot_path, getattr(self._arms, "snapshot", None)
-        if path is None or take is None:
-            return
-        try:
-            write_whole(path, take())
-            self._snapshot_failing = False
-        except Exception as error:
-            if not self._snapshot_failing:
-                log.exception("the scene cannot be kept")
-                self._desk.announce("warning", "snapshot_failed", f"the scene cannot be kept: {error}")
-            self._snapshot_failing = True
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that a reader finds the old one or the new one, never half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    beside.write_bytes(content)
-    os.replace(beside, path)

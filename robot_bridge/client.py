@@ -59,6 +59,7 @@ class BridgeClient:
         self._lock = threading.Lock()
         self._context = zmq.Context()
         self._codec = Codec()
+        self._asked = 0  # number of the latest request, which its answer bears too
         self._socket: zmq.Socket | None = None
         try:
             self._socket = connect(self._context, zmq.DEALER, address, keys, MAX_HEADER_BYTES)
@@ -113,7 +114,9 @@ class BridgeClient:
     def _exchange(self, message: Message, until_s: float) -> AnyMessage | None:
         if self._socket is None:
             raise UnreachableError("this line to the bridge is closed", next_step="open another one")
-        parts, began_s = self._codec.encode(self._signed(message)), time.monotonic()
+        self._asked += 1
+        parts = self._codec.encode(msgspec.structs.replace(self._signed(message), sent=self._asked))
+        began_s = time.monotonic()
         for share in (0.5, 1.0):  # what was lost on the way is sent once more: the bridge takes the same id only once
             reply = self._try(parts, began_s + share * (until_s - began_s))
             if reply is not None:
@@ -126,8 +129,10 @@ class BridgeClient:
         assert self._socket is not None
         with contextlib.suppress(zmq.Again):
             self._socket.send_multipart(parts, zmq.NOBLOCK)
-            if self._socket.poll(max(0, int((until_s - time.monotonic()) * 1e3))):
-                return self._codec.decode(self._socket.recv_multipart(zmq.NOBLOCK))
+            while self._socket.poll(max(0, int((until_s - time.monotonic()) * 1e3))):
+                reply = self._codec.decode(self._socket.recv_multipart(zmq.NOBLOCK))
+                if reply.sent in (0, self._asked):  # else an older answer that came twice
+                    return reply
         return None
 
     def _signed(self, message: Message) -> Message:

@@ -21,7 +21,7 @@ from robot_bridge.loop import ControlLoop
 from robot_bridge.mission import Task
 from robot_bridge.motion import Motion
 from robot_bridge.outbox import Outbox
-from robot_bridge.policy_link import Abandon, Abandoned, PolicyLink
+from robot_bridge.policy_link import Abandon, Abandoned, PolicyFailedError, PolicyLink
 from robot_bridge.protocol.embodiment import Embodiment
 from robot_bridge.protocol.errors import CoachError, UnreachableError
 from robot_bridge.protocol.messages import Observation, ThinkReply, ThoughtEvent, ThoughtToken
@@ -36,6 +36,7 @@ IDLE_HEALTH_S = 2.0  # how often a policy that answers is asked for its health w
 START_GRACE_S = 30.0  # a policy that starts together with the bridge may take this long before it is called silent
 SLOW = 3.0  # a policy that was silent is back once it thinks within this many deadlines
 SHORT_WAIT_S = 0.02
+MOST_BREAKS, BREAKS_WITHIN_S = 3, 30.0  # a policy that fails more often than that is for a person to look at
 
 
 class Pilot:
@@ -58,6 +59,7 @@ class Pilot:
         self._ran_s, self._took_s, self._ran_task = 0.0, 0.0, ""
         self._sequence = -1
         self._grace_until_s = time.monotonic() + START_GRACE_S
+        self._breaks_s: list[float] = []
         self.policy_ok, self.checkpoint = False, ""
         self.think_ms, self.act_ms, self.tokens_per_s = Latest(), Latest(), Latest()
 
@@ -82,7 +84,7 @@ class Pilot:
                     self._watch(view)
             except Abandoned:
                 continue
-            except UnreachableError as error:
+            except (UnreachableError, PolicyFailedError) as error:
                 self._fell_silent(view, error)
             except CoachError as error:
                 if view.state != "running":
@@ -105,6 +107,7 @@ class Pilot:
         if self._ran_s > self._config.task_limit_s:
             self._ask_whether_to_go_on(view, task)
             return
+        self._link.check()
         busy = self._motion.mode == "reach" or self._loop.scene_since_s > now_s
         if busy or not (self._urgent or self._motion.remaining_fraction(now_s) <= self._config.act_ahead):
             self._desk.wait(view, SHORT_WAIT_S)
@@ -266,7 +269,14 @@ class Pilot:
         text = f"{waits}; the arms hold still until it answers"
         self._health_at_s = time.monotonic() + self._config.retry_s
         if view.state == "running":
-            self._desk.hold_for("policy", "policy_silent", text, view.generation)
+            self._breaks_s = [at for at in self._breaks_s if time.monotonic() - at < BREAKS_WITHIN_S]
+            self._breaks_s.append(time.monotonic())
+            failed = isinstance(error, PolicyFailedError)
+            if failed and len(self._breaks_s) > MOST_BREAKS:
+                text = f"{error.what}, {len(self._breaks_s)} times in a row; say resume to try once more"
+                self._desk.hold_for("policy_error", "policy_error", text, view.generation)
+                return
+            self._desk.hold_for("policy", "policy_failed" if failed else "policy_silent", text, view.generation)
             self._silent = True
         elif not self._silent and (was_ok or time.monotonic() > self._grace_until_s):
             self._desk.announce("warning", "policy_silent", text)

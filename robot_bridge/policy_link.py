@@ -37,7 +37,8 @@ from robot_bridge.protocol.thought import Thought
 from robot_bridge.protocol.wire import connect
 
 SLICE_MS = 10  # how often a waiting request asks whether it is still wanted
-NOT_NOW = frozenset({"expired", "busy", "stopping", "superseded"})  # codes of a policy that lives but cannot answer yet
+NOT_NOW = frozenset({"expired", "busy", "stopping"})  # codes of a policy that lives but cannot answer yet
+SUPERSEDED = "superseded"
 
 Abandon = Callable[[], bool]
 T = TypeVar("T", bound=Message)
@@ -45,6 +46,12 @@ T = TypeVar("T", bound=Message)
 
 class Abandoned(Exception):
     """Nobody wants the answer any more."""
+
+
+class PolicyFailedError(CoachError):
+    """The policy lives and could not answer this time."""
+
+    code = "policy_failed"
 
 
 @dataclass(frozen=True)
@@ -79,7 +86,7 @@ class PolicyLink:
         self._socket = self._connected()
 
     def close(self) -> None:
-        self._socket.close()
+        self._disconnect()
         if self._frames is not None:
             self._frames.close()
 
@@ -129,6 +136,7 @@ class PolicyLink:
         until_s = time.monotonic() + deadline_s
         self._send(request, deadline_s)
         while not abandon():
+            self.check()
             left_ms = (until_s - time.monotonic()) * 1e3
             if left_ms <= 0:
                 self._rebuild()
@@ -145,6 +153,8 @@ class PolicyLink:
                     on_token(message)
                 continue
             if isinstance(message, Error):
+                if message.code == SUPERSEDED:
+                    continue  # by its own double: we have asked nothing newer
                 if message.code in (FramesError.code, ProtocolError.code) and self._frames is not None:
                     self._frames.close()
                     self._frames = None  # the policy cannot share our memory: everything goes through the socket
@@ -186,13 +196,34 @@ class PolicyLink:
             took_s = time.monotonic() - self._sent.at_s
             self.compression.answered(self._sent.raw_bytes, self._sent.bytes, took_s, getattr(answer, "latency_s", 0.0))
 
+    def check(self) -> None:
+        """Whether the connection still stands: a process that dies is noticed at once, a cut cable by its silence.
+
+        Raises:
+            UnreachableError: it broke since it was asked last.
+        """
+        broke = False
+        while self._breaks.poll(0):
+            self._breaks.recv_multipart()
+            broke = True
+        if broke:
+            self._rebuild()
+            raise UnreachableError(f"the connection to the policy at {self._address} broke",
+                                   next_step="it is tried again until it is back")  # fmt: skip
+
     def _rebuild(self) -> None:
-        self._socket.close()
+        self._disconnect()
         self._socket = self._connected()
+
+    def _disconnect(self) -> None:
+        self._socket.disable_monitor()
+        self._breaks.close(linger=0)
+        self._socket.close()
 
     def _connected(self) -> zmq.Socket:
         socket = connect(self._context, zmq.DEALER, self._address, self._keys)
         socket.rcvtimeo = SLICE_MS
+        self._breaks = socket.get_monitor_socket(zmq.EVENT_DISCONNECTED)
         return socket
 
     def _silence(self, deadline_s: float) -> UnreachableError:
@@ -203,6 +234,8 @@ class PolicyLink:
         if error.code in NOT_NOW:
             return UnreachableError(f"the policy cannot answer within {deadline_s:g} s: {error.what}",
                                     next_step="it is asked again until it is back")  # fmt: skip
+        if error.code == PolicyFailedError.code:
+            return PolicyFailedError(error.what, error.allowed, error.next_step)
         return CoachError(f"the policy failed: {error.what}", error.allowed, error.next_step)
 
 

@@ -7,6 +7,8 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 
+import msgspec
+
 from robot_bridge.clocks import PeerClocks
 from robot_bridge.desk import Desk
 from robot_bridge.floor import Floor
@@ -44,16 +46,19 @@ class Reception:
         self.counts: Counter[str] = Counter()
 
     def answer(self, parts: Sequence[Part], who: Client, arrived_s: float) -> Message:
-        """The reply to the parts of one request that arrived at this `time.monotonic()`."""
+        """The reply to the parts of one request that arrived at this `time.monotonic()`, with the request's number."""
+        number = 0
         try:
-            return self._answer(self._codec.decode(parts), who, arrived_s)
+            message = self._codec.decode(parts)
+            number = message.sent
+            return msgspec.structs.replace(self._answer(message, who, arrived_s), sent=number)
         except CoachError as error:
             return self._refuse(Error(code=error.code, what=error.what, allowed=error.allowed,
-                                      next_step=error.next_step))  # fmt: skip
+                                      next_step=error.next_step, sent=number))  # fmt: skip
         except Exception as error:  # a bug of ours is no reason to leave a coach without an answer
             log.exception("a request failed")
             return self._refuse(Error(code="internal", what=f"the bridge failed on this request: {error!r}"[:300],
-                                      next_step="the log of the bridge has the details"))  # fmt: skip
+                                      next_step="the log of the bridge has the details", sent=number))  # fmt: skip
 
     def _answer(self, message: Message, who: Client, arrived_s: float) -> Message:
         match message:

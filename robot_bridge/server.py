@@ -1,7 +1,8 @@
 """The bridge as a process: everything put together around the one thread that owns the sockets.
 
     control    50 Hz: joints, limits, arms (loop.py)
-    cameras    10 Hz: pictures, observations, the kept scene (cameras.py)
+    cameras    10 Hz: pictures, observations (cameras.py)
+    keeper     1 Hz: the scene to the disk (keeper.py)
     pilot      look, think, act (pilot.py)
     this one   requests of coaches (ROUTER), everything worth knowing (PUB)
 
@@ -31,6 +32,7 @@ from robot_bridge.clocks import PeerClocks
 from robot_bridge.config import BridgeConfig
 from robot_bridge.desk import Desk
 from robot_bridge.floor import Floor
+from robot_bridge.keeper import Keeper
 from robot_bridge.loop import ControlLoop, hurry
 from robot_bridge.motion import Motion
 from robot_bridge.outbox import Outbox
@@ -171,6 +173,7 @@ class _Bridge:
         kept = config.snapshot_path.with_name("floor.json") if config.snapshot_path else None
         self._floor = Floor(self._desk.announce, kept, time.monotonic())
         clocks = PeerClocks(is_local(config.address))
+        self._keeper = Keeper(arms, self._desk, config.snapshot_path, config.snapshot_period_s)
         self._reception = Reception(self._desk, self._loop, self._floor, clocks, self._status, self._codec)
         self._sent = secrets.randbits(31) << 32
 
@@ -182,7 +185,7 @@ class _Bridge:
         self._loop.nudge(words, hand, lean)
 
     def run(self, stop: threading.Event, restored: str, ready: Callable[[str, str], None] | None) -> None:
-        for part in (self._loop, self._cameras, self._pilot):
+        for part in (self._loop, self._cameras, self._pilot, self._keeper):
             part.start()
         try:
             text = "the bridge has started; the arms hold still" + (f"; {restored}" if restored else "")
@@ -192,7 +195,7 @@ class _Bridge:
                 ready(*(s.getsockopt_string(zmq.LAST_ENDPOINT) for s in (self._requests, self._events)))
             self._serve(stop)
         finally:
-            for part in (self._pilot, self._cameras, self._loop):
+            for part in (self._keeper, self._pilot, self._cameras, self._loop):
                 part.stop()
             refused = {**self._reception.counts, **self._audience.counts}
             log.info("bridge stopped; errors sent and refusals: %s", refused or "none")

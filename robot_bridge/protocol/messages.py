@@ -47,8 +47,9 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     Args:
         version: of the protocol that it was written in.
-        sent: of what is published: which run of the bridge (high 31 bits, by chance) and the how manieth of it, so that
-            doubles and what comes too late can be told; 0 where it is not counted.
+        sent: number of the message, so that doubles and what comes too late can be told; 0 where it is not counted. Of
+            what is published: which run of the bridge (high 31 bits, by chance) and a count. A bridge's answer bears
+            the number of the request.
     """
 
     version: int = PROTOCOL_VERSION

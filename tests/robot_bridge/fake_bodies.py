@@ -299,7 +299,10 @@ class Rig:
         self.until(lambda: self.status().state == state)
 
     def until_event(self, code: str) -> Event:
-        self.until(lambda: code in self.codes())
+        return self.until_event_within(code, 4.0)
+
+    def until_event_within(self, code: str, timeout_s: float) -> Event:
+        self.until(lambda: code in self.codes(), timeout_s)
         return next(m for m in self.heard if isinstance(m, Event) and m.code == code)
 
     def status(self) -> Status:

@@ -49,15 +49,15 @@ def test_nothing_is_in_the_way_when_a_hand_works_over_the_counter(kitchen, colli
         assert walk(collisions, kitchen.body.home, pose(kitchen, left=point)) == (1.0, "")
 
 
-def test_hands_hold_two_centimetres_apart_when_both_go_to_one_place(kitchen, collisions):
+def test_hands_hold_a_centimetre_apart_when_both_go_to_one_place(kitchen, collisions):
     apart = pose(kitchen, (-0.15, 0.05, 0.1), (0.15, 0.05, 0.1))
     far, why = walk(collisions, apart, pose(kitchen, (0.0, 0.05, 0.1), (0.0, 0.05, 0.1)))
     assert 0.3 < far < 0.95
-    assert "the left" in why and "the right" in why and "would come too near to each other" in why and "20 mm" in why
+    assert "the left" in why and "the right" in why and "would come too near to each other" in why and "10 mm" in why
 
 
 def test_what_is_too_near_may_still_move_apart(kitchen, collisions):
-    near, apart = (pose(kitchen, (-x, 0.05, 0.1), (x, 0.05, 0.1)) for x in (0.065, 0.15))
+    near, apart = (pose(kitchen, (-x, 0.05, 0.1), (x, 0.05, 0.1)) for x in (0.0625, 0.15))
     assert collisions.obstacle(near, (near + 0.02 * (near - apart)).astype(np.float32))
     assert walk(collisions, near, apart) == (1.0, "")
 

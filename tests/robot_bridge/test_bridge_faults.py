@@ -1,0 +1,253 @@
+"""A whole bridge under the faults of the world: lines that break, delay, double and mix up; disks; memory; clocks."""
+
+from __future__ import annotations
+
+import errno
+import random
+import threading
+import time
+from collections.abc import Iterator
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import zmq
+from fake_bodies import PICKING, FakePolicy, MemoryArms, Rig
+from faulty_line import FaultyLine
+
+from robot_bridge.client import BridgeClient, EventSubscriber
+from robot_bridge.protocol.codec import Codec
+from robot_bridge.protocol.errors import UnreachableError, VersionError
+from robot_bridge.protocol.messages import Error, Event, Intervention, Observation, Status, ThoughtEvent
+
+TICK_S = 0.02
+BACK_S = 3.0
+
+
+@pytest.fixture
+def policy() -> Iterator[FakePolicy]:
+    served = FakePolicy()
+    yield served
+    served.close()
+
+
+def moved_after(rig: Rig, since_s: float) -> int:
+    """Ticks later than one after this time in which the target still changed."""
+    commands = [(at, target) for at, target in list(rig.arms.commands) if at > since_s + TICK_S]
+    return sum(1 for (_, a), (_, b) in pairwise(commands) if (a != b).any())
+
+
+def test_arms_hold_within_a_tick_when_the_process_of_the_policy_dies(policy):
+    rig = Rig(policy.address, think_deadline_s=3.0, act_deadline_s=3.0)
+    rig.task()
+    rig.until_moving()
+    policy.kill()  # joins its thread: the connection is closed when this returns
+    died_s = time.monotonic()
+    event = rig.until_event("policy_silent")
+    assert "the connection to the policy" in event.text and "broke" in event.text
+    time.sleep(0.2)
+    assert moved_after(rig, died_s) <= 1
+    policy.start()
+    back_s = time.monotonic()
+    rig.until_event("policy_back")
+    rig.until_moving()
+    assert time.monotonic() - back_s < BACK_S
+    rig.close()
+
+
+def test_arms_hold_and_go_on_when_the_line_to_the_policy_is_cut_and_mended(policy):
+    line = FaultyLine(policy.address)
+    rig = Rig(line.address)
+    rig.task()
+    rig.until_moving()
+    line.cut()  # as a cable: nobody is told, nothing comes any more
+    rig.until_event("policy_silent")
+    silent_s = time.monotonic()
+    rig.until_state("holding")
+    assert moved_after(rig, silent_s) == 0
+    line.mend()
+    mended_s = time.monotonic()
+    rig.until_event("policy_back")
+    rig.until_moving()
+    assert time.monotonic() - mended_s < BACK_S
+    rig.close()
+    line.close()
+
+
+def test_arms_go_on_undisturbed_when_messages_of_the_policy_come_twice_and_in_any_order(policy):
+    line = FaultyLine(policy.address, chance=random.Random(4), double=0.4, shuffle=0.4)
+    rig = Rig(line.address, think_deadline_s=1.5, act_deadline_s=1.5)
+    rig.task()
+    rig.until_moving()
+    time.sleep(2.0)
+    assert rig.status().state == "running" and "policy_silent" not in rig.codes()
+    assert line.doubled > 5 and line.shuffled > 5
+    steps = np.abs(np.diff(np.array([target for _, target in rig.arms.commands]), axis=0))
+    assert (steps[:, :2] <= 2.0 * TICK_S + 1e-5).all(), "no jump above the velocity limit"
+    rig.close()
+    line.close()
+
+
+def test_words_count_once_and_late_ones_not_at_all_when_the_line_of_the_coach_is_bad(policy):
+    rig = Rig(policy.address, coach_deadline_s=1.0)
+    line = FaultyLine(rig.address, chance=random.Random(5), double=1.0)
+    coach = BridgeClient(line.address)
+    task = Intervention(id="t", kind="task", instruction="put the red cup in the sink")
+    assert coach.send(task).state == "running"
+    coach.send(Intervention(id="p", kind="pause"))
+    time.sleep(0.2)
+    assert rig.client.status().state == "holding", "the second of the task did not set the arms going"
+    line.delay_s = 4.0
+    with pytest.raises(UnreachableError):
+        coach.send(Intervention(id="r", kind="resume", text="go on"), 0.5)  # the person is told that it failed
+    line.delay_s = 0.0
+    assert "is not followed" in rig.until_event_within("late_words", 8.0).text
+    assert rig.client.status().state == "holding"
+    coach.close()
+    rig.close()
+    line.close()
+
+
+def test_nothing_published_is_taken_twice_or_goes_backwards_when_the_line_doubles_and_mixes(policy):
+    rig = Rig(policy.address)
+    line = FaultyLine(rig.events_address, publishes=True, chance=random.Random(6), double=0.5, shuffle=0.5)
+    ears, heard = EventSubscriber(line.address), []
+    rig.task()
+    until_s = time.monotonic() + 2.5
+    while time.monotonic() < until_s:
+        message = ears.poll(0.1)
+        if message is not None:
+            heard.append(message)
+    numbers = [message.sent for message in heard]
+    assert len(numbers) == len(set(numbers)) > 20
+    for kind in (Status, Observation):
+        sequence = [message.sent for message in heard if isinstance(message, kind)]
+        assert sequence == sorted(sequence) and len(sequence) > 5
+    assert ears.repeated > 5 and ears.overtaken > 0
+    rig.until(lambda: rig.all(ThoughtEvent))
+    ears.close()
+    rig.close()
+    line.close()
+
+
+def test_arms_hold_and_try_again_by_themselves_when_the_gpu_is_out_of_memory(policy):
+    full = threading.Event()
+
+    def think(request, count):
+        if full.is_set():
+            return Error(code="policy_failed", what="the policy failed: OutOfMemoryError: CUDA out of memory")
+        return PICKING
+
+    policy.thinks = think
+    rig = Rig(policy.address)
+    rig.task()
+    rig.until_moving()
+    full.set()
+    event = rig.until_event("policy_failed")
+    failed_s = time.monotonic()
+    assert "out of memory" in event.text
+    rig.until_state("holding")
+    assert moved_after(rig, failed_s) == 0
+    full.clear()
+    cleared_s = time.monotonic()
+    rig.until_event("policy_back")
+    rig.until_moving()
+    assert time.monotonic() - cleared_s < BACK_S
+    rig.close()
+
+
+def test_person_is_asked_when_a_policy_fails_time_and_again(policy):
+    policy.acts = lambda request: Error(code="policy_failed", what="the policy failed: no actions",
+                                        request_id=request.request_id)  # fmt: skip
+    rig = Rig(policy.address)
+    rig.task()
+    event = rig.until_event_within("policy_error", 8.0)
+    assert "times in a row; say resume to try once more" in event.text
+    time.sleep(0.5)
+    assert rig.client.status().state == "holding"
+    rig.close()
+
+
+class SlowDisk(MemoryArms):
+    """Their scene takes long to write down."""
+
+    def snapshot(self) -> bytes:
+        time.sleep(0.6)
+        return super().snapshot()
+
+
+def test_arms_and_pictures_go_on_when_the_disk_is_slow(policy, tmp_path):
+    rig = Rig(policy.address, SlowDisk(), snapshot_path=tmp_path / "s", snapshot_period_s=0.05)
+    rig.task()
+    rig.until_moving()
+    since_s, before = time.monotonic(), len(rig.all(Observation))
+    time.sleep(1.5)
+    commands = [at for at, _ in rig.arms.commands if at > since_s]
+    assert np.diff(commands).max() < 0.2 and len(rig.all(Observation)) - before > 10
+    assert rig.status().state == "running"
+    rig.close()
+
+
+def test_person_is_told_once_and_the_arms_go_on_when_the_disk_is_full(policy, tmp_path, monkeypatch):
+    full = threading.Event()
+    full.set()
+
+    def write(path, content):
+        if full.is_set():
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("robot_bridge.keeper.write_whole", write)
+    rig = Rig(policy.address, snapshot_path=tmp_path / "s", snapshot_period_s=0.05)
+    rig.task()
+    assert "No space left" in rig.until_event("snapshot_failed").text
+    rig.until_moving()
+    time.sleep(0.3)
+    assert rig.codes().count("snapshot_failed") == 1
+    full.clear()
+    rig.until_event("snapshot_back")
+    rig.close()
+
+
+def test_nothing_happens_to_the_arms_when_the_clock_jumps(policy, monkeypatch):
+    rig = Rig(policy.address)
+    rig.task()
+    rig.until_moving()
+    true, offset = time.time, [0.0]
+    monkeypatch.setattr(time, "time", lambda: true() + offset[0])
+    since_s = time.monotonic()
+    for jump_s in (86400.0, -86400.0 * 365, 0.0):
+        offset[0] = jump_s
+        time.sleep(0.3)
+    codes = [m.code for m in rig.heard if isinstance(m, Event) and m.time_s > since_s]
+    assert rig.status().state == "running" and not codes, codes
+    assert rig.arms.moved_since(since_s) > 0.1
+    rig.close()
+
+
+def test_peer_of_another_version_is_told_so_and_moves_nothing(policy):
+    rig = Rig(policy.address)
+    context = zmq.Context()
+    line = context.socket(zmq.DEALER)
+    line.linger = 0
+    line.connect(rig.address)
+    codec = Codec()
+    parts = codec.encode(Intervention(id="t", kind="task", instruction="put the red cup in the sink"))
+    line.send(parts[0].replace(b"\xa7version\x01", b"\xa7version\x02").replace(b"\xa4sent\x00", b"\xa4spin\x00"))
+    assert line.poll(2000)
+    reply = codec.decode(line.recv_multipart())
+    assert isinstance(reply, Error) and reply.code == VersionError.code and "version 2" in reply.what
+    assert "the same release" in reply.next_step and rig.client.status().state == "idle"
+    line.close()
+    context.term()
+    rig.close()
+
+
+def test_arms_hold_when_the_policy_is_of_another_version(policy):
+    policy.acts = lambda request: Error(code="version", what="the peer speaks protocol version 1",
+                                        request_id=request.request_id)  # fmt: skip
+    rig = Rig(policy.address)
+    rig.task()
+    assert "protocol version" in rig.until_event("policy_error").text
+    rig.until_state("holding")
+    assert rig.arms.moved_since(0.0) == 0
+    rig.close()
