@@ -52,21 +52,26 @@ def score(case: dict[str, Any]) -> Score:
 
 
 def measure(file: Path) -> Report:
-    """
+    """What is understood today; beside it what the head of the table says of its first measurement.
+
     Raises:
         ConfigError: the file is no table of utterances.
     """
     try:
-        cases = yaml.safe_load(file.read_text("utf-8"))
+        text = file.read_text("utf-8")
+        cases = yaml.safe_load(text)
         scores = [score(case) for case in cases]
     except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
         raise ConfigError(f"{file} is no table of utterances ({type(error).__name__})", "entries {say: …, items: […]}",
                           "see tests/coach/heldout_utterances.yaml") from None  # fmt: skip
     right: Counter[str] = sum((s.slots for s in scores), Counter())
     missed: Counter[str] = sum((s.missed for s in scores), Counter())
+    first = [line.removeprefix("# ") for line in text.splitlines() if line.startswith("# First measured")]
     notes = [
+        *first,
         _told("intent right", sum(s.intent for s in scores), len(scores)),
         _told("intent and every slot right", sum(s.whole for s in scores), len(scores)),
+        _told("slots right", sum(right.values()), sum(right.values()) + sum(missed.values())),
         _told("stops heard", sum(s.stop_heard for s in scores if s.stop_meant), sum(s.stop_meant for s in scores)),
         _told("stops heard where none was said", sum(s.stop_heard for s in scores if not s.stop_meant),
               sum(not s.stop_meant for s in scores)),

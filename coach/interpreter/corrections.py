@@ -7,20 +7,30 @@ import re
 from coach.interpreter.bans import is_ban
 from coach.interpreter.items import Item, Object
 from coach.interpreter.lexicon import VERBS, alternatives
+from coach.interpreter.normalise import strip_fillers
 from coach.interpreter.phrases import is_known_place, parse_noun, parse_place, split_prepositions
 from coach.interpreter.tasks import parse_elided, parse_task
 
 _MARKER = re.compile(
-    r"(?:no|wrong|incorrect|not (?:like )?(?:that|this|it|there|here|so|that way|in there|over there)(?: one)?|"
+    r"(?:no|wrong|incorrect|not (?:like )?(?:that|this|it|there|here|so|that way|in there|over there)(?: one)?"
+    r"(?! (?!(?:the|over|in|on|into|onto|put|pick|take|i|use|but|it|no|not)\b)[a-z])|"
     r"that is (?:wrong|not (?:it|right|correct|what i (?:meant|said|wanted|asked for|asked)))|"
-    r"actually|i (?:meant|mean)|what i meant was|rather|sorry|oops|correction|change of plans?|"
+    r"actually|i (?:meant|mean)|what i meant was|rather(?! than)|sorry|oops|correction|change of plans?|"
     r"(?:on )?second thoughts?|wait no|i said|"
-    r"(?:what|how) about|i (?:want|wanted|would (?:prefer|rather have|like)|prefer|need|asked for|told you)|"
-    r"make (?:it|that)|i changed my mind|"
+    r"(?:what|how) about|i (?:want|wanted|would (?:prefer|rather have|like)|prefer|need|asked for|told you)(?! you "
+    r"to| to |(?: it| that)? my )|i told you to|"
+    r"make (?:it|that)(?! a )|i changed my mind|"
     r"this is wrong|that is not right|you are wrong|that is a mistake|mistake|better|hang on|wait|hold on|use|"
-    r"try|choose|go (?:with|for)|"
+    r"try|choose|(?:the )?target is|i meant to say|i am sorry|change (?:the |your )?(?:target|goal|place|"
+    r"destination) to|incorrect|negative|go (?:with|for)|no way|oh no|nope|please|robot|my mistake|my bad|let me "
+    r"correct that|let us rather|"
+    r"i (?:did|do) not (?:mean|want|say|ask for) (?:that|this|it)(?: one)?|that is not the one(?: i (?:meant|wanted|"
+    r"asked for|said))?|that one is wrong|"
+    r"that is not (?:mine|where it goes|where it belongs|the right one)|you (?:should|must|need to|have to|can) "
+    r"(?:have )?(?:rather |instead )?|"
+    r"i (?:want|need|would like) you to|(?:can|could|would) you|"
     r"it (?:should|has to|must|needs to|is supposed to|ought to) (?:go|be)|(?:it|that|this|they|those) (?:goes|"
-    r"go|belongs?)|that (?:should|has to|must) (?:go|be)|do|,|but|and|it is|put)"
+    r"go|belongs?)|that (?:should|has to|must) (?:go|be)|do(?! not)|,|but|and|it is|put)"
     r"(?= |$)"
 )
 # markers that alone do not make a correction: they only introduce what is said
@@ -43,8 +53,21 @@ _WEAK = frozenset(
         "i want",
         "i need",
         "i would like",
-        "better",
         "sorry",
+        "please",
+        "the target is",
+        "robot",
+        "can you",
+        "could you",
+        "would you",
+        "i want you to",
+        "i need you to",
+        "i would like you to",
+        "you should",
+        "you must",
+        "you need to",
+        "you have to",
+        "you can",
     ]
 )
 
@@ -53,9 +76,14 @@ _CONTRASTS = tuple(
     for pattern in (
         r"(?P<wanted>.+?) (?:, )?(?:instead of|rather than|in place of|as opposed to) (?P<unwanted>.+)",
         r"(?:instead of|rather than) (?P<unwanted>.+?) , (?P<wanted>.+)",
+        rf"(?:instead of|rather than) (?P<unwanted>(?:in |on |into )?(?:the|that|this|my) [a-z ]+?) "
+        rf"(?P<wanted>(?:{alternatives(VERBS)}|in|on|into) .+)",
         r"(?:it is |that is )?not (?P<unwanted>.+?) (?:, )?(?:but|i (?:said|meant|mean|want|wanted)|it is|rather|"
         r"take|use) (?P<wanted>.+)",
         r"(?:it is |that is )?not (?P<unwanted>.+?) , (?P<wanted>.+)",
+        r"(?:it is |that is )?not (?P<unwanted>(?:in |on |into )(?:the|my|that) [a-z ]+?) (?P<wanted>(?:put|place|"
+        r"move|take|use|leave) .+)",
+        r"(?:never mind|forget|leave|skip) (?P<unwanted>(?:the|that) .+?) (?:,|and) (?P<wanted>.+)",
         r"(?P<wanted>.+?) (?:, )?(?:and |but )?not (?P<unwanted>.+)",
         r"(?:it is |that is )?not (?P<unwanted>(?:in |on |into )?(?:the|that) .+?) (?P<wanted>(?:in |on |"
         r"into )?the .+)",
@@ -71,10 +99,51 @@ _BAD = re.compile(
     r" idea)?|not (?:good|right|correct|quite|quite right|like that|that way|okay|it|"
     r"what i (?:meant|wanted|said|asked for|asked))|a mistake|terrible|awful|no good|rubbish|nonsense)(?: again)?|"
     r"you (?:missed|dropped|forgot|misunderstood|spilled|broke|lost|knocked over)(?: (?:it|that|one|me|something|"
-    r"again|the .{1,30}|a .{1,30}))*|not again|i did not (?:say|mean|want|ask for) (?:that|this|it)"
+    r"again|the .{1,30}|a .{1,30}))*|not again|i did not (?:say|mean|want|ask for|tell you to do) (?:that|this|"
+    r"it)(?: one| cup| plate)?|"
+    r"(?:that is|this is) not the (?:right )?(?:one|cup|plate|place|way)(?: (?:i|we) .{1,20})?|you (?:went|put it|"
+    r"took it|did it|got it|picked it) (?:to )?(?:all )?wrong|"
+    r"you (?:stopped|started|let go|finished|opened|closed|turned) (?:too|much too|way too) (?:early|late|soon|fast|"
+    r"far)|you are doing it wrong|"
+    r"(?:it|that|this|they|that one) (?:does|do) not (?:go|belong|fit) (?:there|here|in there|on there|like that)|"
+    r"(?:it |this |that )?(?:is )?(?:not )?wrong(?: wrong)*|(?:this|that|it) is not (?:the )?(?:right|correct) "
+    r"[a-z]+|(?:this|that|it) is not (?:the|a) [a-z ]{2,20} i (?:meant|wanted|said|asked for)|not what i (?:meant|"
+    r"wanted|said|asked for)|that (?:was|is) (?:all )?wrong|"
+    r"you (?:are )?(?:not listening|misheard(?: me)?|got (?:it|me|that) wrong|made a mistake|messed (?:it|that) up)"
 )  # fmt: skip
 _NEGATED = re.compile(r"(?:do|should|must|shall|will) not (?:you )?(?P<task>.+)")
 _USE_FOR = re.compile(r"use .+ (?:on|for) ")
+_NOT_WANTED = re.compile(
+    r"(?:no ,? ?)?(?:i (?:do|did) not (?:want|mean|need|say|ask for)|(?:that|this|it) is) "
+    r"(?P<unwanted>.+?)(?: ,)? (?:but )?i (?:want|meant|wanted|mean|said|need|asked for) (?P<wanted>.+)"
+)
+_BARE_PLURAL = re.compile(
+    r"(?!(?:no|not|the|that|this|it|those|these|my|they|actually|sorry|wait)\b)(?:[a-z]+ "
+    r")?[a-z]+s (?:go|belong|should|must|have|need|ought)\b"
+)
+_WANT_IT = re.compile(
+    r"(?:no ,? ?)?(?:i|we) (?:want|need|would like|wanted|would prefer) (?:it|that|this|them) "
+    r"(?P<where>(?:in|on|into|onto) .+)"
+)
+_PAST = {
+    "taken": "take",
+    "picked": "pick",
+    "put": "put",
+    "grabbed": "grab",
+    "used": "use",
+    "washed": "wash",
+    "placed": "place",
+    "left": "leave",
+}
+_SHOULD_HAVE = re.compile(rf"you (?:should|were supposed to|ought to) have (?P<did>{'|'.join(_PAST)}) (?P<rest>.+)")
+_I_SAID = re.compile(
+    r"(?: ,)? (?:(?:that )?i (?:want|said|meant|mean|wanted|told you)|is what i (?:said|meant|"
+    r"wanted))$"
+)
+_HAND = re.compile(
+    r"(?:(?:use|with|try|take) )(?:the |your |its )?(?P<which>left|right|other) (?P<part>hand|arm|"
+    r"gripper)(?: for (?:that|this|it))?"
+)
 _BELONGS = re.compile(
     r"(?P<thing>(?:(?:the|that|this|those|these|my) )?[a-z ]{1,40}?) (?:goes|go|belongs?|should (?:go|be)|"
     r"(?:has|have|needs?) to (?:go|be)|must (?:go|be)|ought to (?:go|be)) (?P<where>(?:in|into|inside|on|onto|to) .+)"
@@ -86,7 +155,7 @@ def parse_correction(clause: str) -> list[Item] | None:
     """What the person wants otherwise; None where nothing says that it is a correction."""
     if is_ban(clause):
         return None
-    if _BAD.fullmatch(clause):
+    if _BAD.fullmatch(re.sub(r"^(?:(?:no|hey|but|oh|robot|,) )+", "", clause)):
         return [Item(kind="correction", text=clause)]
     wrong = _WRONG.fullmatch(clause)
     if wrong and "," not in clause:
@@ -94,10 +163,25 @@ def parse_correction(clause: str) -> list[Item] | None:
     negated = _NEGATED.fullmatch(clause)
     if negated:
         return _negated(negated["task"], clause)
+    either = _NOT_WANTED.fullmatch(clause)
+    if either and (unwanted := _name(either["unwanted"])):
+        return _wanted(either["wanted"], unwanted)
+    if _BELONGS.fullmatch(clause.split(" not ")[0]) and _BARE_PLURAL.match(clause):
+        return None  # "plates go in the rack, not in the sink" holds for all of them
+    want = _WANT_IT.fullmatch(clause)
+    if want:
+        return _wanted(want["where"], "")
+    should = _SHOULD_HAVE.fullmatch(clause)
+    if should:
+        return _wanted(f"{_PAST[should['did']]} {should['rest']}", "")
     marked, rest = _take_markers(clause)
+    said = _I_SAID.sub("", rest)
+    marked, rest = marked or said != rest, said
     wanted, unwanted = _contrast(rest)
     wanted, instead = _take_instead(wanted)
     marked = marked or instead or bool(unwanted)
+    if not marked and (hand := _HAND.fullmatch(rest)):
+        return [Item(kind="correction", object=Object(name=hand["part"], which=hand["which"]))]
     if not marked:
         return _the_other(rest)
     if not wanted:
@@ -112,7 +196,7 @@ def _take_markers(clause: str) -> tuple[bool, str]:
             break
         if match[0] == "put":
             break
-        marked = marked or match[0] not in _WEAK
+        marked = marked or match[0].strip() not in _WEAK
         rest = rest[match.end() :].strip(" ,")
     return marked, rest
 
@@ -130,6 +214,8 @@ def _contrast(rest: str) -> tuple[str, str]:
     for pattern in _CONTRASTS:
         match = pattern.fullmatch(rest)
         if match:
+            if match["unwanted"] in ("quite", "yet", "really", "exactly", "now", "so fast", "too"):
+                return rest, ""
             unwanted = _name(match["unwanted"])
             if unwanted or match["unwanted"] in (
                 "that",
@@ -156,7 +242,7 @@ def _wanted(wanted: str, unwanted: str) -> list[Item] | None:
         if before and after:
             gone = _negated(before["task"], first)
             return [_with_instead(item, gone[0].instead_of if gone else "") for item in after]
-    wanted = re.sub(r"^use ", "", wanted)
+    wanted = re.sub(r"^(?:use|with) ", "", strip_fillers(wanted))
     belongs = _BELONGS.fullmatch(wanted)
     tasks = parse_task(f"put {belongs['thing']} {belongs['where']}" if belongs else wanted)
     if tasks:
@@ -171,7 +257,7 @@ def _wanted(wanted: str, unwanted: str) -> list[Item] | None:
 
 def _negated(task: str, clause: str) -> list[Item] | None:
     """`do not put it in the bin , put it in the sink`; a plural or bare noun makes it a rule, which is not ours."""
-    if task.startswith("stop"):
+    if task.startswith(("stop", "touch my", "touch the", "eat", "drink")):
         return None
     first, _, second = task.partition(" , ")
     unwanted_tasks = parse_task(first)
@@ -200,7 +286,7 @@ def _the_other(clause: str) -> list[Item] | None:
 
 
 def _wrong(what: str, clause: str) -> Item:
-    if what in ("place", "spot", "way", "side", "direction", "again"):
+    if what in ("place", "spot", "way", "side", "direction", "again", "color", "size", "order", "hand"):
         return Item(kind="correction", text=clause)
     if what in ("one", "thing", "object", "item"):
         return Item(kind="correction", object=Object(which="other"))

@@ -94,7 +94,7 @@ PREPOSITIONS = (
     "on top of", "out of", "next to", "in front of", "over to", "over in", "over on", "down on", "down in", "back in",
     "back into", "back on", "back onto", "back to", "away from", "close to", "into", "inside", "onto", "upon", "from",
     "off", "with", "using", "under", "behind", "beside", "near", "in", "on", "to", "at", "by", "over", "for", "against",
-    "towards", "between", "without",
+    "towards", "between", "without", "around",
 )  # fmt: skip
 TARGET_PREPOSITIONS = frozenset(
     split_phrases(
@@ -108,7 +108,7 @@ VERBS = {
     **dict.fromkeys(split_phrases(
                         "pick up|pick|grab|grab hold of|take hold of|take|get|lift|lift up|grasp|hold|seize|"
                         "catch|collect|"
-                    "pick out|get hold of|take out|pull out|hold on to|hold onto"), "pick_up"),
+                    "remove|pick out|get hold of|take out|pull out|hold on to|hold onto"), "pick_up"),
     **dict.fromkeys(split_phrases(
                         "put|place|set|set down|put down|lay|lay down|move|drop|drop off|stick|leave|stow|stash|"
                         "transfer|"
@@ -126,21 +126,42 @@ VERBS = {
     **dict.fromkeys(split_phrases("cook|make|make me|make us|cook me|bake|prepare|boil|fry"), "cook"),
     **dict.fromkeys(split_phrases("clean|clean up|tidy|tidy up|polish|clean off|tidy away|straighten up|vacuum|"
                     "hoover|dust|"
-                    "sweep|sweep up"), "clean"),
+                    "sweep|sweep up|declutter|clean out|scour|disinfect|deep clean|spring clean|give a "
+                    "clean"), "clean"),
     **dict.fromkeys(split_phrases(
                         "dry|dry off|fold|cut|slice|chop|pour|pour out|fill|fill up|stir|water|feed|iron|hang|"
                         "hang up|"
                     "turn on|switch on|turn off|switch off|start|refill|shake|wave|dance|sort|arrange|swap|peel|screw|"
                     "unscrew|press|push|pull|stop|use|sing|plug in|unplug|freeze|warm up|heat|heat up|wrap|find|"
                     "look for|point at|show|"
-                    "touch|tap|flip|turn over|play|buy|order|charge|watch"), "other"),
+                    "touch|tap|flip|turn over|play|buy|order|charge|watch|change|run|walk|check|replace|mow|rake|"
+                    "brush|trim|defrost|descale|"
+                    "put out|put up|hang out|put on|fluff|make the bed|make my bed|make the beds|bathe|groom|"
+                    "decorate|repair|fix|"
+                    "measure|pack|wrap up|prune|shovel|inspect|restock|count|label|test|oil|sharpen|top up|air|air "
+                    "out|ventilate|look after|walk out|lock|unlock|read|"
+                    "rotate out|mend|wind|set up|paint|sew|knead|whisk|toast|grill|roast|marinate|thaw"), "other"),
 }  # fmt: skip
+
+
+def _gerund(verb: str) -> str:
+    if verb.endswith("e") and not verb.endswith("ee"):
+        return f"{verb[:-1]}ing"
+    if len(verb) < 6 and re.fullmatch(r"[a-z]*[^aeiou][aeiou][^aeiouwxy]", verb):
+        return f"{verb}{verb[-1]}ing"
+    return f"{verb}ing"
+
+
+GERUNDS = {_gerund(phrase): phrase for phrase in VERBS if " " not in phrase and phrase not in ("iron", "cook",
+    "shop")} | {
+    "opening": "open", "emptying": "empty", "doing": "do"}  # fmt: skip
 WHOLE_TASKS = {
     **dict.fromkeys(split_phrases("set the table|lay the table|set table|lay table|set up the table"), "set_table"),
     **dict.fromkeys(split_phrases("do the laundry|do laundry|do the washing|laundry|do a load of laundry|"
-                    "wash the clothes|"
+                    "wash the clothes|wash clothes|run the laundry|run a load of laundry|"
                     "start the laundry|wash my clothes|put the laundry on|put a wash on"), "laundry"),
-    **dict.fromkeys(split_phrases("do the dishes|do the washing up|wash the dishes|wash up|do the dish"), "wash"),
+    **dict.fromkeys(split_phrases("do the dishes|do dishes|do the washing up|wash the dishes|wash dishes|wash up|do "
+        "the dish"), "wash"),
     **dict.fromkeys(split_phrases("clean|clean up|tidy up|tidy|do the cleaning"), "clean"),
     **dict.fromkeys(split_phrases("cook|cook dinner|make dinner|make lunch|make breakfast|cook lunch|do the cooking"),
         "cook"),

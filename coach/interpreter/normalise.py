@@ -14,6 +14,13 @@ _CONTRACTIONS = {
     "don't": "do not", "dont": "do not", "can't": "can not", "cant": "can not", "cannot": "can not",
     "won't": "will not", "wont": "will not", "isn't": "is not", "isnt": "is not", "aren't": "are not",
     "doesn't": "does not", "doesnt": "does not", "didn't": "did not", "didnt": "did not", "wasn't": "was not",
+    "when's": "when is", "whens": "when is", "why's": "why is", "how'd": "how did", "there're": "there are",
+    "here's": "here is", "he's": "he is", "she's": "she is", "it'll": "it will", "that'll": "that will",
+    "they'll": "they will", "they've": "they have", "he'll": "he will", "she'll": "she will", "it'd": "it would",
+    "you'd": "you would", "we'd": "we would", "theres": "there is", "hes": "he is", "shes": "she is",
+    "havent": "have not", "wouldnt": "would not", "couldnt": "could not", "hasnt": "has not", "ive": "i have",
+    "ill": "i will", "youve": "you have", "theyre": "they are", "weren't": "were not", "hadn't": "had not",
+    "needn't": "need not", "shan't": "shall not", "ain't": "is not",
     "shouldn't": "should not", "shouldnt": "should not", "wouldn't": "would not", "couldn't": "could not",
     "haven't": "have not", "hasn't": "has not", "mustn't": "must not", "it's": "it is", "that's": "that is",
     "thats": "that is", "what's": "what is", "whats": "what is", "where's": "where is", "wheres": "where is",
@@ -27,19 +34,28 @@ _CONTRACTIONS = {
     "stopp": "stop", "sstop": "stop", "sttop": "stop", "stopit": "stop it", "woah": "whoa", "wait-": "wait",
     "non-stop": "nonstop",
     "cm.": "cm", "nope": "no", "nah": "no", "yep": "yes", "yup": "yes", "yeah": "yes", "ya": "yes", "colour": "color",
-    "noo": "no", "teh": "the", "hte": "the", "adn": "and", "tryna": "try to", "mums": "mum's",
+    "noo": "no", "nvm": "never mind", "idk": "i do not know", "idc": "i do not care", "lil": "little", "rn": "now",
+    "whos": "who is", "r": "are",
+    "brb": "be right back", "sec.": "sec", "tho": "though", "cuz": "because", "cause": "because", "bc": "because",
+    "im.": "i am", "dunno.": "do not know", "gotta": "have to", "imma": "i will", "sup": "hello",
+    "wassup": "hello", "cya": "bye",
+    "tysm": "thanks", "np": "no problem", "omw": "on my way", "asap": "as soon as possible", "obv": "obviously",
+    "def": "definitely",
+    "teh": "the", "hte": "the", "adn": "and", "tryna": "try to", "mums": "mum's",
 }  # fmt: skip
 _SAME_AS = {"for now": "this time", "just right": "perfect", "all right": "okay"}
 _SAME = re.compile(r"\b(?:for now|just right|all right)\b")
 _RUNS = re.compile(r"([a-z])\1{2,}")
 _TOKEN = re.compile(r"\d+(?:[.:]\d+)+(?:am|pm)?|[a-z0-9'äöüßéèêàçñ]+(?:-[a-z0-9']+)*%?|[.,;!?…\n–—]")
 _SENTENCE_END = frozenset(".;!?…\n")
+_MERIDIEM = re.compile(r"\b([ap])\. ?m\b\.?")  # "7 p.m." ends no sentence
 
 _HESITATION = re.compile(r"u+m+|u+h+|e+rm?|hm+|m+|eh")
 _FILLER_WORDS = (
     "please|um+|uh+|erm?|hm+|well|okay|hey|hi|hello|robot|hey robot|bot|buddy|mate|dude|oh|ah+|so|and|but|then|just|"
     "now|"
-    "actually robot|kindly|oi|yo|listen|look|like|coach|all right|right then|dear|honey|yes|my friend|also|next"
+    "actually robot|bro|lol|omg|sweetie|honey|dear|darling|let us see|let me see|chill|you know what|kindly|oi|yo|"
+    "listen|look|like|coach|all right|right then|dear|honey|yes|my friend|also|next"
 )
 _REQUESTS = (
     "can you|could you|would you|will you|can you please|would you mind|i want you to|i would like you to|"
@@ -55,13 +71,17 @@ _BEFORE = re.compile(rf"(?:(?:{_FIRST}) )+")
 _AFTER = re.compile(
     r"(?: (?:,|please|now|robot|for me|thanks|thank you|will you|would you|okay|right now|buddy|mate|right away|"
     r"if you can|if you could|if you would|if you do not mind|if possible|then|um+|uh+|real quick|and|"
-    r"as soon as possible|immediately|could you|can you|dude|man))+$"
+    r"as soon as possible|immediately|could you|can you|dude|man|bro|obviously|obvs|lol|haha|sweetie|mister|sir|pal|"
+    r"then please|of course|love|darling|dear|honey|cheers|for us|pal|"
+    r"thank you very much|thanks a lot|would you mind|will you please|would you please|if that is okay|"
+    r"when you get a chance|when you have time|when you have a (?:moment|minute|second)|too please|first please))+$"
 )
 
 
 def sentences(text: str) -> list[str]:
     """The sentences of an utterance, in plain form: `"Don't stop, robot!"` → `["do not stop , robot"]`."""
     plain = unicodedata.normalize("NFKC", text).lower().replace("’", "'").replace("‘", "'")
+    plain = _MERIDIEM.sub(r"\1m", plain)
     found: list[list[str]] = [[]]
     for token in _TOKEN.findall(plain):
         if token in _SENTENCE_END:
@@ -80,7 +100,8 @@ def sentences(text: str) -> list[str]:
 def _drop_hesitation(words: list[str]) -> None:
     """Take out `um` and the commas around it, unless nothing else was said."""
     for index in reversed(range(len(words))):
-        if _HESITATION.fullmatch(words[index]) and len(words) > 1:
+        a_length = index > 0 and words[index] in ("mm", "m") and words[index - 1][0].isdigit()
+        if not a_length and _HESITATION.fullmatch(words[index]) and len(words) > 1:
             start = index - 1 if index and words[index - 1] == "," else index
             stop = index + 2 if words[index + 1 : index + 2] == [","] else index + 1
             words[start:stop] = []
@@ -108,6 +129,6 @@ def _plain_word(token: str) -> str:
     word = (
         word.strip("'").removesuffix("'s") if word.endswith("'s") and word[:-2] in ("robot", "let") else word.strip("'")
     )
-    if re.fullmatch(r"[a-z]+(?:-[a-z]+)+", word):
+    if re.fullmatch(r"[a-z]{2,}(?:-[a-z]+)+", word):
         return word.replace("-", " ")
     return word

@@ -24,11 +24,14 @@ from coach.interpreter.lexicon import (
 _PREPOSITION = re.compile(rf"(?:^|(?<= ))({alternatives(PREPOSITIONS)})(?= )")
 _WHICH_SIDE = re.compile(
     r"\b(?:on|to|at|in) (?:the|your|my) (?:far )?(left|right|middle|front|back)\b(?: (?:side|hand side))?"
+    r"(?! (?:drawer|shelf|cupboard|cabinet|rack|sink|bin|counter|door|oven|basket|box|half|one|hand|arm))"
 )
 _RELATIVE = re.compile(r"\b(?:that|which) (?:is|are) ")
 _TRAILING = re.compile(r" (?:please|too|as well|again|instead|now|there|here|back|over there|up|down|away|first|"
                        r"next|yet|"
-                       r"carefully|gently|slowly|quickly|today|tonight|right now|for me|all|together|one by one|"
+                       r"a (?:little )?bit|a little|properly|nicely|for us|quick|upside down|face down|face up|clean|"
+                       r"neatly|properly|by hand|straight away|for a moment|for a second|carefully|gently|slowly|"
+                       r"quickly|today|tonight|right now|for me|all|together|one by one|"
                        r"though)$")  # fmt: skip
 _NOT_NOUNS = frozenset(
     split_words(
@@ -38,6 +41,11 @@ _NOT_NOUNS = frozenset(
         "everyone someone nothing something anything yes there here very too really much more most then it them "
         "twice once times put keep to fine good okay great perfect wrong bad nice true false ready done"
     )
+)
+
+
+_NUMBERS = frozenset(
+    split_words("one two three four five six seven eight nine ten 2 3 4 5 6 7 8 9 10 couple several few many more")
 )
 
 
@@ -76,13 +84,19 @@ def parse_noun(text: str) -> Phrase | None:
             color = color or COLORS[word]
         elif word in WHICH and not kept and (not last or word not in THINGS):
             which = which or WHICH[word]
-        elif word in SHADES or (word in DETERMINERS and not kept) or (word == "of" and not kept):
+        elif (
+            word in SHADES
+            or (word in _NUMBERS and not kept and not last)
+            or (word in DETERMINERS and not kept)
+            or (word == "of" and not kept)
+        ):
             continue
         elif word in COLORS and last:  # "the cup red", "the cup that is blue"
             color = color or COLORS[word]
         else:
             kept.append(word)
-    if any(w in _NOT_NOUNS or w == "," for w in kept) or len(kept) > 4:
+    named = kept[1:] if len(kept) > 1 and kept[0] in ("good", "nice", "fine") else kept
+    if any(w in _NOT_NOUNS or w == "," for w in named) or len(kept) > 4:
         return None
     if "of" in kept[1:]:  # a glass of water is a glass
         kept = kept[: kept.index("of")]
@@ -93,7 +107,10 @@ def parse_noun(text: str) -> Phrase | None:
     return Phrase(Object(name=_name(kept), color=color, which=which), True)
 
 
-_LEVELS = frozenset(("top", "bottom", "upper", "lower"))
+_LEVELS = frozenset(("top", "bottom", "upper", "lower", "left", "right", "middle", "first", "second", "third"))
+_OF_A_PLACE = frozenset(split_words("kitchen big small little large green blue red white black grey yellow metal "
+    "plastic wooden steel wire new old "
+                                    "usual right proper same other near far main"))  # fmt: skip
 _STOREYED = frozenset(("shelf", "drawer", "cupboard", "cabinet"))
 
 
@@ -111,7 +128,7 @@ def parse_place(text: str) -> str:
     if words[0] in _LEVELS and plain.split()[-1] in _STOREYED:
         return plain
     for size in (3, 2, 1):  # "big green bin", "kitchen sink"
-        if len(words) > size and (tail := " ".join(words[-size:])) in PLACES and words[0] not in THINGS:
+        if len(words) > size and (tail := " ".join(words[-size:])) in PLACES and set(words[:-size]) <= _OF_A_PLACE:
             return PLACES[tail]
     return plain if len(words) <= 4 else ""
 

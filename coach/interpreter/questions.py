@@ -9,9 +9,15 @@ from coach.interpreter.lexicon import COLORS, THINGS, singular
 
 _START = re.compile(
     r"(?:what|why|where|when (?:is|are|will|do|does|did|can|was|were|should|would|have)|when$|who|how|which|"
-    r"whose|do (?:you|i|we|they|it)|does|did|is|are|was|were|have|has|had|can|could|will|would|should|may|"
-    r"shall|tell me (?:what|why|where|how|which|about)|explain|help|show me (?:what|how|where|why)|any idea|am i|"
-    r"am|describe)\b"
+    r"whose|do (?:you|i|we|they|it)|does|did|is|are|was|were|have (?:you|we|i|they|he|she|it|any|all|the .+ been)|"
+    r"has|had|can|could|will|would|should|may|"
+    r"shall|(?:tell|remind) me (?:what|why|where|how|which|about)|explain|help|show me (?:what|how|where|why)|any "
+    r"idea|am i|"
+    r"am|describe|list (?:your|the|all|my)|status$|report status|you (?:okay$|done|ready|there$|awake|all right|"
+    r"finished|sure|know (?:what|where|how|who|why|when|if|which)|"
+    r"still)|(?:got )?any(?:thing|body|one)? (?:questions?|problems?|news|left|else|home|there|new|wrong|i|in|on|you|"
+    r"to)|every(?:thing|body|one) (?:okay|done|"
+    r"all right|good)|still (?:there|working|busy)|ready|done already|got it)\b"
 )
 _TOPICS = (
     ("ability", r"what (?:else )?can (?:you|i|we) (?:do|say|ask|tell you)|help(?: me)?|what (?:are|is) (?:your|"

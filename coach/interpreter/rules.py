@@ -10,21 +10,43 @@ from coach.interpreter.controls import parse_control
 from coach.interpreter.corrections import parse_correction
 from coach.interpreter.habits import parse_checkin, parse_fact, parse_routine, parse_rule
 from coach.interpreter.items import Interpretation, Item, Scene
-from coach.interpreter.lexicon import COLORS, DETERMINERS, PREPOSITIONS, THINGS, WHICH, alternatives
+from coach.interpreter.lexicon import COLORS, DETERMINERS, GERUNDS, PREPOSITIONS, THINGS, WHICH, alternatives
 from coach.interpreter.normalise import MAX_CHARACTERS, is_filler, sentences, strip_fillers
 from coach.interpreter.nudges import parse_nudge
 from coach.interpreter.phrases import parse_noun
 from coach.interpreter.questions import parse_question
 from coach.interpreter.resolve import ask, ask_back
+from coach.interpreter.segments import cuts, is_crowded, run_on_cuts, starts_clause
+from coach.interpreter.speech import directly, fluent
 from coach.interpreter.standing import from_now_on, parse_standing, take_from_now_on, take_opening
 from coach.interpreter.stops import is_stop_clause, split_at_stops
 from coach.interpreter.tasks import parse_elided, parse_task
+from coach.interpreter.tidying import (
+    is_lasting,
+    objected,
+    refer_back,
+    says_something,
+    with_subject,
+    without_noise,
+)
+from coach.interpreter.times import take_times
 from robot_bridge.protocol.errors import UsageError
 
 MAX_CLAUSES = 24
-_CONNECTOR = re.compile(r" (?:, )?(?:and then|then|and after that|after that|and afterwards|and|but|, and|,) (?:, )?")
+MAX_CLAUSE = 300  # characters; nobody says more in one clause
+_CONNECTOR = re.compile(
+    r" (?:, )?(?:and then|then|and after that|after that|and afterwards|and so|so that|so|and|"
+    r"but|, and|,) (?:, )?"
+)
+_REASON = re.compile(
+    r"(?!(?:.* )?(?:ask|check|tell|let me know|warn|remind|wait|call) )(?P<what>.{6,}?)(?: ,)? (?:because|since|"
+    r"otherwise|or else|in case|so that|as (?=(?:i|we|it|there|they|he|she|the)\b)|"
+    r"before (?=(?:it|he|she|they|you|the|somebody|someone)\b)|for (?=(?:it|there) is\b)|when you (?:are|have) "
+    r"(?:done|finished|ready|time)|"
+    r"once you (?:are|have) (?:done|finished)|if you (?:can|could|want|like|have time)|it is (?:too |very |so "
+    r")?(?:dirty|wet|full|broken|hot|heavy|sharp|late|old|in the way))\b.*"
+)
 _THEN_STOP = re.compile(r"(?:^|,| )(?:and )?\b(?:then|and)(?: you(?: can)?| just| please)?$")
-_PRONOUN = re.compile(r"\b(?:it|them|that|those|these|this)\b")
 _STILL_QUESTION = re.compile(r"(?:can|could|would|will) you|are you able")
 
 
@@ -48,7 +70,7 @@ class RuleInterpreter:
         items = from_now_on(items) if standing else items
         if not items:
             return Interpretation(items=(Item(kind="unknown"),), question=ask("ask_nothing_heard"))
-        items = _without_noise(items)
+        items = without_noise(objected(items))
         if len(items) == 1 and len(found) == 1 and items[0].text and items[0].kind not in ("task", "routine"):
             items = [msgspec.structs.replace(items[0], text=text.strip())]  # as said: names keep their capitals
         if any(item.kind == "stop" for item in items):
@@ -77,7 +99,7 @@ class _Sentence:
     def items(self, sentence: str, before: list[Item]) -> list[Item]:
         parts = split_at_stops(sentence)
         if None not in parts:
-            return self._parse(sentence, before) or [Item(kind="unknown", text=sentence)]
+            return self._parse(fluent(sentence), before) or [Item(kind="unknown", text=sentence)]
         items: list[Item] = []
         for index, part in enumerate(parts):
             if part is None:
@@ -87,9 +109,9 @@ class _Sentence:
                 items += [] if items and items[-1].kind == "stop" else [Item(kind="stop")]
                 continue
             part = _THEN_STOP.sub("", part)
-            found = [] if is_filler(part) else self._parse(_imperative(part), [*before, *items]) or []
+            found = [] if is_filler(part) else self._parse(fluent(_imperative(part)), [*before, *items]) or []
             items += [i for i in found if i.kind not in _NOISE_AT_STOP]
-            if found and found[0].kind == "correction" and index == 0 and not _says_something(found[0]):
+            if found and found[0].kind == "correction" and index == 0 and not says_something(found[0]):
                 items.remove(found[0])  # the "no" of "no, stop"
         return items
 
@@ -98,22 +120,29 @@ class _Sentence:
         self._budget -= 1
         if self._budget < 0:
             return None
+        if len(sentence) > MAX_CLAUSE:
+            return self._connected(sentence, before)
+        direct = directly(sentence)
+        reason = _REASON.fullmatch(sentence)
+        for shorter in filter(lambda other: other != sentence, (direct, reason["what"] if reason else sentence)):
+            marked, self._marked = self._marked, False
+            found = self._parse(shorter, before)
+            self._marked = marked
+            if found and not _ABLE.match(sentence) and all(item.kind in _ASKED_FOR for item in found):
+                return found
         previous = before[-1] if before else None
         several = _SEVERAL.search(sentence) is not None
+        crowded = self._crowded(sentence, before)
+        if crowded:
+            return crowded
         whole = self._clause(sentence, previous, facts=not several)
+        if whole is None or (len(whole) == 1 and whole[0].kind in ("fact", "question") and not self._marked):
+            whole = self._run_on(sentence, before) or whole
         if whole is not None:
-            return [_refer_back(item, sentence, before) for item in whole]
-        for cut in list(_CONNECTOR.finditer(sentence))[:MAX_CLAUSES]:
-            left, right = sentence[: cut.start()].strip(" ,"), sentence[cut.end() :].strip(" ,")
-            if not left or not right or _MORE_OF_A_TIME.match(right):
-                continue
-            first = self._clause(left, previous)
-            if first is None:
-                continue
-            first = [_refer_back(item, left, before) for item in first]
-            rest = self._parse(right, [*before, *first])
-            if rest is not None:
-                return [*first, *rest]
+            return [refer_back(item, sentence, before) for item in whole]
+        connected = self._connected(sentence, before)
+        if connected is not None:
+            return connected
         opening = _OPENING.match(sentence)
         if opening:
             rest = self._parse(sentence[opening.end() :], before)
@@ -121,26 +150,102 @@ class _Sentence:
             return [*praise, *rest] if rest else None
         return _listed(parse_fact(strip_fillers(sentence))) if several else None
 
+    def _connected(self, sentence: str, before: list[Item]) -> list[Item] | None:
+        """Cut at the first connector that leaves two readable sides."""
+        previous = before[-1] if before else None
+        for cut in list(_CONNECTOR.finditer(sentence))[:MAX_CLAUSES]:
+            left, right = sentence[: cut.start()].strip(" ,"), sentence[cut.end() :].strip(" ,")
+            if not left or not right or _is_more_of_a_time(right):
+                continue
+            first = self._clause(left, previous) if len(left) <= MAX_CLAUSE else None
+            if first is None:
+                continue
+            first = [refer_back(item, left, before) for item in first]
+            rest = self._parse(with_subject(first[-1], right), [*before, *first])
+            if rest is not None:
+                return [*first, *rest]
+        return None
+
+    def _crowded(self, sentence: str, before: list[Item]) -> list[Item] | None:
+        """Several wishes in one breath without a comma; None where it is one, or cannot be told apart."""
+        if "," in sentence or not is_crowded(sentence):
+            return None  # where there are commas they tell
+        for left, right in cuts(sentence):
+            self._budget -= 1
+            if self._budget < 0:
+                return None
+            first = self._clause(left, before[-1] if before else None)
+            if first and all(is_lasting(item) and " and " not in item.about + item.text for item in first):
+                rest = self._parse(right, [*before, *first])
+                if rest and all(is_lasting(item) or item.kind == "task" for item in rest):
+                    return [*first, *rest]
+        return None
+
+    def _run_on(self, sentence: str, before: list[Item]) -> list[Item] | None:
+        """`slow down you are scaring me`: a word of steering, praise or greeting, and more behind it or before it."""
+        if "," in sentence:
+            return None
+        for left, right in run_on_cuts(sentence):
+            self._budget -= 1
+            if self._budget < 0:
+                return None
+            if is_stop_clause(left) and (is_stop_clause(right) or right.split()[0] in _CRIES):
+                return [Item(kind="stop")]
+            if right.split()[0] in _OBJECTS and (first := self._clause(left, None)) and first[0].kind == "correction":
+                rest = self._clause(right, None)
+                if rest and rest[0].kind in ("correction", "task", "answer") and not says_something(first[0]):
+                    return [*first, *rest]
+            small = (
+                None
+                if left.split()[0] in ("the", "a", "an", "my", "your", "our")
+                else self._small(strip_fillers(left)) or self._small(left)
+            )
+            if small and small[0].kind not in ("answer", "takeover"):
+                rest = self._small(strip_fillers(right)) or self._clause(right, small[-1])
+                if rest and rest[0].kind not in ("unknown", "answer"):
+                    return [*small, *rest]
+            if not starts_clause(left, right):
+                continue
+            errand = parse_task(strip_fillers(right)) or self._small(strip_fillers(right))
+            first = self._clause(left, before[-1] if before else None) if errand else None
+            if errand and first and all(item.kind in ("fact", "praise", "chatter", "correction") for item in first):
+                return [*first, *(refer_back(item, right, [*before, *first]) for item in errand)]
+        return None
+
     def _clause(self, clause: str, previous: Item | None, facts: bool = True) -> list[Item] | None:
+        clause = _BEFORE_A_QUESTION.sub("", clause)
         plain = _without_gerund(strip_fillers(clause))
         if is_stop_clause(plain) or is_stop_clause(clause):
             return [Item(kind="stop")]
+        answer = parse_control(clause) if _LED_BY_YES.match(clause) else None
+        if answer and answer.kind == "answer":
+            return [self._settled(answer)]
         small = self._small(plain)
         if small:
             return small
-        standing = parse_standing(plain, self._marked)
+        if clause.startswith(("you should have ", "you were supposed to have ", "you ought to have ")):
+            return parse_correction(clause)
+        standing = parse_standing(_NOW.sub("", plain), self._marked)
         if standing:
             return standing
-        tasks = self._task(plain, previous)
+        if previous and previous.kind == "rule" and previous.object and previous.place:
+            more = parse_elided(plain)
+            if more and more[0] and more[1]:
+                return [Item(kind="rule", object=more[0], place=more[1], scope=previous.scope, text=plain)]
+        tasks = None if _FOUND.match(clause) else self._task(plain, previous)
         small = None if tasks else self._small(clause)  # "well done": what looks like a filler may be the meaning
         if small:
             return small
         if (
             tasks
+            and not (_ABLE.match(clause) and tasks[0].object is None and not tasks[0].place)
             and not plain.startswith("use ")
             and (_STILL_QUESTION.match(clause) or not parse_question(clause, False))
         ):
             return tasks
+        checkin = parse_checkin(plain) if plain != clause else None
+        if checkin:
+            return [checkin]
         question = parse_question(clause, self._marked) or parse_question(plain, self._marked)
         if question and not _SUGGESTION.match(plain):
             return [question]
@@ -157,7 +262,8 @@ class _Sentence:
     def _statement(self, clause: str, plain: str, tasks: list[Item] | None, facts: bool) -> list[Item] | None:
         correction = parse_correction(plain)
         routine = parse_routine(plain)
-        if correction and not (routine and not _says_no(plain)):
+        skips = routine is not None and bool(routine.except_) and not routine.rrule
+        if correction and not (routine and (skips or not _says_no(plain))):
             return correction
         if plain != clause and (correction := parse_correction(clause)):
             return correction
@@ -167,14 +273,14 @@ class _Sentence:
                 return [found]
         if tasks:
             return tasks
-        fact = parse_fact(plain) if facts else None
+        fact = parse_fact(clause if _FOUND.match(clause) else plain) if facts else None
         if fact and not _RELATIVE.search(plain):
             return [fact]
         return self._bare(plain) or self._nudge_after_no(plain) or _listed(fact)
 
     def _task(self, plain: str, previous: Item | None) -> list[Item] | None:
         """A plain task: one that says neither a time, nor a contrast, nor that it is a rule."""
-        if _NOT_PLAIN.search(plain) or parse_routine(plain):
+        if _NOT_PLAIN.search(plain) or parse_routine(_NOW.sub("", plain)):
             return None
         scope, but = _NOW.search(plain), _EXCEPT.search(plain)
         tasks = parse_task(_NOW.sub("", _EXCEPT.sub("", plain)).strip(" ,"), previous)
@@ -188,7 +294,10 @@ class _Sentence:
 
     def _bare(self, plain: str) -> list[Item] | None:
         """`the blue one`, `in the sink`: an answer to a question, else a correction of the task at hand."""
-        found = parse_elided(plain)
+        if doing := _DO_THE.fullmatch(plain):
+            named = parse_elided(doing["what"])
+            return [Item(kind="task", object=named[0], place=named[1])] if named and named[0] else None
+        found = parse_elided(_HEDGE.sub("", plain))
         if found is None or not (
             found[1]
             or (found[0] and (found[0].color or found[0].which or _KNOWN.search(plain) or found[0].name in THINGS))
@@ -203,7 +312,12 @@ class _Sentence:
         return [Item(kind=kind, object=found[0], place=found[1])]  # type: ignore[arg-type]
 
     def _nudge_after_no(self, plain: str) -> list[Item] | None:
-        rest = re.sub(r"^(?:(?:no|not that way|wrong way|wrong direction|not there|,) )+", "", plain)
+        rest = re.sub(
+            r"^(?:(?:no|not quite|almost|nearly|close|closer|okay|good|not yet|not that way|wrong way|"
+            r"wrong direction|not there|,) )+",
+            "",
+            plain,
+        )
         nudge = parse_nudge(strip_fillers(rest)) if rest != plain else None
         return _listed(nudge)
 
@@ -220,8 +334,20 @@ _MORE_OF_A_TIME = re.compile(  # "on Mondays | and Thursdays", "every day | , bu
     r"(?:on |at )?(?:(?:mon|tues|wednes|thurs|fri|satur|sun)days?|\d{1,2}(?:[:.]\d\d)?(?: ?[ap]m)?)(?: |$)|"
     r"(?:but )?not (?:on|in|at|this|next) "
 )
+
+
+def _is_more_of_a_time(words: str) -> bool:
+    return _MORE_OF_A_TIME.match(words) is not None and (
+        words.startswith(("not ", "but not ")) or not take_times(words.split(" , ")[0]).rest
+    )
+
+
 _NOT_PLAIN = re.compile(r"\b(?:instead|rather|(?<!but )not|always|never|every(?! \w+$)|whenever|until|if)\b")
-_NOW = re.compile(r",? ?\b(?:for now|this time|just this once|just once|only this time|just this time|this once)\b,? ?")
+_NOW = re.compile(
+    r",? ?\b(?:(?:just |only )?for (?:now|today|this once)|(?:only |just )?this time|just this once|just once|today "
+    r"only|"
+    r"(?:only )?this once)\b,? ?"
+)
 _RELATIVE = re.compile(r"\b(?:that|which) (?:is|are)\b")
 _EXCEPT = re.compile(r",? (?:except|but not|apart from)(?: for)? (?P<what>.+)$")
 _SEVERAL = re.compile(r" , | and | but ")
@@ -234,10 +360,46 @@ _NAMES_A_THING = re.compile(rf"(?:{alternatives([*DETERMINERS, *COLORS, *WHICH, 
 _KNOWN = re.compile(r"\b(?:the|that|this) [a-z]+")
 
 
+_HEDGE = re.compile(
+    r"^(?:i (?:would say|think|guess|choose|pick|vote for)|let us say|say|probably|maybe|perhaps|"
+    r"definitely) | i (?:think|guess|suppose|would say)$| maybe$"
+)
+_BEFORE_A_QUESTION = re.compile(
+    r"^(?:(?:wait|hold on|hang on|sorry|excuse me|oh|so|and|but|,) )+(?=(?:what|why|"
+    r"where|how|who|which|whose|did|are|is|do|have) )"
+)
+_DO_THE = re.compile(r"do (?P<what>(?:the|that) .*\bones?\b.*)")
+_FOUND = re.compile(r"you (?:can|will|may) find ")
+_ABLE = re.compile(r"(?:(?:robot|hey|so|and) )*(?:can|could|do) you (?:even |also |ever )?[a-z]+$")
+_LED_BY_YES = re.compile(r"(?:yes|yes yes|no|sure|of course|certainly|absolutely|definitely|maybe|okay) ")
+_ASKED_FOR = frozenset(("task", "routine", "checkin", "nudge", "pause", "resume", "undo", "restart", "takeover", "rule",
+                        "correction", "praise"))  # fmt: skip
+_CRIES = frozenset(
+    [
+        "you",
+        "it",
+        "there",
+        "what",
+        "watch",
+        "please",
+        "now",
+        "that",
+        "my",
+        "do",
+        "not",
+        "i",
+        "we",
+        "he",
+        "she",
+        "someone",
+    ]
+)
+_OBJECTS = frozenset(["no", "it", "that", "the", "take", "put", "pick", "i", "in", "on", "use", "that"])
 _NOISE_AT_STOP = ("unknown", "chatter", "answer", "praise", "fact", "question")
-_GERUND = re.compile(r"(?P<verb>putt|us|throw|plac|leav|tak|pick|wash|wip|grabb|open|clos|load|mov)ing (?P<rest>.+)")
-_STEMS = {"putt": "put", "us": "use", "plac": "place", "leav": "leave", "tak": "take", "wip": "wipe", "grabb": "grab",
-          "clos": "close", "mov": "move"}  # fmt: skip
+_GERUND = re.compile(
+    r"(?:(?:start|begin|go on|continue|finish|try|get) (?:by |with |on )?)?(?P<verb>[a-z]+ing) "
+    r"(?P<rest>.+)"
+)
 
 
 def _imperative(part: str) -> str:
@@ -249,7 +411,8 @@ def _imperative(part: str) -> str:
 def _without_gerund(words: str) -> str:
     """`putting the cup away` → `put the cup away`."""
     match = _GERUND.fullmatch(words)
-    return f"{_STEMS.get(match['verb'], match['verb'])} {match['rest']}" if match else words
+    verb = GERUNDS.get(match["verb"]) if match else None
+    return f"{verb} {match['rest']}" if match and verb else words
 
 
 def _says_no(plain: str) -> bool:
@@ -268,28 +431,3 @@ def _is_marked(text: str, sentence: str, found: list[str]) -> bool:
         return True
     last = sentence.split()[-1]
     return re.search(rf"{re.escape(last)}['\")]* ?\?", text.lower()) is not None
-
-
-def _refer_back(item: Item, clause: str, before: list[Item]) -> Item:
-    """`pick up the cup and put it in the sink`: `it` was named in the same breath."""
-    if item.kind not in ("task", "correction") or item.object or not before or not _PRONOUN.search(clause):
-        return item
-    named = next((b.object for b in reversed(before) if b.object and b.kind in ("task", "correction")), None)
-    return msgspec.structs.replace(item, object=named) if named else item
-
-
-def _says_something(item: Item) -> bool:
-    return bool(item.verb or item.object or item.place or item.instead_of)
-
-
-def _without_noise(items: list[Item]) -> list[Item]:
-    """Without greetings and thanks around what matters, and without `no`, `yes` and the like in front of it."""
-    if any(i.kind == "stop" for i in items):
-        items = [i for i in items if i.kind != "pause"]
-    weighty = [i for i in items if i.kind not in ("chatter", "praise", "answer")]
-    if weighty:
-        items = [i for i in items if i.kind not in ("chatter", "answer")]
-    items = [i for n, i in enumerate(items) if n == 0 or i != items[n - 1]]
-    bare = [i for i in items if i.kind == "correction" and not _says_something(i)]
-    others = [i for i in items if i not in bare and i.kind not in ("praise", "fact", "question")]
-    return [i for i in items if i not in bare] if bare and others else items

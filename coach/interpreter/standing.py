@@ -6,7 +6,7 @@ import re
 
 import msgspec
 
-from coach.interpreter.habits import MORE_TIME, parse_checkin, parse_routine
+from coach.interpreter.habits import MORE_TIME, is_activity, parse_checkin, parse_routine
 from coach.interpreter.items import Item
 from coach.interpreter.times import CLOCK, take_times
 
@@ -16,7 +16,9 @@ _OPENING = re.compile(
 )
 _FROM_NOW = re.compile(
     r"(?:so |okay |please |robot |hey |, )*(?:from (?:now|today|tomorrow|this week|next week|monday) on(?:wards?)?|"
-    r"starting (?:today|now|tomorrow)|as of (?:today|now)|for the next (?:few )?(?:weeks|months|year)|every day|daily)"
+    r"(?:starting|beginning) (?:today|now|tomorrow|next (?:week|month)|(?:on |next |this )?(?:mon|tues|wednes|thurs|"
+    r"fri|satur|sun)day)|"
+    r"from next (?:week|month) on|as of (?:today|now)|for the next (?:few )?(?:weeks|months|year)|every day|daily)"
     r"(?: , | )*(?:(?:you|we) (?:will |should |must |can |are to |have to |need to )?)?"
 )
 _CHARGE = re.compile(
@@ -31,22 +33,41 @@ _LIFE = re.compile(
     rf"(?P<who>{_PERSON}) ?(?:usually |always |normally |often |both |all )*"
     r"(?P<does>leaves?|go(?:es)?|come|comes|get|gets|wake|wakes|work|works|sleep|sleeps|start|starts|finish|finishes|"
     r"am|is|are|have|has|eat|eats|return|returns|arrive|arrives|pick|take|takes|train|trains|swim|practice|shower|"
-    r"walk|walks|visit|visits|stay|stays)\b(?! ready\b| to be\b| you\b).*"
+    r"walk|walks|visit|visits|stay|stays|play|plays|bring|brings|do not|does not|call|calls|meet|meets|"
+    r"sleep in|rest|rests|nap|naps|play outside|practise|practises|drive|drives|nap|naps)\b(?! ready\b| to be\b| "
+    r"you\b).*"
 )
 _MEAL_HABIT = re.compile(
     r"(?P<about>breakfast|lunch|dinner|supper|tea|bedtime|bath time|school|work|piano|football|[a-z]+ (?:lesson|class|"
-    r"practice)) (?:is|are|starts?|begins?) (?:usually|always|normally|often|around|mostly)\b.*"
+    r"practice)) (?:is|are|starts?|begins?) (?:usually|always|normally|often|around|mostly|at|about|never)\b.*"
 )
 _QUESTION = re.compile(
     r"(?:what|why|where|who|how|which|when (?:is|are|do|does|did|will)|is|are|do you|does|did|can you tell)\b"
 )
 _TELL = re.compile(r"tell (?:me|us) (?:how|what|whether|if|about)\b.*")
+_ON_DAY_ALWAYS = re.compile(r"^on (?P<day>(?:mon|tues|wednes|thurs|fri|satur|sun)day) always ")
 _TWICE = re.compile(rf"(?P<first>{CLOCK}) and (?P<second>(?:at )?{CLOCK})")
 _COUNTED = re.compile(r"\b(?:twice|three times|two times) (?:a|per|each|every) day\b")
 
 
+_TAKE_CARE = re.compile(  # the same without a colon
+    r"\s*(?:(?:okay|so|hi|hello|hey|robot|listen|please)[ ,]+)*(?:(?:from (?:now|today|tomorrow) on|starting (?:now|"
+    r"today|tomorrow))[ ,]+)?"
+    r"(?:you|i(?: would|'d)? (?:want|like|need) you to)(?:'re| are| will|'ll| should| shall| must)?(?: now)? (?:do|"
+    r"handle|run|look after|take care of|"
+    r"manage|be in charge of|in charge of|be responsible for|responsible for) (?:all )?(?:the |our |my )?(?:chores|"
+    r"house|household|"
+    r"kitchen|housework|cleaning|home|flat)(?: (?:from now on|now|please|for me|for us))*[ ,]+(?!now\b|from\b|"
+    r"please\b)(?=[a-z])",
+    re.IGNORECASE,
+)
+
+
 def take_opening(text: str) -> tuple[str, bool]:
     """`From now on you do the chores: dinner at 6, …` → what follows, and whether it holds from now on."""
+    care = _TAKE_CARE.match(text)
+    if care and MORE_TIME.search(text[care.end() :].lower()):
+        return text[care.end() :], True
     match = _OPENING.match(text)
     if match and _CHARGE.search(match["before"].lower()):
         return text[match.end() :], True
@@ -62,17 +83,23 @@ def take_from_now_on(sentence: str) -> str:
 
 def parse_standing(plain: str, marked: bool) -> list[Item] | None:
     """What recurs, or belongs to a time of a person's life; None for anything else."""
-    if marked or _QUESTION.match(plain):
+    if marked or _QUESTION.match(plain) or re.match(r"(?:never|do not) (?!do )", plain):
         return None
     when = take_times(plain)
     if not (when.rrule or when.time or when.date):
         return None
-    if MORE_TIME.search(when.rest) and " and " in plain:
+    if MORE_TIME.search(when.rest) and (" and " in plain or "," in plain):
         return None  # two of them in one breath
     checkin = _tell_me(plain) or parse_checkin(plain)
     if checkin and (when.rrule or when.time):
         return [checkin]
-    if (_LIFE.fullmatch(plain) and " and " not in plain) or _MEAL_HABIT.fullmatch(plain):
+    if when.rrule and not _MEAL_HABIT.fullmatch(plain) and is_activity(when.rest):
+        return _twice(plain) or _listed(parse_routine(plain))
+    always = _ON_DAY_ALWAYS.sub(r"every \g<day> ", plain)
+    if always != plain:
+        return parse_standing(always, marked)
+    one = " and " not in plain and "," not in when.rest
+    if (one and (_LIFE.fullmatch(plain) or _LIFE.fullmatch(when.rest))) or _MEAL_HABIT.fullmatch(plain):
         return [_life(plain)]
     if not when.rrule:
         return None
@@ -108,6 +135,9 @@ def _twice(plain: str) -> list[Item] | None:
     head, tail = plain[: match.start()], plain[match.end() :]
     second = match["second"] if match["second"].startswith("at ") else f"at {match['second']}"
     found = [parse_routine(f"{head}{clock}{tail}") for clock in (match["first"], second)]
+    if all(found) and found[0] and found[1] and found[1].time <= found[0].time < "24" and found[1].time < "12":
+        hour, minute = found[1].time.split(":")  # "at one and at seven": the day goes on
+        found[1] = msgspec.structs.replace(found[1], time=f"{int(hour) + 12:02d}:{minute}")
     return [item for item in found if item] if all(found) else None
 
 

@@ -14,16 +14,29 @@ _WORD = re.compile(r"\b(?:stop|halt|abort|freeze)\b")
 _COMPOUND_BEFORE = re.compile(r"\b(?:bus|tram|train|pit|door|rest|press|pressing|hit|hitting) $")
 _ARTICLE_BEFORE = re.compile(r"\b(?:the|a|an|every|each) $")
 _FORBIDDEN_BEFORE = re.compile(
-    r"\b(?:not|never|without|no need to|no reason to|not have to)(?: ever| you| you dare| dare| even think about it)? $"
+    r"\b(?:not|never|non|without|no need to|no reason to|not have to)(?: ever| you| you dare| dare| even think about "
+    r"it)? $"
 )
 # "until I tell you to stop", "if you drop it stop"
 _CONDITION_BEFORE = re.compile(
     r"\b(?:until|till|when|unless|before|if|whenever|once|after|saying|word|called|means?)"
-    r"(?: (?:i|you|we|it|they|somebody|someone|say|said|tell you to|call|shout|want you to|ask you to|drop it|fall|"
+    r"(?: (?:i|you|we|it|they|somebody|someone|to|say|said|tell you to|tell you when to|tell you when|(?:will|shall) "
+    r"tell you when|call|shout|want you to|ask you to|drop it|fall|"
     r"falls))* $"
 )
 _SAY_BEFORE = re.compile(r"\b(?:say|said) $")
 _SAID = re.compile(r"^(?:(?:no|hey|robot|but) )*(?:i|we) (?:said|say) (?:to )?$")
+# "she told me to stop smoking", "we have to stop buying plastic"
+_SOMEONE_ELSE = re.compile(r"\b(?:he|she|they|mum|mom|dad|doctor|teacher|wife|husband|boss) (?:told|tells|asked|asks|"
+    r"wants|begged|advised|made|forced) "
+                           r"(?:me|us|him|her|them) (?:to )?$")  # fmt: skip
+_HABIT_AFTER = re.compile(
+    r" (?:smoking|drinking|eating|buying|working|going|using|taking|watching|playing|living|"
+    r"wearing|biting)\b"
+)
+_SUBJECT_BEFORE = re.compile(r"\b(?:i|we|he|she|they) (?:really )?(?:have to|has to|need to|needs to|must|should|"
+    r"want to|wants to|will|would|could|had to|decided to|"
+                             r"am going to|tried to|am trying to) $")  # fmt: skip
 _CONDITION_START = re.compile(r"(?:when|if|whenever|unless|until|as soon as|once (?:you|i|it|the)) ")
 _CONDITION_WORDS = 8  # more words than that before a stop are no longer its condition
 _QUESTION_START = re.compile(r"(?:why|what|when|where|how|who|did|do|does|have|has|are|were|was|is|should|shall) ")
@@ -37,7 +50,25 @@ _OTHER_AFTER = re.compile(
     r"recording))\b"
 )
 _FREEZE_FOOD = re.compile(r" (?:the|a|some|these|those|this|my|our) ")
-_FREEZE_BEFORE = frozenset(("", "no", "robot", "hey", "please", "hey robot", "okay", "oh"))
+_FREEZE_BEFORE = frozenset(
+    (
+        "",
+        "no",
+        "drop it and",
+        "nobody move",
+        "everybody",
+        "stop and",
+        "halt and",
+        "now",
+        "just",
+        "robot",
+        "hey",
+        "please",
+        "hey robot",
+        "okay",
+        "oh",
+    )
+)
 _PAUSE_AFTER = re.compile(r" (?:for )?(?:a|one|just a|half a) (?:second|sec|moment|minute|bit|while)(?: please)?$")
 
 # whole clauses that stop
@@ -46,28 +77,55 @@ _STOP_CLAUSES = re.compile(
     r"emergency(?: stop| halt)?|red alert|mayday|whoa(?: there| whoa)*|e stop|"
     r"(?:hold|quit|cut|knock|drop|kill|end|cease) (?:it|that)(?: out| off)?(?: right)?(?: there| now)?|"
     r"(?:hold|stand|stay|sit|keep) (?:completely |perfectly |very )?still|"
-    r"do not (?:you )?(?:dare )?move(?: a muscle| anymore| any more| an inch| it)?|"
-    r"do not (?:touch|grab|do) (?:it|that|this|me|anything|him|her)(?: again)?|(?:no more|stay (?:right |exactly |"
+    r"do not (?:you )?(?:dare )?move(?: (?:the|your|that|those) (?:arms?|hands?|grippers?|robot|claws?)| a muscle| "
+    r"anymore| any more| an inch| it)?|"
+    r"do not (?:touch|grab|do) (?:it|that|this|me|anything|him|her)(?: again)?|(?:no more(?: of (?:that|this|it))?|"
+    r"stay (?:right |exactly |"
     r"just )?where you are|"
     r"stay right there)|"
-    r"(?:that is |that will be )?enough(?: of that| already| now)?|that will do|cease(?: fire| and desist)?|"
+    r"(?:(?:right|okay|well|so|now) )*(?:that is |that will be |i have had )?(?:quite |more than |just |really "
+    r")?enough(?: of (?:that|this|it)| already| now| for now|"
+    r" thank you| thanks)*|that will do(?: (?:nicely|fine))?|cease(?: fire| and desist)?|"
     r"desist|quit(?: moving)?|"
     r"kill (?:the )?(?:motors?|power|switch)|(?:power|turn|switch) (?:yourself |the robot |the arms? )?(?:off|down)|"
     r"(?:turn|switch|shut) (?:yourself|it|the robot|the arms?) (?:off|down)|shut down|shutdown|"
     r"hands off|back off|get off(?: me)?|get away(?: from me)?|stay away(?: from me)?|drop everything|"
-    r"cancel(?: it| that| this| the task| everything| all| the whole thing)?|call (?:it|that) off|"
-    r"never mind(?: that| it)?|forget (?:it|about it|that|about that)|leave (?:it|that)(?: alone| be)?|scrap that|"
+    r"cancel(?: it| that| this| (?:the |this |that )?(?:current )?(?:task|job|action|motion|movement|plan|order|"
+    r"command)| everything| all| the whole thing)?|call (?:it|that) off|"
+    r"never mind(?: that| it)?|forget (?:it|about it|that|about that)|leave (?:it|that)(?: alone| be)?|let (?:it|"
+    r"that|him|her|me) (?:be|alone)|scrap that|"
     r"ouch|ow|aua|danger(?:ous)?|watch out|look out|(?:you are |that is )?hurting me|that hurts|you hurt me|"
+    r"(?:drop|leave|release) it and (?:freeze|halt)|(?:please )?(?:nobody|no one|do not anybody) (?:move|touch (?:it|"
+    r"that|anything))|"
+    r"(?:do not|never) (?:move|touch|do) (?:a finger|an inch|anything|anything else|another inch|one more inch|any "
+    r"further|any more)|"
+    r"cut (?:the )?power|(?:pull|hit) the (?:plug|brakes?)|let go of (?:me|my .{1,20}|him|her)|you are (?:crushing|"
+    r"squashing|pinching|burning) .{1,20}|"
+    r"(?:get|take) your (?:hands?|arms?|grippers?|claws?) off(?: .{1,20})?|(?:that is|it is|there is) danger(?:ous)?|"
+    r"help me stop|"
+    r"(?:no|wait|whoa|hey|oh|careful|help|god)(?:(?: ,)? (?:no|wait|whoa|hey|oh|careful|help)){2,}|"
     r"no(?:(?: ,)? no){2,}|wait(?:(?: ,)? wait| up)*|hold everything|nobody move(?: freeze)?|hold it hold it|"
-    r"everybody freeze"
-    r")(?: please| now| robot| okay| you)*"
+    r"everybody freeze|cease .{2,30}|desist .{2,30}|(?:keep|get|take|pull|put) (?:your|those|the) (?:hands?|arms?|"
+    r"grippers?|claws?|fingers?) (?:off|away|back|down)"
+    r"(?: (?:of|from) .{1,20}| it| that| me| there)?|(?:stand|stay|keep) (?:right )?(?:back|clear|away)(?: from "
+    r".{1,20})?|hold your fire|"
+    r"(?:do not|never) (?:do|try|touch) (?:that|it|this)(?: (?:again|please))*|brake|brakes|time to quit|pack it in|"
+    r"give it a rest|knock it off"
+    r")(?:(?: ,)? (?:please|now|robot|okay|you|this time|thanks|thank you|already|man|right there|right now|"
+    r"immediately|at once|mister|sir|dude|bro|buddy|mate))*"
 )
+
+
+_NO_NO_NO = re.compile(r"(?:(?:no|wait)(?: ,)? ){2,}(?:no|wait)(?: ,)? (?=\S)")
 
 
 def split_at_stops(clause: str) -> list[str | None]:
     """The clause cut where a stop was said; None stands for each stop."""
     parts: list[str | None] = []
     start = 0
+    alarmed = _NO_NO_NO.match(clause)
+    if alarmed and not _WORD.search(clause):
+        return [None, clause[alarmed.end() :].strip(" ,")]
     for match in _WORD.finditer(clause):
         if not _is_command(clause, match):
             continue
@@ -86,7 +144,8 @@ def is_stop_clause(clause: str) -> bool:
 
 
 _STOP_TAIL = re.compile(
-    r"^(?: (?:it|that|this|right|there|now|please|immediately|at once|here|robot|everything|all|the|robots?|"
+    r"^(?: (?:right away|right now|right this (?:second|instant|minute)|it|that|this|right|there|now|please|"
+    r"immediately|at once|here|robot|everything|all|the|robots?|"
     r"arms?|motors?|both|"
     r"moving|going|doing|what you are|whatever|that right|motion|motions|task|turning|pushing|pulling|pressing|"
     r"shaking|spinning|"
@@ -105,11 +164,19 @@ def _is_command(clause: str, match: re.Match[str]) -> bool:
         return False
     if _SAID.match(before):  # "I said stop"
         return True
+    if _SOMEONE_ELSE.search(before) or (_HABIT_AFTER.match(after) and _SUBJECT_BEFORE.search(before)):
+        return False
     if _is_condition(clause, before):
         return False
     if before.endswith("full "):  # a dictated full stop, but not "the bin is full stop"
         return before == "full " or re.search(r"\b(?:is|are) full $", before) is not None
     if _COMPOUND_BEFORE.search(before) or _FORBIDDEN_BEFORE.search(before) or _SAY_BEFORE.search(before):
+        return False
+    if re.match(r" (?:and|or|button|sign|word|command)\b", after) and re.search(
+        r"\b(?:between|explain|"
+        r"mean|word)\b",
+        before,
+    ):
         return False
     asks = _QUESTION_START.match(before) is not None
     if _ARTICLE_BEFORE.search(before):  # "put the cup in the stop" is a sentence broken off

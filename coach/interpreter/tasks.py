@@ -29,18 +29,46 @@ from coach.interpreter.phrases import (
 
 _VERB = re.compile(rf"({alternatives(VERBS)})(?= |$)")
 _WHOLE = re.compile(
-    rf"(?:{alternatives(WHOLE_TASKS)})(?: (?:now|please|again|for (?:two|three|four|five|six|\d+)(?: people)?))?"
+    rf"(?:{alternatives(WHOLE_TASKS)})(?: (?:now|please|again|for (?:the )?(?:two|three|four|five|six|seven|eight|"
+    rf"\d+|dinner|lunch|breakfast|supper|guests|everyone|us|tonight)(?: people| of us)?))*"
 )
 _MEAL = re.compile(r"breakfast|lunch|dinner|supper")
 _TO_ME = re.compile(r" (?:to|for) (?:me|us|him|her)\b| over here\b")
 _LIST = re.compile(r" (?:and|,) (?:and )?")
 _SLOWLY = re.compile(r"(?:^| )(carefully|gently|slowly|softly|cautiously)(?= |$)")
 _QUICKLY = re.compile(r"(?:^| )(quickly|fast|swiftly)(?= |$)")
-_WISH = re.compile(r"i (?:want|need|would like) (?P<wanted>(?:the|that|this|my|all|both) .+ (?:in|on|into|onto) .+)")
+_WISH = re.compile(
+    r"i (?:want|need|would like) (?:to (?:have|see) )?(?P<wanted>(?:the|that|this|my|all|both) .+ "
+    r"(?:in|on|into|onto) .+)"
+)
+_PICK_ME = re.compile(r"^(pick|lift) (?:me|us) up ")
+_WHERE_IT_IS = re.compile(  # "the bottle that is next to the sink in the bin": only the last place is where it goes
+    r" (?:that|which) (?:is|are|was|lies|stands|sits|fell) (?:lying |standing |sitting )?(?:next to|beside|on|in|"
+    r"under|near|behind|by) (?:the|my|your) "
+    r"[a-z]+ (?=(?:in|into|on|onto|to) )| over there(?= (?:in|into|on|onto|to) )"
+)
+_SOMETHING = re.compile(
+    r"(?P<verb>bring|give|get|fetch|hand|pass|make|cook|bake) (?:me |us )?(?:something|"
+    r"anything)\b.*"
+)
+_THROW_ME = re.compile(r"(?:toss|throw|chuck|slide|shoot) me (?P<what>.+)")
+_HOW = re.compile(
+    r" (?:upside down|face (?:down|up)|neatly|properly|by hand|the right way up|side by side|"
+    r"separately|individually|one by one|thoroughly|wherever(?: you (?:like|want))?|somewhere else|elsewhere|"
+    r"somewhere|anywhere|where (?:it|that|they|this) (?:belongs?|goes?|was|were|should (?:go|be)))(?= |$)"
+)
 _NOT_A_TASK = re.compile(
     r"(?:make|get|take|have|give|hold|watch|play|show|touch|set|leave|let|push|press|start|catch|find|pass|buy) "
     r"(?:sure|care|it right|ready|going|fun|up|me up|on with|out of here|it easy|well|soon|a look|him|her|sense|that|"
-    r"this|it)$"
+    r"this|it)$|hold (?:on|up|off|your)\b.*|give me (?:a|one|another) (?:minute|second|moment|sec|break|hint|sign|"
+    r"chance).*|check (?:in|with|back|on me|that|if|whether)\b.*|run (?:away|out|along)\b.*|"
+    r"change (?:of|it|that|this|your|my)\b.*|find out\b.*|look (?:at|out|here)\b.*|use (?:your |the )?(?:left|right|"
+    r"other) (?:hand|arm|gripper).*|"
+    r"use your .*|make (?:it|that|this) (?:the|a|an|to)\b.*|walk (?:away|over|to)\b.*|leave (?:me|us|him|her|home|"
+    r"for)\b.*|"
+    r"(?:find|get|have) (?:the|them|it) .* (?:in|on|under) the .* (?:cupboard|closet)$|"
+    r"leave .* (?:open|on|running|closed|unattended|alone|dirty|wet|empty|overnight)$|start (?:with|from|at|by)\b.*|"
+    r"(?:get|take) (?:off|away|back)\b.*|move (?:on|over|away)$"
 )
 
 
@@ -59,8 +87,22 @@ def parse_task(clause: str, previous: Item | None = None) -> list[Item] | None:
     if whole:
         phrase = next(p for p in sorted(WHOLE_TASKS, key=len, reverse=True) if clause.startswith(p))
         meal = _MEAL.search(phrase)
-        named = Object(name="dish") if "dish" in phrase else Object(name=meal[0]) if meal else None
+        named = (
+            Object(name="dish")
+            if "dish" in phrase or WHOLE_TASKS[phrase] == "wash"
+            else Object(name=meal[0])
+            if meal
+            else None
+        )
         return [Item(kind="task", verb=WHOLE_TASKS[phrase], object=named)]
+    clause = _PICK_ME.sub(r"\1 up ", clause)
+    something = _SOMETHING.fullmatch(clause)
+    if something:
+        return [Item(kind="task", verb=VERBS[something["verb"]], text=clause)]
+    thrown = _THROW_ME.fullmatch(clause)
+    if thrown:
+        clause = f"hand me {thrown['what']}"
+    clause = _HOW.sub("", _WHERE_IT_IS.sub(" ", clause))
     wish = _WISH.fullmatch(clause)
     if wish:
         clause = f"put {wish['wanted']}"
@@ -93,7 +135,13 @@ def _is_thing(words: str, thing: Phrase) -> bool:
     if _is_clause(words):
         return False
     name = thing.object.name.split() if thing.object else []
-    return len(name) < 2 or name[-1] in THINGS or words.split()[0] in {*DETERMINERS, *COLORS, *WHICH}
+    first = words.split()[0]
+    return (
+        len(name) < 2
+        or name[-1] in THINGS
+        or (first in DETERMINERS and len(name) < 3)
+        or (len(name) < 3 and first in {*COLORS, *WHICH})
+    )
 
 
 def _is_place(thing: Object) -> bool:
@@ -107,7 +155,7 @@ def _is_clause(words: str) -> bool:
 
 def _elided(clause: str, previous: Item | None) -> list[Item] | None:
     found = parse_elided(clause)
-    if found is None or previous is None or previous.verb == "" or not (found[0] and found[0].name):
+    if found is None or previous is None or previous.verb == "" or not (found[0] and (found[0].name or found[0].color)):
         return None
     thing, place = found
     if previous.kind not in ("task", "correction") or not (place or previous.place):
@@ -124,7 +172,7 @@ def _with_verb(phrase: str, rest: str) -> list[Item] | None:
     head, phrases = split_prepositions(rest)
     head, phrase = _take_particle(phrase, head)
     verb = VERBS.get(phrase, verb)
-    if any(" and " in f" {words} " or "," in words for _, words in phrases):
+    if any(" and " in f" {words} " or " then " in words or "," in words for _, words in phrases):
         return None  # two clauses, or two places
     places = parse_places(phrases)
     verb, place = _settle(verb, phrase, places, for_me)
@@ -134,7 +182,7 @@ def _with_verb(phrase: str, rest: str) -> list[Item] | None:
     if any(thing is None for thing in things) or any(map(_is_clause, _LIST.split(head)[1:])):
         return None
     objects = [thing.object for thing in things if thing] or [None]
-    if phrase == "take out" and objects[0] and objects[0].name in _WASTE:
+    if phrase == "take out" and objects[0] and objects[0].name in (*_WASTE, "dog", "puppy"):
         verb = "other"
     if verb == "other":
         return [Item(kind="task", verb=verb, object=o, place=place, text=f"{phrase} {rest}".strip()) for o in objects]
@@ -194,6 +242,8 @@ def _settle(verb: str, phrase: str, places: Places, for_me: bool) -> tuple[str, 
     """The verb and the place once both are known."""
     if phrase in THROWING_AWAY:
         return verb, places.target or "bin"
+    if phrase == "remove":
+        return "pick_up", ""
     if verb == "pick_up":
         if for_me and phrase in ("get", "grab", "take"):
             return "bring", ""
@@ -202,6 +252,8 @@ def _settle(verb: str, phrase: str, places: Places, for_me: bool) -> tuple[str, 
         if phrase in ("take", "get") and places.target:
             return "put", places.target
         return verb, ""  # a place only says where the thing is
+    if phrase in ("toss", "chuck", "dump") and not places.target:
+        return verb, "bin"
     if verb == "put" and for_me and not places.target:
         return "hand_over", ""
     if verb in ("clear", "wash", "wipe", "open", "close", "clean", "cook"):

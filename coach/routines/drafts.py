@@ -23,7 +23,8 @@ _VERBS = {
     "bring": "bring", "hand_over": "hand over",
 }  # fmt: skip
 _ACTIVITIES = frozenset((*_MEALS, "laundry", "dishes", "cleaning", "bin", "bins", "shopping", "bath", "bedtime",
-                         "trash", "garbage", "washing"))  # fmt: skip
+                         "trash", "garbage", "washing", "brunch", "snack",
+                         "ironing", "gardening", "recycling"))  # fmt: skip
 _DAY_NAME = re.compile(r"(?:mon|tues|wednes|thurs|fri|satur|sun)day")
 _CLOCK = re.compile(r"\b(?:at|by) (?P<hour>\d{1,4})(?:[:.](?P<minute>\d\d))?(?: ?(?P<half>am|pm)\b)?(?! ?(?:cm|per))")
 
@@ -69,7 +70,8 @@ def draft(item: Item, now_utc: float, tz: str, by: str, words: str, instruction:
     if not item.time:
         remarks += (f"You named no time, so I take {clock.lstrip('0')}.",)
     routine = Routine(
-        kind=kind, title=title, instruction=instruction, about=item.about, rrule=_with_end(item, now),
+        kind=kind, title=title, instruction=instruction, about=as_said(item.about, item.text),
+        rrule=_with_end(item, now),
         start_local=start.isoformat(), tz=tz, except_days=left_out, missed=_missed(item, kind), words=words, by=by,
         wall_s=now_utc, checked_utc=int(now_utc),
     )  # fmt: skip
@@ -99,7 +101,7 @@ def title_of(item: Item) -> str:
         UsageError: nobody could know what is to be done.
     """
     if item.kind == "checkin":
-        return f"check in about the {item.about}" if item.about else "check in"
+        return f"check in about the {as_said(item.about, item.text)}" if item.about else "check in"
     if item.verb == "other":
         return item.text or f"see to the {item.object}"
     if item.verb:
@@ -109,9 +111,20 @@ def title_of(item: Item) -> str:
         where = f" in the {item.place}" if item.place else ""
         return f"{_VERBS.get(item.verb, item.verb)}{named}{where}"
     if item.about in _ACTIVITIES:
-        return item.about
+        return "bins" if item.about == "bin" else item.about
     raise UsageError(f"I do not know the chore '{item.about[:60]}'",
                      next_step="say what to do, such as \"wipe the counter every day at 8\"")  # fmt: skip
+
+
+def as_said(topic: str, text: str) -> str:
+    """`grocery` → `groceries`, where that is how the person put it: items hold names in the singular."""
+    from coach.interpreter.lexicon import singular
+
+    if not topic:
+        return ""
+    *before, last = topic.split()
+    plural = next((word for word in re.findall(r"[a-z']+", text.lower()) if singular(word) == last), last)
+    return " ".join([*before, plural])
 
 
 def _once(item: Item) -> Item:
