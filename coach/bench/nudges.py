@@ -19,7 +19,7 @@ import msgspec
 import numpy as np
 
 from coach.bench.report import Report, Row, commit, machine
-from coach.evaluate.statistics import wilson
+from coach.evaluate.statistics import mcnemar, wilson
 from coach.session.nudges import AMOUNTS_M
 from robot_bridge.arms.kitchen.driver import KitchenArms
 from robot_bridge.arms.kitchen.expert import choose_grip
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 Way = Literal["nobody", "move", "where", "lean"]
 WAYS: tuple[Way, ...] = ("nobody", "move", "where", "lean")
+SEED = 10_200_000  # of the first layout: none of these was trained on
 ROWS = 5  # of a chunk, before the next thought
 LONGEST_S = 14.0
 LATE_S = 0.7
@@ -93,15 +94,22 @@ def measure(
                 words[way].append(float(said))
     finally:
         arms.close()
-    rows, notes = [], []
-    for way in ways:
-        share = float(np.mean(lifted[way]))
-        low, high = wilson(sum(lifted[way]), len(seeds))
-        rows.append(Row(f"picked up, {way}", "%", len(seeds), round(100 * share, 1), round(100 * share, 1)))
-        notes.append(f"{way}: {sum(lifted[way])} of {len(seeds)} [{100 * low:.0f}, {100 * high:.0f}], "
-                     f"{np.mean(words[way]):.1f} nudges a layout")  # fmt: skip
+    rows = [Row.of(f"nudges said in a layout, {way}", "", words[way]) for way in ways if way != "nobody"]
+    notes = [_told(way, lifted, np.mean(words[way])) for way in ways]
     return Report(bench="nudges", command=command, rows=tuple(rows), rounds=len(seeds), seed=seeds[0],
                   checkpoint=policy.checkpoint, machine=machine(), commit=commit(), notes=tuple(notes))  # fmt: skip
+
+
+def _told(way: Way, lifted: dict[Way, list[bool]], said: float) -> str:
+    """One line of the table: how often the thing was picked up, and against nobody watching the same layouts."""
+    count, of = sum(lifted[way]), len(lifted[way])
+    low, high = wilson(count, of)
+    told = f"picked up, {way}: {count} of {of}, {count / of:.1%} [{low:.1%}, {high:.1%}], {said:.1f} nudges a layout"
+    if way == "nobody" or "nobody" not in lifted:
+        return told
+    pairs = list(zip(lifted["nobody"], lifted[way], strict=True))
+    better, worse = pairs.count((False, True)), pairs.count((True, False))
+    return f"{told}; against nobody {better} better, {worse} worse, p = {mcnemar(better, worse):.3f}"
 
 
 def _play(arms: KitchenArms, policy: Policy, seed: int, way: Way) -> tuple[bool, int]:

@@ -24,6 +24,7 @@ coach bench guard --rounds 200
 coach bench policy
 coach bench delay --rounds 100
 coach bench calibration --rounds 100 --fit
+coach bench nudges --rounds 60
 coach bench loop --write"""
 
 MAX_ROUNDS = 1000
@@ -39,6 +40,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
                         "guard: demonstrations behind the guard over workspace and self-collision; "
                         "policy: thoughts and chunks beside transformers' own; "
                         "delay: success and smoothness when the policy answers late; "
+                        "nudges: what \"a bit to the left\" is worth; "
                         "calibration: whether the model is as sure as it is right")  # fmt: skip
     parser.add_argument(
         "--rounds", type=int, default=20, metavar="N", help="corrections, episodes or rounds (default: 20)"
@@ -48,7 +50,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--table", type=Path, metavar="FILE", default=Path("tests/coach/heldout_utterances.yaml"),
                         help="of interpret: utterances and their items (default: the held-out ones)")  # fmt: skip
-    parser.add_argument("--threads", type=int, default=2, metavar="N", help="of policy: for both sides (default: 2)")
+    parser.add_argument("--threads", type=int, default=1, metavar="N", help="of policy: for both sides (default: 1)")
     parser.add_argument("--fit", action="store_true", help="of calibration: fit it anew, and keep it with the weights")
     parser.add_argument("--checkpoint", metavar="DIR", help="what to measure (default: the configuration's)")
     parser.add_argument("--write", action="store_true", help="store the table as tests/results/NAME.json")
@@ -142,9 +144,23 @@ class Result(Protocol):
     def write(self) -> Path: ...
 
 
+def _nudges(args: argparse.Namespace, config: Config) -> Result:
+    import torch
+
+    from coach.bench.nudges import SEED, measure
+    from coach.processes.plan import find_checkpoint
+    from policy.loading import load_policy
+
+    torch.set_num_threads(args.threads)
+    seed = SEED if args.seed is None else args.seed
+    policy = load_policy(find_checkpoint(config, config.checkpoint if args.checkpoint is None else args.checkpoint))
+    seeds = range(seed, seed + args.rounds)
+    return measure(policy, seeds, f"coach bench nudges --rounds {args.rounds} --seed {seed}", _show_progress)
+
+
 _MEASURES: dict[str, Callable[[argparse.Namespace, Config], Result]] = {
     "loop": _loop, "wire": _wire, "serving": _serving, "interpret": _interpret, "guard": _guard,
-    "policy": _policy, "delay": _delay, "calibration": _calibration,
+    "policy": _policy, "delay": _delay, "nudges": _nudges, "calibration": _calibration,
 }  # fmt: skip
 
 
