@@ -66,6 +66,7 @@ HANDS = 2
 MOST_AT_ONCE = 100  # messages
 CHECK_S = 0.1  # how soon a stop and a passed deadline are noticed while all hands compute
 STOP_S = 2.0
+SWEEP_S = 2.0  # how long the shared memory of a client that was killed is kept
 MAX_DEADLINE_S = 600.0
 _FLOAT32, _UINT8 = np.dtype(np.float32), np.dtype(np.uint8)
 
@@ -123,7 +124,7 @@ class _Server:
         self._queue = RequestQueue()
         self._worker = Worker(policy, self._queue, line.send, stop)
         self._loader: threading.Thread | None = None
-        self._started_s = time.monotonic()
+        self._started_s = self._swept_s = time.monotonic()
 
     def run(self, eviction: Eviction) -> None:
         hands = [threading.Thread(target=self._lend_a_hand, name=f"policy-{n}", daemon=True) for n in range(HANDS)]
@@ -131,6 +132,7 @@ class _Server:
             hand.start()
         try:
             while not self._stop.wait(CHECK_S):
+                self._let_go_of_the_dead()
                 self._line.evict(eviction)
                 for job in self._queue.drop():
                     self._line.send(job.client, expired(job).reply(job.request.request_id))
@@ -138,6 +140,12 @@ class _Server:
                     raise RuntimeError("a thread of the policy server is gone; its traceback is above")
         finally:
             self._finish(hands)
+
+    def _let_go_of_the_dead(self) -> None:
+        if time.monotonic() >= self._swept_s + SWEEP_S:
+            self._swept_s = time.monotonic()
+            with self._hearing:
+                self._frames.forget_the_dead()
 
     def _finish(self, hands: list[threading.Thread]) -> None:
         self._stop.set()

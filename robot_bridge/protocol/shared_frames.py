@@ -190,22 +190,22 @@ class FrameReader:
         key = (ticket.pid, ticket.fd, ticket.inode)
         found = self._segments.get(key)
         if found is None:
-            self._forget_the_dead()
+            self.forget_the_dead(room_for=1)
             found = self._segments[key] = _open(ticket)
         self._segments.move_to_end(key)
         if len(found) != SLOTS * (SLOT_HEADER + ticket.slot_bytes):
             raise FramesError("shared pictures lie in a segment of another size")
         return found
 
-    def _forget_the_dead(self) -> None:
-        """Segments whose sender has let go of them, and the oldest beyond the limit."""
+    def forget_the_dead(self, room_for: int = 0) -> None:
+        """Let go of segments whose sender has let go of them, and of the oldest beyond the limit."""
         for key in list(self._segments):
             pid, fd, inode = key
             try:
                 gone = os.stat(f"/proc/{pid}/fd/{fd}").st_ino != inode
             except OSError:
                 gone = True
-            if gone or len(self._segments) >= KEPT_SEGMENTS:
+            if gone or len(self._segments) + room_for > KEPT_SEGMENTS:
                 self._segments.pop(key).close()
 
 
