@@ -19,6 +19,8 @@ from robot_bridge.rates import Meter
 
 log = logging.getLogger(__name__)
 
+LOOK_S = 1.0  # how often it is seen what became of the things
+
 
 class Cameras:
     """The camera thread. A camera that fails is told once, and tried again at the next picture."""
@@ -71,9 +73,12 @@ class Cameras:
         return None
 
     def _run(self) -> None:
-        next_s = time.monotonic()
+        next_s = look_s = time.monotonic()
         while not self._stop.is_set():
             self._observe()
+            if time.monotonic() >= look_s:
+                look_s = time.monotonic() + LOOK_S
+                self._desk.look()
             next_s = max(next_s + self._period_s, time.monotonic())
             self._stop.wait(next_s - time.monotonic())
 

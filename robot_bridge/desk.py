@@ -20,6 +20,7 @@ from robot_bridge.faults import Account
 from robot_bridge.mission import Task, TaskBook, check_forced, check_words
 from robot_bridge.motion import Motion
 from robot_bridge.outbox import Outbox
+from robot_bridge.outcomes import Outcomes
 from robot_bridge.protocol.errors import UsageError
 from robot_bridge.protocol.messages import Accepted, BridgeState, Event, Intervention, Jog, Level
 from robot_bridge.protocol.thought import Thought
@@ -49,13 +50,15 @@ class Desk:
         reset: asks the control loop for a fresh scene; takes the seed, None for the same again.
         nudge: asks the control loop to move a hand; takes the words, the hand, and whether it should lean while the
             model works on instead of moving there first; None where the arms cannot.
+        outcomes: tells what became of the things, where the arms can.
     """
 
     def __init__(
         self, motion: Motion, outbox: Outbox, reset: Callable[[int | None], None],
-        nudge: Callable[[Intervention, str, bool], None] | None = None,
+        nudge: Callable[[Intervention, str, bool], None] | None = None, outcomes: Outcomes | None = None,
     ) -> None:  # fmt: skip
         self._motion, self._outbox, self._reset, self._nudge = motion, outbox, reset, nudge
+        self._outcomes = outcomes or Outcomes(None)
         self._changed = threading.Condition(threading.RLock())
         self._machine = StateMachine()
         self._book = TaskBook()
@@ -103,6 +106,11 @@ class Desk:
         event = Event(time_s=time.monotonic(), level=level, code=code, text=text, task_id=self.task_id, data=data)
         self._outbox.put(event)
         self._outbox.ask_status()
+
+    def look(self) -> None:
+        """Tell of things that have fallen since the last look."""
+        for name, thing in self._outcomes.fallen():
+            self.announce("info", "fell", f"the {name} fell on the floor", thing=name, dirty=bool(thing.get("dirty")))
 
     # What a person says.
 
@@ -263,7 +271,8 @@ class Desk:
             self._motion.park(unless_holding=True)
             text = f"done: {task.instruction}"
             self.announce("info", "task_done", text, instruction=task.instruction, subtasks=list(task.done),
-                          reason=task.thought.reason if task.thought else "", seconds=round(seconds, 1))  # fmt: skip
+                          reason=task.thought.reason if task.thought else "", seconds=round(seconds, 1),
+                          things=self._outcomes.now())  # fmt: skip
             self._book.close()
             self._straighten()
             self._motion.work_at(1.0)

@@ -36,6 +36,7 @@ from robot_bridge.keeper import Keeper
 from robot_bridge.loop import ControlLoop, hurry
 from robot_bridge.motion import Motion
 from robot_bridge.outbox import Outbox
+from robot_bridge.outcomes import Outcomes
 from robot_bridge.pilot import Pilot
 from robot_bridge.policy_link import PolicyLink
 from robot_bridge.protocol.addresses import is_local
@@ -166,7 +167,7 @@ class _Bridge:
         by_hand = ByHand(body, getattr(arms, "jog", None))
         self._motion = Motion(body, config.blend_s, config.park_speed, by_hand)
         nudge = self._nudge if hasattr(arms, "nudge") or hasattr(arms, "jog") else None
-        self._desk = Desk(self._motion, outbox, self._reset, nudge)
+        self._desk = Desk(self._motion, outbox, self._reset, nudge, Outcomes(getattr(arms, "things", None)))
         self._loop = ControlLoop(arms, body, arms.read(), self._motion, self._desk, outbox, config)
         self._cameras = Cameras(arms, body, self._loop, self._desk, outbox, config)
         self._pilot = Pilot(self._desk, self._motion, self._loop, self._cameras, link, outbox, body, config)

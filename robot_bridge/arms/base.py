@@ -26,6 +26,8 @@ class Arms(Protocol):
     rad/s of the wrist, counter-clockwise seen from above) and otherwise keeps its pose.
     They also have `obstacle(before, target) -> str`, asked on every tick: why the step between two joint targets would
     bring the hands out of the workspace of the body file, or links too near to each other; empty where it would not.
+    Arms that can tell what became of the things have `things() -> {name: {"place": …, "dirty": …}}`, asked from any
+    thread: it is recorded, and the model never sees it.
     A driver that takes longer than `late_after_ticks: int` ticks is a fault; arms that do not name it get 2. A
     simulator, whose time stands still while it is late, names 0.
     """

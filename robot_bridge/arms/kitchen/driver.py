@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from robot_bridge.arms.base import ArmsError
@@ -112,6 +114,11 @@ class KitchenArms:
                 return hand
         away = np.abs(self.kitchen.state() - self.embodiment.home)
         return "left" if away[:6].max() > max(_AWAY_RAD, away[7:13].max()) else "right"
+
+    def things(self) -> dict[str, dict[str, Any]]:
+        """See `robot_bridge.arms.base.Arms`."""
+        with self.kitchen.lock:
+            return {thing.name: {"place": thing.place, "dirty": bool(thing.dirty)} for thing in self.kitchen.objects()}
 
     def snapshot(self) -> bytes:
         """The whole scene, for `restore`."""
