@@ -20,6 +20,7 @@ coach bench loop --rounds 5 --json
 coach bench wire --rounds 10
 coach bench serving --rounds 4
 coach bench interpret
+coach bench speech --rounds 20
 coach bench guard --rounds 200
 coach bench policy
 coach bench delay --rounds 100
@@ -37,6 +38,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
                         "wire: round trips to a policy that takes no time, beside its peers; "
                         "serving: one policy server for several robots; "
                         "interpret: a table of utterances and what they mean; "
+                        "speech: from the end of what was said to text and to the stop; "
                         "guard: demonstrations behind the guard over workspace and self-collision; "
                         "policy: thoughts and chunks beside transformers' own; "
                         "delay: success and smoothness when the policy answers late; "
@@ -72,6 +74,12 @@ def _interpret(args: argparse.Namespace, config: Config) -> Report:
     from coach.bench.interpret import measure
 
     return measure(args.table)
+
+
+def _speech(args: argparse.Namespace, config: Config) -> Report:
+    from coach.bench.speech import measure
+
+    return measure(config, args.seed or 0, args.rounds, f"coach bench speech --rounds {args.rounds}", _show_progress)
 
 
 def _wire(args: argparse.Namespace, config: Config) -> Report:
@@ -159,7 +167,7 @@ def _nudges(args: argparse.Namespace, config: Config) -> Result:
 
 
 _MEASURES: dict[str, Callable[[argparse.Namespace, Config], Result]] = {
-    "loop": _loop, "wire": _wire, "serving": _serving, "interpret": _interpret, "guard": _guard,
+    "loop": _loop, "wire": _wire, "serving": _serving, "interpret": _interpret, "speech": _speech, "guard": _guard,
     "policy": _policy, "delay": _delay, "nudges": _nudges, "calibration": _calibration,
 }  # fmt: skip
 

@@ -53,7 +53,7 @@ class WhisperEngine:
     """openai-whisper, without the padding to 30 s."""
 
     def __init__(self, model: Any, name: str) -> None:
-        self._whisper = model
+        self.whisper = model
         self.model, self.device = name, model.device.type
 
     @classmethod
@@ -78,14 +78,14 @@ class WhisperEngine:
 
         from coach.speech.ears.short_context import transcribe_short
 
-        spoken = None if language == "auto" and self._whisper.is_multilingual else language
-        if not self._whisper.is_multilingual:
+        spoken = None if language == "auto" and self.whisper.is_multilingual else language
+        if not self.whisper.is_multilingual:
             spoken = "en"
         known = prompt if self.model != EMBEDDED else ""  # it was trained without
         options = DecodingOptions(language=spoken, prompt=known or None, temperature=temperature,
                                   without_timestamps=True, fp16=self.device == "cuda")  # fmt: skip
         try:
-            result = transcribe_short(self._whisper, audio, options)
+            result = transcribe_short(self.whisper, audio, options)
         except ValueError as error:
             if "language" in str(error).lower():
                 raise ConfigError(f"whisper knows no language '{language}'", "en, de, fr, …, or auto") from None

@@ -138,6 +138,7 @@ class Hearing:
         self._typical_s = 0.0
         self._listen = Listen(to="nothing")
         self.view = View()
+        self.listening = False
         timing = Timing(silence_s=settings.silence_s, longest_s=settings.longest_s, preroll_s=settings.preroll_s)
         numbers = [str(value) for value in (timing.pause_s, timing.silence_s, timing.longest_s, timing.preroll_s)]
         self.listener = start("listener", "coach.speech.listener", numbers, logs / "listener.log",
@@ -220,7 +221,7 @@ class Hearing:
 
     def _ready(self, message: Ready) -> None:
         if message.model == LISTENER:  # at its start nothing is open
-            self._open, self.view.speaking = None, False
+            self._open, self.view.speaking, self.listening = None, False, True
         else:
             self.view.model, self.view.fetching, self.view.ready = message.model, None, True
             self._readings.again()
