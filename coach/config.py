@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from coach.speech.settings import SpeechSettings, read_speech
+from coach.understanding import InterpreterSettings, read_interpreter
 from robot_bridge.protocol.errors import ConfigError
 
 HOME_VARIABLE = "ROBOT_COACH_HOME"
@@ -53,6 +54,8 @@ class Config:
         gamepad, pedal: `auto` reads those that are there, `off` none, else the path of one, as /dev/input/event5.
         controls: button or stick of theirs → what it does, over the defaults of coach/takeover/controls.py.
         speech: hearing and speaking; see `coach/speech/settings.py`.
+        interpreter: who understands; see `coach.understanding.py`.
+        holidays: country of the public holidays, such as DE or US-CA; empty: none are known.
     """
 
     home: Path = field(default_factory=default_home)
@@ -76,6 +79,8 @@ class Config:
     pedal: str = "auto"
     controls: dict[str, str] = field(default_factory=dict)
     speech: SpeechSettings = field(default_factory=SpeechSettings)
+    interpreter: InterpreterSettings = field(default_factory=InterpreterSettings)
+    holidays: str = ""
 
     @property
     def memory_path(self) -> Path:
@@ -171,6 +176,8 @@ def _checked(key: Any, value: Any, path: Path) -> Any:
     wanted = typing.get_type_hints(Config)[key]
     if wanted is SpeechSettings:
         return read_speech(value, path)
+    if wanted is InterpreterSettings:
+        return read_interpreter(value, path)
     if typing.get_origin(wanted) is Literal:
         choices = typing.get_args(wanted)
         if value not in choices:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from coach.interpreter import Interpretation, Scene, interpret
+from coach.interpreter import Interpretation, Scene
+from coach.interpreter.language.interpreter import make_interpret
 from robot_bridge.protocol.errors import UsageError
 
 if TYPE_CHECKING:
@@ -29,8 +31,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, config: Config) -> int:
     scene = Scene(objects=tuple(args.see), task=args.task) if args.see or args.task else None
     if args.text == ["-"]:
-        return _answer_lines(scene)
-    meaning = interpret(" ".join(args.text), scene)
+        return _answer_lines(scene, make_interpret(config.interpreter, _tell))
+    meaning = make_interpret(config.interpreter, _tell)(" ".join(args.text), scene)
     if args.json:
         print(msgspec.json.encode(meaning).decode())
     else:
@@ -38,12 +40,16 @@ def run(args: argparse.Namespace, config: Config) -> int:
     return 0
 
 
-def _answer_lines(scene: Scene | None) -> int:
+def _tell(words: str) -> None:
+    print(f"coach: {words}", file=sys.stderr)
+
+
+def _answer_lines(scene: Scene | None, understand: Callable[[str, Scene | None], Interpretation]) -> int:
     """One JSON line each, also for a line that cannot be read: the answers stay in step with the lines."""
     status = 0
     for line in sys.stdin:
         try:
-            meaning = interpret(line.rstrip("\n"), scene)
+            meaning = understand(line.rstrip("\n"), scene)
         except UsageError as error:
             print(f"coach: {error}", file=sys.stderr)
             meaning, status = _unreadable(error), 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from coach.interpreter import interpret
+from coach.interpreter.language.interpreter import make_interpret
 from coach.lines import bridge_client, event_subscriber
 from coach.session.replies import Reply
 from coach.session.session import Session
@@ -26,7 +26,9 @@ def hear_once(config: Config, text: str, by: str) -> Reply:
         bridge = bridge_client(config)
         stop_line = StopLine(lambda: bridge_client(config))
         try:
-            session = Session(config, store, bridge, interpret, stop_line, lambda: glimpse(config))
+            session = Session(
+                config, store, bridge, make_interpret(config.interpreter), stop_line, lambda: glimpse(config)
+            )
             return session.hear(text, by)
         finally:
             stop_line.close()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from coach.interpreter import interpret as by_rules
 from coach.interpreter.items import Item
 from coach.routines.drafts import impossible_time
 from coach.session.actions import Actions, errand_of
@@ -73,7 +74,7 @@ class Session:
     def is_stop(self, text: str) -> bool:
         """Whether these words say stop, whatever else they say."""
         try:
-            return any(item.kind == "stop" for item in self._interpret(text[:MAX_CHARACTERS], None).items)
+            return any(item.kind == "stop" for item in by_rules(text[:MAX_CHARACTERS]).items)
         except UsageError:
             return False
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from coach.interpreter import interpret
+from coach.interpreter.language.interpreter import make_interpret
 from coach.lines import bridge_client, check_lines, event_subscriber
 from coach.processes.notices import Restart, read_restarts
 from coach.session.asked import DOUBTS
@@ -57,7 +57,14 @@ class System:
         controls = resolve_controls(config.controls)
         self._stop_line = StopLine(lambda: bridge_client(config))
         self._bridge = bridge_client(config)
-        self.session = Session(config, store, self._bridge, interpret, self._stop_line, self._frames_around)
+        self.session = Session(
+            config,
+            store,
+            self._bridge,
+            make_interpret(config.interpreter, self._tell),
+            self._stop_line,
+            self._frames_around,
+        )
         self.spoken = SpokenWords(config, store, self.session, self._stop_line)
         self._recorder = Recorder(store, self.session.episodes, lambda: event_subscriber(config), deliver,
                                   self._on_event, record=config.record)  # fmt: skip

@@ -1,0 +1,1 @@
+"""Understanding by a language model, where the configuration asks for one; the rules stand behind it."""
