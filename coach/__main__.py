@@ -60,6 +60,8 @@ COMMANDS: dict[str, Command] = {
     "bridge": Command("coach.commands.bridge", "the bridge alone, beside the arms", "coach bridge serve"),
     "keys": Command("coach.commands.keys", "make keys for other machines, and say who may do what", "coach keys new",
                     json=True),
+    "ears": Command("coach.commands.ears", "make, train and measure the small ears for synthetic voices",
+                    "coach ears eval --json"),
     "bench": Command("coach.commands.bench", "the measurements that the README quotes",
                      "coach bench loop --json", json=True),
 }  # fmt: skip
