@@ -1,6 +1,7 @@
 # make run        set up what is missing, then open the terminal UI on the simulated kitchen (ARGS="--headless" …)
 # make test       the tests that need no GPU and no microphone, within minutes (ARGS="-k stop" …)
 # make test-all   the slow ones too
+# make test-speech  what needs a microphone, on a virtual one (PulseAudio, espeak-ng)
 # make fuzz       a million broken messages against each socket (FUZZ_MESSAGES=100000 for fewer, ARGS="--sockets link")
 # make fuzz-atheris  the decoder under coverage-guided fuzzing (ATHERIS_RUNS=100000; needs the extra `fuzz`)
 # make soak       kill -9 and cut lines for SOAK_MINUTES=20, on the whole running system
@@ -25,7 +26,9 @@ ifeq ($(shell uname -s),Linux)
 export MUJOCO_GL ?= egl
 endif
 
-.PHONY: run test test-all fuzz fuzz-atheris soak lint clean setup
+SPEECH := $(VENV)/.speech
+
+.PHONY: run test test-all test-speech fuzz fuzz-atheris soak lint clean setup
 .DEFAULT_GOAL := run
 
 run: $(RUN) $(SYSTEM)
@@ -36,6 +39,9 @@ test: $(DEV) $(SYSTEM)
 
 test-all: $(DEV) $(SYSTEM)
 	$(PYTEST) -m "not gpu and not microphone" $(ARGS)
+
+test-speech: $(DEV) $(SYSTEM) $(SPEECH)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -m microphone $(ARGS)
 
 fuzz: $(DEV)
 	OMP_NUM_THREADS=1 $(BIN)/python tests/fuzz/campaign.py --messages $(FUZZ_MESSAGES) --out tests/results/fuzz.json $(ARGS)
@@ -73,6 +79,9 @@ $(DEV): $(RUN)
 	@echo "installing what the tests need"
 	@$(PIP) install --quiet --editable '.[dev]'
 	@touch $@
+
+$(SPEECH): $(VENV)/.venv
+	@if .ci/system-packages speech; then touch $@; fi
 
 # No stamp while something is missing: the hint is then printed at every call.
 $(SYSTEM): $(VENV)/.venv

@@ -119,7 +119,7 @@ def _texts(engine: WhisperEngine, sentences: list[Clip], progress: Progress) -> 
     return [
         Row.of("3 s of speech to text, whisper.transcribe", "ms", library), Row.of("the same, ours", "ms", ours),
         Row.of("times faster, in turn on the same weights", "×", factors),
-        Row("of these, with the same text", "%", len(sentences), 100.0 * same / len(sentences), float("nan")),
+        Row("of these, with the same text", "%", len(sentences), *[100.0 * same / len(sentences)] * 2),
         Row.of("real-time factor", "", real_time),
     ]  # fmt: skip
 
@@ -169,8 +169,7 @@ class _Room:
                 delays.append(1000 * (self.stopped[seen] - ended_s))
         quick = sum(delay <= 300 for delay in delays)
         return [Row.of("end of a spoken stop to the stop", "ms", delays),
-                Row("spoken stops heard within 300 ms", "%", len(clips), 100.0 * quick / len(clips),
-                    float("nan"))]  # fmt: skip
+                Row("spoken stops heard in 300 ms", "%", len(clips), *[100.0 * quick / len(clips)] * 2)]  # fmt: skip
 
     def idle(self, noise: np.ndarray) -> list[Row]:
         """Nobody speaks: the listening process and the thread that feeds it, not the device's own driver."""
@@ -179,8 +178,7 @@ class _Room:
         self._feed(quiet)
         took_s = time.perf_counter() - start_s
         used_s = cpu_s(self._hearing.listener.pid) - before_s + time.thread_time() - thread_s
-        return [Row("processor while listening idly", "% of one core", 1, round(100 * used_s / took_s, 2),
-                    float("nan"))]  # fmt: skip
+        return [Row.of("processor while listening idly", "% of one core", [100 * used_s / took_s])]
 
     def _speak(self, clip: Clip) -> float:
         """Play it; the moment at which its words had come in."""
@@ -233,5 +231,4 @@ def _false_stops(espeak: Espeak, seed: int, progress: Progress) -> list[Row]:
         hits += len(spotter.feed(np.asarray(mixed(minute, noise[: len(minute)], NOISE_DB, seed), np.float32)))
         samples += len(minute)
     hours = samples / RATE / 3600
-    return [Row("false stops in talk and noise", f"an hour ({hits} in {60 * hours:.0f} minutes)", 1,
-                round(hits / hours, 2), float("nan"))]  # fmt: skip
+    return [Row.of("false stops in talk and noise", f"an hour ({hits} in {60 * hours:.0f} minutes)", [hits / hours])]
