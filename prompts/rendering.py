@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from prompts.errors import PromptError, unknown
 from prompts.sentences import gaps
 
-_TEXTS = ("instruction", "done", "dialogue", "note")
+_TEXTS = ("instruction", "done", "dialogue", "note", "doing")
 
 
 class ContextLike(Protocol):
@@ -25,6 +25,8 @@ class ContextLike(Protocol):
     def dialogue(self) -> tuple[str, ...]: ...
     @property
     def notes(self) -> tuple[str, ...]: ...
+    @property
+    def doing(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Style:
     """How one kind of model wants its context.
 
     Args:
-        instruction, done, dialogue, note: templates of one line with the gap `{text}`; empty leaves that part out.
+        instruction, doing, done, dialogue, note: templates of one line with the gap `{text}`; empty leaves a part out.
         done_limit, dialogue_limit, notes_limit: at most so many lines of each; the newest of what was done and
             said, the first of the notes.
         normalise: lower case, no punctuation.
@@ -45,6 +47,7 @@ class Style:
     done: str = ""
     dialogue: str = ""
     note: str = ""
+    doing: str = ""
     done_limit: int = 0
     dialogue_limit: int = 0
     notes_limit: int = 0
@@ -55,6 +58,7 @@ class Style:
     def render(self, context: ContextLike) -> str:
         """The text, without a line break at its end."""
         instruction = self._lines(self.instruction, [context.instruction])
+        instruction += self._lines(self.doing, [context.doing])
         done = self._lines(self.done, _last(context.done, self.done_limit))
         dialogue = self._lines(self.dialogue, _last(context.dialogue, self.dialogue_limit))
         notes = self._lines(self.note, list(context.notes[: self.notes_limit]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import deque
 from dataclasses import dataclass, replace
 
@@ -21,6 +22,7 @@ MAX_DONE = 20  # subtasks kept
 MAX_NUDGE_M = 0.2
 MAX_TURN_RAD = 1.6
 MAX_UNDO = 10
+_GOES = re.compile(r"^(?P<reason>(?:.*, )?the (?P<thing>.+?) is .+? and goes )(?P<place>.+)$")
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Task:
         before: `done` as it was one thought ago, to take back a subtask that was left for a single thought only.
         where: the point that a person showed; it takes the place of the thought's own.
         where_for: the subtask that the point is about; empty: that of the next thought.
+        told: (thing, place) as a person said within a job that is about several things: it holds to the job's end.
     """
 
     task_id: str
@@ -51,10 +54,12 @@ class Task:
     before: tuple[str, tuple[str, ...]] = ("", ())
     where: Where | None = None
     where_for: str = ""
+    told: tuple[tuple[str, str], ...] = ()
 
     @property
     def context(self) -> Context:
-        return Context(instruction=self.instruction, done=self.done, dialogue=self.dialogue, notes=self.notes)
+        return Context(instruction=self.instruction, done=self.done, dialogue=self.dialogue, notes=self.notes,
+                       doing=self.subtask)  # fmt: skip
 
     @property
     def dictates_subtask(self) -> bool:
@@ -70,8 +75,23 @@ class Task:
         return replace(
             self, instruction=words.instruction or self.instruction, dialogue=dialogue, cause=words.id,
             notes=words.notes or self.notes, forced=words.forced, subtask="", before=("", ()), where=words.where,
-            where_for="",
+            where_for="", told=self._told_with(words),
         )  # fmt: skip
+
+    def _told_with(self, words: Intervention) -> tuple[tuple[str, str], ...]:
+        """Where things go by a person's word; a new instruction says it all by itself."""
+        if words.instruction not in ("", self.instruction):
+            return ()
+        said = _GOES.match(words.forced.partition("\n")[0].removeprefix("reason: "))
+        if said is None:
+            return self.told
+        return (*(one for one in self.told if one[0] != said["thing"]), (said["thing"], said["place"]))
+
+    def _against(self, thought: Thought) -> str:
+        """What must be thought in place of a thought that has forgotten a person's word; empty where it has not."""
+        goes = _GOES.match(thought.reason)
+        place = dict(self.told).get(goes["thing"], "") if goes else ""
+        return f"reason: {goes['reason']}{place}\n" if goes and place and place != goes["place"] else ""
 
     def restarted(self, cause: str) -> Task:
         """The task from its beginning."""
@@ -82,6 +102,9 @@ class Task:
 
         A subtask that it returns to after a single other thought was not left at all; a question finishes nothing.
         """
+        forgotten = self._against(thought)
+        if forgotten and not self.forced:
+            return replace(self, forced=forgotten)
         if self.where is not None and not thought.is_question and self.where_for in ("", thought.subtask):
             thought = msgspec.structs.replace(thought, where=self.where)
             return replace(self, where_for=thought.subtask)._with(thought)
@@ -160,7 +183,8 @@ class TaskBook:
         """The task under a new thought."""
         if self.task is not None:
             task = self.task.thinking(thought)
-            self.task = task if keep_forced else replace(task, forced="")
+            remind = task.forced and not self.task.forced
+            self.task = task if keep_forced or remind else replace(task, forced="")
         return self.task
 
     def followed(self) -> None:

@@ -14,6 +14,7 @@ from coach.evaluate.jobs import Job
 from coach.evaluate.mishaps import Mishap, make_mishap
 from coach.evaluate.rows import Row
 from robot_bridge.arms.kitchen.expert import STEP_S, Expert
+from robot_bridge.arms.kitchen.places import PLACES
 from robot_bridge.arms.kitchen.tasks import LIFTED_M, Chores, plan, succeeded
 from robot_bridge.arms.kitchen.world import Kitchen
 from robot_bridge.judge import Judge
@@ -50,6 +51,7 @@ class Lane:
         self._judge = Judge(config.help_after) if job.event == "slips" else None
         self._expert = Expert(kitchen) if job.led else None
         self._thought: Thought | None = None
+        self._doing = ""
         kitchen.reset(job.scene)
         self._mishap: Mishap | None = make_mishap(job, kitchen)
 
@@ -63,7 +65,7 @@ class Lane:
     @property
     def context(self) -> Context:
         """The words that the policy reads."""
-        return Context(instruction=self.job.words, notes=self.job.notes)
+        return Context(instruction=self.job.words, notes=self.job.notes, doing=self._doing)
 
     @property
     def forced(self) -> str:
@@ -90,6 +92,7 @@ class Lane:
         else:
             resting = self._thought.is_done or self._thought.is_question
             self._calm = self._calm + 1 if resting else 0
+            self._doing = self._doing if self._thought.is_question else self._thought.subtask
             self._rule(self._thought)
         return self._thought
 
@@ -117,6 +120,7 @@ class Lane:
                 return
             step = plan(self.kitchen, self.job.task)
             self._calm = self._calm + 1 if step.action in ("done", "ask") else 0
+            self._doing = self._doing if step.action == "ask" else step.thought.subtask
             self._step(expert.target(step), STEP_S)
 
     def _step(self, target: np.ndarray, seconds: float) -> None:
@@ -151,6 +155,7 @@ class Lane:
             goals = [(thing.place, task.goal(thing)) for thing in self.kitchen.objects()]
             row.objects = sum(bool(goal) for _, goal in goals)
             row.objects_right = sum(place == goal for place, goal in goals if goal)
+            row.objects_wrong = sum(place in PLACES and place != goal for place, goal in goals if goal)
         else:
             row.objects, row.objects_right = 1, int(row.success)
         if self.job.led:

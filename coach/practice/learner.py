@@ -41,6 +41,7 @@ class Practice:
     images: list[np.ndarray] = field(default_factory=list)
     states: list[np.ndarray] = field(default_factory=list)
     thoughts: list[str] = field(default_factory=list)
+    doing: str = ""
     time_s: float = 0.0
     calm: int = 0
 
@@ -78,7 +79,8 @@ class Practice:
     def drives(self, thought: Thought | None) -> Thought:
         """The thought that is acted on."""
         if self._led or thought is None:
-            return plan(self.kitchen, self.script.tasks[0]).thought
+            thought = plan(self.kitchen, self.script.tasks[0]).thought
+        self.doing = self.doing if thought.is_question else thought.subtask
         return thought
 
     def move(self, actions: np.ndarray) -> None:
@@ -133,7 +135,7 @@ def _played(policy: PI0Policy, kitchens: Sequence[Kitchen], seeds: range, config
 
 def _advance(policy: PI0Policy, going: Sequence[Practice]) -> None:
     """Everybody looks, thinks and moves once."""
-    seen, contexts = [p.observe() for p in going], [_context(p.words) for p in going]
+    seen, contexts = [p.observe() for p in going], [_context(p) for p in going]
     asked = [ThinkRequest(request_id=0, observation=o, context=c) for o, c in zip(seen, contexts, strict=True)]
     answers = policy.think_many(asked, [_unheard] * len(asked))
     thoughts = [p.drives(None if isinstance(a, Exception) else a[0]) for p, a in zip(going, answers, strict=True)]
@@ -143,9 +145,9 @@ def _advance(policy: PI0Policy, going: Sequence[Practice]) -> None:
         practice.move(actions)
 
 
-def _context(words: str) -> Context:
-    instruction, *notes = words.split("\n")
-    return Context(instruction=instruction, notes=tuple(notes))
+def _context(practice: Practice) -> Context:
+    instruction, *notes = practice.words.split("\n")
+    return Context(instruction=instruction, notes=tuple(notes), doing=practice.doing)
 
 
 def _unheard(index: int, text: str) -> None:

@@ -14,6 +14,7 @@ from policy.model.calibration import Calibration, chance_of_words
 from policy.model.engine import Engine, Reading
 from policy.model.grammar import ThoughtGrammar
 from policy.model.memo import Memo, Seen, key_of
+from policy.model.naming import NamePrior, Naming
 from policy.model.pointer import place_prior
 from policy.model.prompting import Prompter, thought_place
 from policy.model.realtime import Continuation
@@ -26,7 +27,9 @@ from robot_bridge.protocol.messages import WIDTH, ActRequest, Context, Observati
 from robot_bridge.protocol.thought import Thought
 
 __all__ = ["MAX_THOUGHT_TOKENS", "PI0Policy"]
+_PICKING = "pick up"
 _SUBTASK = re.compile(r"^subtask: *(?P<subtask>\S.*)$", re.MULTILINE)
+_GOES = re.compile(r"^reason: (?:.*, )?(?P<thing>the .+?) is .+? and goes (?P<place>(?:in|on) the .+)$", re.MULTILINE)
 
 
 class PI0Policy:
@@ -52,6 +55,7 @@ class PI0Policy:
         self._writer = Writer(self._engine, self._grammar, prompter.tokenizer)
         self._noise, self._temperature = np.random.default_rng(seed), temperature
         self._sight = sight
+        self._naming = Naming(prompter.tokenizer, sight.names) if sight is not None else None
         self._memo = Memo()
         self.calibration = calibration
         tokenizer = prompter.tokenizer
@@ -164,8 +168,19 @@ class PI0Policy:
         self, seen: Seen, observation: Observation, context: Context, forced: str, on_token: OnToken | None
     ) -> Draft:
         forced = forced or self._objection(seen, observation, context)
-        places = self._pointed(seen, observation, forced)
-        return self._writer.begin(self._prompter.tokenizer.encode(forced), places, seen.prompt, on_token)
+        fractions = self._pointed(seen, observation, context, forced)
+        bins = self._prompter.tokenizer.locations
+        places = [place_prior(f, bins).to(self._model.device) for f in fractions or ()]
+        names = None if forced or fractions is None else self._named(seen, fractions, context)
+        forced_tokens = self._prompter.tokenizer.encode(forced)
+        return self._writer.begin(forced_tokens, places, seen.prompt, on_token, names=names)
+
+    def _named(self, seen: Seen, place: tuple[float, float], context: Context) -> NamePrior | None:
+        """What the thing is called that is pointed at, unless the words or the last thought say so already."""
+        said = context.doing.startswith(_PICKING) or self._sight is None or self._sight.names_thing(context.instruction)
+        if said or self._sight is None or self._naming is None:
+            return None
+        return self._naming.prior(self._sight.around(seen.features[: self._model.sizes.grid**2], *place))
 
     def _objection(self, seen: Seen, observation: Observation, context: Context) -> str:
         """What is seen at rest goes before what would be guessed: it is fed in the thought's place."""
@@ -174,17 +189,16 @@ class PI0Policy:
         first_camera = seen.features[: self._model.sizes.grid**2]
         return self._sight.objection(first_camera, observation.state, context.instruction)
 
-    def _pointed(self, seen: Seen, observation: Observation, forced: str) -> list[Tensor]:
-        """What the pointer says of row and column: of the instruction, or of a subtask that a person dictated."""
+    def _pointed(self, seen: Seen, observation: Observation, context: Context, forced: str) -> tuple[float, float] | None:
+        """What the pointer says of row and column: of the instruction, or of what a person dictated instead."""
         model, middle = self._model, seen.reading.middle
         if model.pointer is None or middle is None:
-            return []
-        dictated = _SUBTASK.search(forced)
+            return None
+        dictated = _dictated(forced, context.instruction)
         if dictated:
-            prompt = self._prompter.prompt(Context(instruction=dictated["subtask"]), observation.state)
+            prompt = self._prompter.prompt(Context(instruction=dictated), observation.state)
             middle = self._engine.middle(seen.features, prompt)
-        fractions = model.pointer.place(middle[: model.sizes.grid**2])
-        return [place_prior(f, self._prompter.tokenizer.locations).to(model.device) for f in fractions]
+        return model.pointer.place(middle[: model.sizes.grid**2])
 
     def _read_thoughts(self, readings: Sequence[Reading], thoughts: Sequence[Thought]) -> KeyValues:
         """A cache of what was seen and thought; words that a thought shares with what was said are not read again."""
@@ -232,3 +246,13 @@ class _Ear:
             self._on_token(index, text)
         except Exception as error:
             self.error = error
+
+
+def _dictated(forced: str, instruction: str) -> str:
+    """The subtask that a person named, or the errand behind their reason where the instruction says no place of its own."""
+    subtask, goes = _SUBTASK.search(forced), _GOES.search(forced)
+    if subtask:
+        return subtask["subtask"]
+    if goes is None or goes["place"].partition(" the ")[2] in instruction:
+        return ""
+    return f"put {goes['thing']} {goes['place']}"

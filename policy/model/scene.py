@@ -6,6 +6,7 @@ It is asked only while the arms rest, since a hand hides what it reaches for.
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from torch import Tensor, nn
 
 from robot_bridge.protocol.thought import Thought
 
+_CLOSE = 0.75  # patches from a patch's middle
 SEEN, NOT_SEEN = 0.5, 0.02  # probabilities; between them nothing is said
 _AT_REST = 0.3  # rad or m from the resting pose
 
@@ -39,7 +41,12 @@ class SceneHead(nn.Module):
     @torch.no_grad()
     def presence(self, tokens: Tensor) -> Tensor:
         """Probability that each class is in the picture, float32[classes], from Tensor[patches, width]."""
-        return self.out(tokens).float().reshape(-1, self.classes, 4)[..., 0].sigmoid().amax(0)
+        return self.chances(tokens).amax(0)
+
+    @torch.no_grad()
+    def chances(self, tokens: Tensor) -> Tensor:
+        """Probability that each class has its middle in each patch, float32[patches, classes]."""
+        return self.out(tokens).float().reshape(-1, self.classes, 4)[..., 0].sigmoid()
 
 
 @dataclass(frozen=True)
@@ -53,6 +60,23 @@ class Sight:
     head: SceneHead
     names: tuple[str, ...]
     rest: np.ndarray
+
+    def around(self, tokens: Tensor, row: float, column: float) -> Tensor:
+        """How likely each class stands at a place given as fractions of the picture, float32[classes]: in its patch or
+        in one that the place is close to.
+
+        Args:
+            tokens: Tensor[patches, width] of the first camera.
+        """
+        grid = math.isqrt(len(tokens))
+        centres = (torch.arange(grid, device=tokens.device) + 0.5) / grid
+        down, across = ((centres - at).abs() * grid for at in (row, column))
+        close = torch.maximum(down[:, None], across[None]).flatten() < _CLOSE
+        return self.head.chances(tokens[close]).amax(0)
+
+    def names_thing(self, instruction: str) -> bool:
+        """Whether an instruction says which thing it is about."""
+        return self._asked(instruction) is not None
 
     def objection(self, tokens: Tensor, state: np.ndarray, instruction: str) -> str:
         """The thought that an instruction calls for when its thing is not there, or there twice; empty otherwise.

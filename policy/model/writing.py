@@ -15,6 +15,7 @@ from torch import Tensor
 from policy.model.drafts import Drafts
 from policy.model.engine import Engine, Reading
 from policy.model.grammar import State, ThoughtGrammar
+from policy.model.naming import NamePrior
 from policy.model.tokenizer import ThoughtTokenizer
 
 MAX_THOUGHT_TOKENS = 64
@@ -29,6 +30,7 @@ class Draft:
     Args:
         tokens: forced and written so far; `unread`: how many of them, at the end, the model has not read.
         places: log weights that the pointer gives the first and the second location token, float32[bins] each.
+        names: of the thing that is pointed at.
         written: tokens that were written here, the end included; chances: their log probabilities.
         guess: tokens that are read ahead, and may be wrong.
     """
@@ -36,6 +38,7 @@ class Draft:
     tokens: list[int]
     state: State
     places: Sequence[Tensor] = ()
+    names: NamePrior | None = None
     prompt: Sequence[int] = ()
     on_token: OnToken | None = None
     longest: int = MAX_THOUGHT_TOKENS
@@ -69,9 +72,10 @@ class Writer:
         self._drafts = Drafts() if guesses else None
 
     def begin(self, forced: list[int], places: Sequence[Tensor], prompt: Sequence[int] = (),
-              on_token: OnToken | None = None, longest: int = MAX_THOUGHT_TOKENS) -> Draft:  # fmt: skip
+              on_token: OnToken | None = None, longest: int = MAX_THOUGHT_TOKENS, names: NamePrior | None = None
+              ) -> Draft:  # fmt: skip
         """A thought that opens with the forced tokens and is cut at `longest`."""
-        draft = Draft([], self._grammar.start, places, prompt, on_token, longest)
+        draft = Draft([], self._grammar.start, places, names, prompt, on_token, longest)
         for token in forced:
             self._add(draft, token)
         draft.done = len(draft.tokens) >= longest
@@ -148,13 +152,16 @@ class Writer:
         logits = self._engine.logits(hidden)
         first = self._tokenizer.first_location
         for draft in drafts:
-            state = draft.state
+            state, said = draft.state, list(draft.tokens)
             for token in [*draft.guess, None]:
+                if draft.names is not None:
+                    draft.names.add(logits[len(states)], said)
                 if state.places is not None and state.places < len(draft.places):
                     prior = draft.places[state.places]
                     logits[len(states), first : first + len(prior)] += prior
                 states.append(state)
                 state = state.after(token) if token is not None else state
+                said += [token] if token is not None else []
         logits += self._penalties[[state.row for state in states]]
         best, tokens = logits.max(-1)
         chances = best - logits.logsumexp(-1)

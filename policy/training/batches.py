@@ -36,16 +36,18 @@ class TextBatch:
 
 
 def text_batch(prompter: Prompter, pictures: np.ndarray, states: np.ndarray | None, instructions: Sequence[str],
-               thoughts: Sequence[str], grid: int) -> TextBatch:  # fmt: skip
+               thoughts: Sequence[str], grid: int, doing: Sequence[str] | None = None) -> TextBatch:  # fmt: skip
     """Pad prompts on the left and thoughts on the right; a thought that ends with a line break has no end to learn.
 
     Args:
         grid: patches a side of a picture.
+        doing: subtasks of the thoughts before.
         pictures: uint8[B, cameras, size, size, 3]; states: float32[B, width], or None for stills.
     """
     tokenizer = prompter.tokenizer
     known = states if states is not None else [None] * len(instructions)
-    prompts = [prompter.prompt(context_of(i), s) for i, s in zip(instructions, known, strict=True)]
+    before = doing if doing is not None else [""] * len(instructions)
+    prompts = [prompter.prompt(context_of(i, d), s) for i, d, s in zip(instructions, before, known, strict=True)]
     wanted = [tokenizer.encode(thought) + [tokenizer.eos] * (not thought.endswith("\n")) for thought in thoughts]
     prompt, prompt_mask = _pad(prompts, tokenizer.pad, left=True)
     thought, thought_mask = _pad(wanted, tokenizer.pad, left=False)
@@ -54,10 +56,10 @@ def text_batch(prompter: Prompter, pictures: np.ndarray, states: np.ndarray | No
     return TextBatch(pictures_tensor(pictures), prompt, prompt_mask, thought, thought_mask, labels, patch, offset)
 
 
-def context_of(words: str) -> Context:
+def context_of(words: str, doing: str = "") -> Context:
     """An instruction with the notes of the home, one on each line after the first."""
     instruction, *notes = words.split("\n")
-    return Context(instruction=instruction, notes=tuple(notes))
+    return Context(instruction=instruction, notes=tuple(notes), doing=doing)
 
 
 def _places(thoughts: Sequence[str], grid: int) -> tuple[Tensor, Tensor]:

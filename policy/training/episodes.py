@@ -19,12 +19,17 @@ from pathlib import Path
 import numpy as np
 
 from robot_bridge.protocol.errors import ConfigError
+from robot_bridge.protocol.thought import Thought
+
+_LAG = (2, 8)  # frames between two thoughts
+_WRONG, _FORGOTTEN = 0.08, 0.2  # shares of samples with a wrong subtask before them, and with none
 
 
 @dataclass(frozen=True)
 class Samples:
     """A batch of instants: pictures uint8[B, cameras, 96, 96, 3], state float32[B, width], actions
-    float32[B, horizon, width], whether the actions belong to the instruction (bool[B]), and the texts."""
+    float32[B, horizon, width], whether the actions belong to the instruction (bool[B]), and the texts; `doing` is the
+    subtask of the thought before."""
 
     pictures: np.ndarray
     state: np.ndarray
@@ -32,6 +37,7 @@ class Samples:
     usable: np.ndarray
     instructions: list[str]
     thoughts: list[str]
+    doing: list[str]
 
 
 class Shard:
@@ -47,6 +53,8 @@ class Shard:
         self.ok = np.array([bool(e["ok"]) for e in texts["episodes"]])[self.episode]
         self.moving = np.array([bool(e.get("motion", True)) for e in texts["episodes"]])[self.episode]
         self.rows, self.usable = self._chunks(horizon)
+        self.first = np.searchsorted(self.episode, self.episode, side="left")
+        self.subtasks = [subtask_of(text) for text in self.thoughts]
 
     def _chunks(self, horizon: int) -> tuple[np.ndarray, np.ndarray]:
         """Rows of each instant's chunk, int[N, horizon], the last row repeated at an episode's end; and whether
@@ -56,7 +64,7 @@ class Shard:
         rows = np.minimum(np.arange(count)[:, None] + np.arange(horizon), last[:, None])
         return rows, (self.instruction[rows] == self.instruction[:, None]).all(1) & self.moving
 
-    def take(self, index: np.ndarray, cameras: Sequence[str]) -> Samples:
+    def take(self, index: np.ndarray, cameras: Sequence[str], rng: np.random.Generator) -> Samples:
         """The samples at these instants, sorted for the disk's sake."""
         index = np.sort(index)
         return Samples(
@@ -66,7 +74,18 @@ class Shard:
             self.usable[index],
             [self.instructions[i] for i in self.instruction[index]],
             [self.thoughts[i] for i in self.thought[index]],
+            [self._doing(i, rng) for i in index],
         )
+
+    def _doing(self, at: int, rng: np.random.Generator) -> str:
+        """The subtask a few frames before, as long as the instruction was the same; at times another one of the
+        episode, or nothing, so that it is a hint and no more."""
+        luck, first = rng.random(), self.first[at]
+        lag = int(rng.integers(*_LAG)) if self.moving[at] else 1
+        before = int(rng.integers(first, at + 1)) if luck < _WRONG else at - lag
+        if luck > 1 - _FORGOTTEN or before < first or self.instruction[before] != self.instruction[at]:
+            return ""
+        return self.subtasks[self.thought[before]]
 
 
 class Episodes:
@@ -112,7 +131,7 @@ class Episodes:
         """`count` random instants, from a few shards at a time."""
         picks = rng.choice(len(self._index), size=shards, p=self._weights)
         everything = list(self._shards.values())
-        parts = [everything[p].take(rng.choice(self._index[p], n), self._cameras)
+        parts = [everything[p].take(rng.choice(self._index[p], n), self._cameras, rng)
                  for p, n in zip(picks, _split(count, shards), strict=True)]  # fmt: skip
         return Samples(
             pictures=np.concatenate([p.pictures for p in parts]),
@@ -121,7 +140,14 @@ class Episodes:
             usable=np.concatenate([p.usable for p in parts]),
             instructions=[text for p in parts for text in p.instructions],
             thoughts=[text for p in parts for text in p.thoughts],
+            doing=[text for p in parts for text in p.doing],
         )
+
+
+def subtask_of(thought: str) -> str:
+    """The subtask of a thought; nothing where it is a question."""
+    subtask = Thought.parse(thought)
+    return "" if subtask.is_question else subtask.subtask
 
 
 def _split(count: int, parts: int) -> list[int]:

@@ -31,6 +31,7 @@ class Lesson:
     state: np.ndarray
     instruction: str
     thought: str
+    doing: str = ""
 
 
 class Lessons(Protocol):
@@ -60,7 +61,8 @@ def chosen(samples: Samples, rows: Sequence[int]) -> Samples:
     """Some of the samples."""
     index = np.asarray(rows, int)
     return Samples(samples.pictures[index], samples.state[index], samples.actions[index], samples.usable[index],
-                   [samples.instructions[row] for row in rows], [samples.thoughts[row] for row in rows])  # fmt: skip
+                   [samples.instructions[row] for row in rows], [samples.thoughts[row] for row in rows],
+                   [samples.doing[row] for row in rows])  # fmt: skip
 
 
 def mixed_in(samples: Samples, lessons: Iterator[Lesson], count: int, cameras: Sequence[str]) -> Samples:
@@ -82,6 +84,7 @@ def mixed_in(samples: Samples, lessons: Iterator[Lesson], count: int, cameras: S
         usable=np.concatenate([samples.usable, np.zeros(count, bool)]),
         instructions=[*samples.instructions, *(lesson.instruction for lesson in chosen)],
         thoughts=[*samples.thoughts, *(lesson.thought for lesson in chosen)],
+        doing=[*samples.doing, *(lesson.doing for lesson in chosen)],
     )
 
 

@@ -164,10 +164,10 @@ class Trainer:
         if not stage.stills:
             features = self.model.look(pictures_tensor(batch.images[:, None]))
         else:
-            instructions, thoughts = still_texts(batch, self._rng, self.wordings)
+            instructions, thoughts, doing = still_texts(batch, self._rng, self.wordings)
             rows = agreeing(instructions, thoughts, None if stage.patches else self._taught_by(stage))
             texts = self._texts(batch.images[rows][:, None], None, [instructions[i] for i in rows],
-                                [thoughts[i] for i in rows])  # fmt: skip
+                                [thoughts[i] for i in rows], [doing[i] for i in rows])  # fmt: skip
             features = self.model.look(texts.pictures)
             losses |= self._thought_loss(texts, features, "stills", stage.stills)[0]
         if stage.patches:
@@ -182,7 +182,7 @@ class Trainer:
         samples = chosen(samples, agreeing(samples.instructions, samples.thoughts, self._taught_by(stage)))
         samples = mixed_in(samples, self._lesson_draws, taught, self.prompter.cameras)
         blurred = self.prompter.normalizer.blur(samples.state, self.config.state_blur, self._rng)
-        texts = self._texts(samples.pictures, blurred, samples.instructions, samples.thoughts)
+        texts = self._texts(samples.pictures, blurred, samples.instructions, samples.thoughts, samples.doing)
         features = self.model.look(texts.pictures)
         losses: dict[str, Tensor] = {}
         if stage.frozen:
@@ -200,8 +200,8 @@ class Trainer:
         return self.lessons if stage.lessons else None
 
     def _texts(self, pictures: np.ndarray, states: np.ndarray | None, instructions: list[str],
-               thoughts: list[str]) -> TextBatch:  # fmt: skip
-        return text_batch(self.prompter, pictures, states, instructions, thoughts, self.model.sizes.grid)
+               thoughts: list[str], doing: list[str]) -> TextBatch:  # fmt: skip
+        return text_batch(self.prompter, pictures, states, instructions, thoughts, self.model.sizes.grid, doing)
 
     def _thought_loss(
         self, texts: TextBatch, features: Tensor, name: str, weight: float

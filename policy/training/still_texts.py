@@ -33,18 +33,27 @@ class Wordings:
     belongs: Mapping[str, str] = field(default_factory=dict)
 
 
-def still_texts(stills: Stills, rng: np.random.Generator, wordings: Wordings) -> tuple[list[str], list[str]]:
-    """An instruction (with notes on the lines after it) and its thought for each still: some tell all that is seen,
-    the others begin a task or a chore."""
+def still_texts(stills: Stills, rng: np.random.Generator, wordings: Wordings
+                ) -> tuple[list[str], list[str], list[str]]:  # fmt: skip
+    """For each still an instruction (with notes on the lines after it), its thought, and what may have been done
+    before: some tell all that is seen, the others begin a task or a chore."""
     pairs = [_text(things, rng, wordings) for things in stills.things]
-    return [p[0] for p in pairs], [p[1] for p in pairs]
+    return [p[0] for p in pairs], [p[1] for p in pairs], [_before(thought, rng) for _, thought in pairs]
+
+
+def _before(text: str, rng: np.random.Generator) -> str:
+    """The same subtask, as on the way to it; something that was put away; or nothing."""
+    subtask, luck = Thought.parse(text).subtask, rng.random()
+    if luck < 0.35:
+        return f"put the {rng.choice(COLOURS)} {rng.choice(KINDS)} in the {rng.choice(list(HANDS))}"
+    return subtask if luck < 0.6 and subtask.startswith("pick up") else ""
 
 
 def _text(things: list[Thing], rng: np.random.Generator, wordings: Wordings) -> tuple[str, str]:
     kind = rng.random()
-    if kind < 0.08 or (any(t.place.endswith("hand") for t in things) and kind > 0.75):
+    if kind < 0.12 or (any(t.place.endswith("hand") for t in things) and kind > 0.5):
         return _see(things)
-    return _chore(things, rng, wordings) if wordings.chores and kind > 0.75 else _task(things, rng, wordings)
+    return _chore(things, rng, wordings) if wordings.chores and kind > 0.5 else _task(things, rng, wordings)
 
 
 def _see(things: list[Thing]) -> tuple[str, str]:

@@ -81,12 +81,15 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
         done: subtasks finished since the instruction came, oldest first.
         dialogue: what was said since, oldest first, without the instruction.
         notes: rules and facts of this home, most relevant first.
+        doing: the subtask of the thought before, as long as it serves this instruction: what a hand holds and why is
+            easier to remember than to see.
     """
 
     instruction: str
     done: tuple[str, ...] = ()
     dialogue: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    doing: str = ""
 
 
 class ThinkRequest(Message, frozen=True, kw_only=True):

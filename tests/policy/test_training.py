@@ -70,7 +70,7 @@ def test_losses_fall_when_the_same_samples_come_again(data, tmp_path):
 def test_still_gives_the_thought_of_a_task_at_rest():
     things = [Thing("red cup", "counter", 0.3, 0.6, False), Thing("blue cup", "sink", 0.7, 0.5, True)]
     stills = Stills(np.zeros((200, 24, 24, 3), np.uint8), [things] * 200)
-    pairs = list(zip(*still_texts(stills, np.random.default_rng(0), WORDINGS), strict=True))
+    pairs = list(zip(*still_texts(stills, np.random.default_rng(0), WORDINGS)[:2], strict=True))
     thoughts = [Thought.parse(text) for _, text in pairs]
     subtasks = {t.subtask for t in thoughts}
     assert {"pick up the red cup", "pick up the blue cup", "done", "ask which cup", "ask for help"} <= subtasks
@@ -86,7 +86,7 @@ def test_still_gives_the_thought_of_a_chore_when_the_home_has_rules():
     things = [Thing("red cup", "counter", 0.3, 0.6, True), Thing("blue plate", "counter", 0.7, 0.5, False),
               Thing("green bottle", "counter", 0.5, 0.4, False)]  # fmt: skip
     stills = Stills(np.zeros((300, 24, 24, 3), np.uint8), [things] * 300)
-    pairs = list(zip(*still_texts(stills, np.random.default_rng(0), WORDINGS), strict=True))
+    pairs = list(zip(*still_texts(stills, np.random.default_rng(0), WORDINGS)[:2], strict=True))
     washing = [t for i, t in pairs if i.startswith("wash up")]
     clearing = [(i, t) for i, t in pairs if i.startswith("clear the counter")]
     assert washing and all("the red cup is on the counter and goes in the sink" in t for t in washing)
