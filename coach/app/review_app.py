@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import msgspec
 from rich.table import Table
 from rich.text import Text
 from textual.app import App, ComposeResult
@@ -13,8 +14,10 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Footer, Static, TextArea
 
 from coach.app.cameras import Cameras
+from coach.app.messages import Pointed
 from coach.app.themes import DARK, LIGHT, THEMES
-from coach.review.suggestions import Suggestion, decide, undecided
+from coach.review.suggestion import Suggestion
+from coach.review.suggestions import decide, undecided
 from robot_bridge.protocol.errors import CoachError, ProtocolError
 from robot_bridge.protocol.thought import Thought, Where
 
@@ -92,12 +95,29 @@ class ReviewApp(App[None]):
         self._draw()
 
     def action_edit(self) -> None:
+        """Write the thought; a suggestion in view is what it begins from."""
         thought = self.recording.instant(self.number).thought
-        self._open(thought.text if thought else "subtask: ")
+        written = thought.text if thought else "subtask: "
+        self._open(self.suggestion.thought if self.suggestion else written)
+
+    def on_pointed(self, event: Pointed) -> None:
+        """A click on the picture while writing says where."""
+        editor = self.query_one(TextArea)
+        if not editor.has_class("open"):
+            return
+        lines = [line for line in editor.text.strip().splitlines() if not line.startswith("where:")]
+        editor.load_text("\n".join([*lines, f"where: {Where(event.camera, event.x, event.y)}"]))
+        editor.focus()
 
     def action_save(self) -> None:
         editor = self.query_one(TextArea)
         if not editor.has_class("open"):
+            return
+        if self.suggestion is not None:
+            self.suggestion = msgspec.structs.replace(self.suggestion, thought=editor.text)
+            self.action_decide("accepted")
+            if self.suggestion is None:
+                self.action_leave()
             return
         first = self.number if self.wrong_from is None else self.wrong_from
         if self._kept(lambda: self.recording.label(first, self.number, editor.text, self._config.person)):
@@ -173,7 +193,7 @@ class ReviewApp(App[None]):
             table.add_row("wrong from", Text(f"frame {self.wrong_from + 1}, {at_s:.1f} s", style=colours["warning"]))
         if self.suggestion is not None:
             table.add_row("suggested", Text(self.suggestion.thought.strip(), style=colours["warning"]))
-            table.add_row("because", f"{self.suggestion.why} (y accepts, x rejects)")
+            table.add_row("because", f"{self.suggestion.why} (y accepts, e changes it, x rejects)")
         return table
 
 

@@ -13,6 +13,7 @@ from memory.store import Store
 from memory.timeline import action_summary
 from robot_bridge.protocol.errors import UsageError
 
+EVENTS = 1000
 KIND = "review"  # of corrections that were written afterwards
 
 
@@ -53,6 +54,7 @@ class Recording:
                              next_step="see the others with: coach replay --list")  # fmt: skip
         self.thoughts = store.thoughts(episode_id)
         self._actions = store.actions(episode_id)
+        self.events = store.events(episode_id, EVENTS)
         self.refresh()
 
     def refresh(self) -> None:
@@ -78,6 +80,15 @@ class Recording:
         """The thought in force at a time of the bridge's clock."""
         index = bisect_right([t.time_s for t in self.thoughts], time_s) - 1
         return self.thoughts[index] if index >= 0 else None
+
+    def instruction_at(self, time_s: float) -> str:
+        """What the person wanted at a time of the bridge's clock, as far as it was told by then."""
+        told = [x.correction for x in self.lessons if x.correction.time_s <= time_s and x.correction.kind != KIND]
+        return told[-1].instruction_now if told and told[-1].instruction_now else self._first_instruction()
+
+    def _first_instruction(self) -> str:
+        first = next((x.correction for x in self.lessons if x.correction.kind != KIND), None)
+        return (first.instruction_was if first else "") or self.episode.instruction
 
     def number_at(self, time_s: float) -> int:
         """The frame shown at a time: the last one that is not later."""

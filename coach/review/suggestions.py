@@ -1,44 +1,41 @@
-"""Labels that the outcome of an episode suggests. None of them is a lesson before a person accepts it."""
+"""Labels that an episode suggests: its lessons, its end, what became of the things, a second look of the model.
+
+None of them is a lesson before a person accepts it.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
 
+from coach.review.outcome_checks import outcome_suggestions
 from coach.review.recording import KIND, Recording
+from coach.review.second_look import kept
+from coach.review.suggestion import Suggestion
 from memory.records import Correction, ThoughtRecord
 from memory.store import Store
 
 Decision = Literal["accepted", "rejected"]
+STEADY = 2  # thoughts alike on either side of one that is not
 STUCK_S = 8.0  # longer than any subtask of a demonstration takes
 Runs = list[list[ThoughtRecord]]  # thoughts of one reason and subtask after another
 ASK = "subtask: ask for help"
 
 
-@dataclass(frozen=True)
-class Suggestion:
-    """A thought that might have been right, from frame `first` to frame `last`; `why` is told to the person."""
-
-    id: str
-    first: int
-    last: int
-    thought: str
-    why: str
-
-
 def suggest(recording: Recording) -> list[Suggestion]:
-    """What the outcome suggests, in the order of time."""
+    """What the recording suggests by itself, in the order of time."""
     runs = [list(run) for _, run in groupby(recording.thoughts, key=lambda t: (_reason(t.text), t.subtask))]
     found = [s for lesson in recording.lessons if (s := _earlier(recording, runs, lesson.correction, lesson.start_s))]
     stuck = _stuck(recording, runs)
-    return sorted([*found, *stuck], key=lambda suggestion: suggestion.first)
+    every = [*found, *stuck, *_flickers(recording, runs), *outcome_suggestions(recording)]
+    return sorted(every, key=lambda suggestion: suggestion.first)
 
 
 def undecided(store: Store, recording: Recording) -> list[Suggestion]:
     """Those that nobody has accepted or rejected yet."""
     decided = store.get_state(_key(recording), {})
-    return [suggestion for suggestion in suggest(recording) if suggestion.id not in decided]
+    every = sorted([*suggest(recording), *kept(store, recording)], key=lambda suggestion: suggestion.first)
+    return [suggestion for suggestion in every if suggestion.id not in decided]
 
 
 def decide(store: Store, recording: Recording, suggestion: Suggestion, decision: Decision, by: str) -> None:
@@ -74,6 +71,19 @@ def _stuck(recording: Recording, runs: Runs) -> list[Suggestion]:
     first = recording.number_at(last[0].time_s + STUCK_S)
     why = f'the task failed after {tried_s:.0f} s of "{last[0].subtask}"'
     return [Suggestion(f"stuck-{last[0].id}", first, len(recording) - 1, ASK, why)]
+
+
+def _flickers(recording: Recording, runs: Runs) -> list[Suggestion]:
+    """It disagreed with itself: one other thought between two stretches of the same."""
+    found = []
+    for before, odd, after in zip(runs, runs[1:], runs[2:], strict=False):
+        steady = before[-1].subtask == after[0].subtask and len(before) >= STEADY and len(after) >= STEADY
+        if not steady or len(odd) > 1 or odd[0].subtask == before[-1].subtask or odd[0].cause or after[0].cause:
+            continue
+        first, last = recording.number_at(odd[0].time_s), recording.number_at(after[0].time_s)
+        why = f'for {after[0].time_s - odd[0].time_s:.1f} s it thought of "{odd[0].subtask}" in between'
+        found.append(Suggestion(f"flicker-{odd[0].id}", first, last, before[-1].text, why))
+    return found
 
 
 def _same(run: list[ThoughtRecord], lesson: Correction) -> bool:
