@@ -17,6 +17,7 @@ this home itself may do everything. The file is read again when it changes.
 
 from __future__ import annotations
 
+import os
 import threading
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -95,6 +96,7 @@ class Access:
 
     def __init__(self, folder: Path, own_key: str) -> None:
         self._folder, self._own = folder, everything("this home", own_key)
+        self._list = str(folder / ALLOWED)  # looked at for each message
         self._lock = threading.Lock()
         self._stamp: object = None
         self._by_key: dict[str, Client] = {}
@@ -129,7 +131,7 @@ class Access:
 
     def _now(self) -> object:
         try:
-            found = (self._folder / ALLOWED).stat()
+            found = os.stat(self._list)
         except OSError:
             return None
         return found.st_mtime_ns, found.st_ino, found.st_mode
