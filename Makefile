@@ -5,6 +5,7 @@
 # make fuzz       a million broken messages against each socket (FUZZ_MESSAGES=100000 for fewer, ARGS="--sockets link")
 # make fuzz-atheris  the decoder under coverage-guided fuzzing (ATHERIS_RUNS=100000; needs the extra `fuzz`)
 # make soak       kill -9 and cut lines for SOAK_MINUTES=20, on the whole running system
+# make kills      hundreds of kill -9 in the middle of conversations: nothing that was answered may be lost
 # make lint       ruff and mypy
 # make clean      remove what tests and builds left behind; .venv stays
 #
@@ -52,6 +53,9 @@ fuzz-atheris: $(DEV)
 
 soak: $(DEV) $(SYSTEM)
 	OMP_NUM_THREADS=1 $(BIN)/python tests/soak/soak.py --minutes $(SOAK_MINUTES) --out tests/results/soak.json $(ARGS)
+
+kills: $(DEV)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -m slow tests/coach/test_kills.py $(ARGS)
 
 lint: $(DEV)
 	$(BIN)/ruff format --check .
