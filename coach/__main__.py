@@ -41,6 +41,8 @@ COMMANDS: dict[str, Command] = {
     "train": Command("coach.commands.train", "train or fine-tune a checkpoint", "coach train --help"),
     "eval": Command("coach.commands.eval", "measure a checkpoint on unseen kitchens",
                     "coach eval --suite pick_place --episodes 20 --json", json=True),
+    "flywheel": Command("coach.commands.flywheel", "the coaching experiment: coach, fine-tune, prove",
+                        "coach flywheel --jobs 30 --old 30", json=True),
     "corrections": Command("coach.commands.corrections", "the lessons: list, search, show, edit, retract, stats",
                            "coach corrections list --json", json=True),
     "review": Command("coach.commands.review", "step through an episode and write what it should have thought",

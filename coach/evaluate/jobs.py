@@ -9,7 +9,7 @@ from robot_bridge.arms.kitchen.layout import Layout, make_layout
 from robot_bridge.arms.kitchen.tasks import Chores, Task
 
 FIRST_SEED = 10_000_000  # demonstrations and stills stay far below
-Event = Literal["", "moved", "slips", "slip", "taken"]
+Event = Literal["", "moved", "slips", "slip", "taken", "drops"]
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,8 @@ class Job:
         notes: rules of the home, as the model reads them.
         longest_s: simulated seconds before giving up.
         event: `moved`: somebody moves the object while the hand reaches for it; `slips`: nothing stays in a hand;
-            `slip`: it slips out once; `taken`: somebody takes it out again.
+            `slip`: it slips out once; `taken`: somebody takes it out again; `drops`: the first clean dish that is
+            lifted slips out, and is dirty from then on.
         led: the expert drives the arms, and only thoughts are measured.
         unheard: the words led to a question, so that nothing is played and the job fails.
     """

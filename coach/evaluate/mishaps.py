@@ -19,7 +19,7 @@ _CLOSING_S = 0.3  # until the fingers of an empty hand have met
 
 
 class Mishap(ABC):
-    """About the object of a task, in one kitchen; watched after every step of the simulation.
+    """Watched after every step of the simulation in one kitchen.
 
     Args:
         once: it ends the leading of an expert, and the next thought is the one that counts.
@@ -28,26 +28,41 @@ class Mishap(ABC):
 
     once = False
 
-    def __init__(self, kitchen: Kitchen, task: Task, rng: np.random.Generator) -> None:
-        self._kitchen, self._task, self._rng = kitchen, task, rng
-        self._stood = self._thing().position.copy()
+    def __init__(self, kitchen: Kitchen) -> None:
+        self._kitchen = kitchen
+        self._stood = {thing.name: thing.position.copy() for thing in kitchen.objects()}
         self.happened = 0
 
     @abstractmethod
     def watch(self) -> int:
         """Let it happen if it is time; returns 1 when it did."""
 
-    def _thing(self) -> ObjectState:
-        return self._kitchen.find(self._task.object)
+    def _slip(self, thing: ObjectState) -> int:
+        """Out of the hand, to where it stood; the fingers close on nothing."""
+        posture = self._kitchen.state()
+        posture[6 if thing.place.startswith("left") else 13] = 0.0
+        happened = self._set_down(thing, self._stood[thing.name])
+        self._kitchen.step(posture, _CLOSING_S)
+        return happened
 
-    def _set_down(self, spot: np.ndarray) -> int:
-        thing = self._thing()
+    def _set_down(self, thing: ObjectState, spot: np.ndarray) -> int:
         self._kitchen.move_object(thing.name, (float(spot[0]), float(spot[1]), 0.001), thing.yaw)
         self.happened += 1
         return 1
 
 
-class Moved(Mishap):
+class _OfTask(Mishap):
+    """About the object of a task."""
+
+    def __init__(self, kitchen: Kitchen, task: Task, rng: np.random.Generator) -> None:
+        super().__init__(kitchen)
+        self._task, self._rng = task, rng
+
+    def _thing(self) -> ObjectState:
+        return self._kitchen.find(self._task.object)
+
+
+class Moved(_OfTask):
     """Somebody moves the object 5 to 12 cm, once, after a random share of the hand's way to it."""
 
     def __init__(self, kitchen: Kitchen, task: Task, rng: np.random.Generator) -> None:
@@ -62,7 +77,7 @@ class Moved(Mishap):
         if all(self._distance(hand) > (1 - self._share) * self._from[hand] for hand in HANDS):
             return 0
         spot = self._elsewhere(thing)
-        return self._set_down(spot) if spot is not None else 0
+        return self._set_down(thing, spot) if spot is not None else 0
 
     def _distance(self, hand: str) -> float:
         """m, from the hand to the object."""
@@ -83,22 +98,12 @@ class Moved(Mishap):
         return None
 
 
-class Slips(Mishap):
-    """Nothing stays in a hand: what is lifted stands where it stood, each time, and the fingers close on nothing."""
+class Slips(_OfTask):
+    """Nothing stays in a hand: what is lifted stands where it stood, each time."""
 
     def watch(self) -> int:
-        return self._slip() if self._carried() else 0
-
-    def _carried(self) -> bool:
         thing = self._thing()
-        return thing.place.endswith("hand") and bool(thing.position[2] > LIFTED_M)
-
-    def _slip(self) -> int:
-        posture = self._kitchen.state()
-        posture[6 if self._thing().place.startswith("left") else 13] = 0.0
-        self._set_down(self._stood)
-        self._kitchen.step(posture, _CLOSING_S)
-        return 1
+        return self._slip(thing) if _carried(thing) else 0
 
 
 class Slip(Slips):
@@ -111,13 +116,14 @@ class Slip(Slips):
         self._wait = int(rng.integers(0, 8))  # steps of a carry, which takes about twice as many
 
     def watch(self) -> int:
-        if self.happened or not self._carried():
+        thing = self._thing()
+        if self.happened or not _carried(thing):
             return 0
         self._wait -= 1
-        return self._slip() if self._wait < 0 else 0
+        return self._slip(thing) if self._wait < 0 else 0
 
 
-class Taken(Mishap):
+class Taken(_OfTask):
     """Somebody takes the object out again, once it is where it was to go and the hand has left it."""
 
     once = True
@@ -125,13 +131,32 @@ class Taken(Mishap):
     def watch(self) -> int:
         if self.happened or plan(self._kitchen, self._task).action != "done":
             return 0
-        return self._set_down(self._stood)
+        thing = self._thing()
+        return self._set_down(thing, self._stood[thing.name])
+
+
+class Drops(Mishap):
+    """The first clean dish that is lifted slips out once, and is dirty from then on."""
+
+    def watch(self) -> int:
+        thing = next((t for t in self._kitchen.objects() if _carried(t) and KINDS[t.kind].dish and not t.dirty), None)
+        if self.happened or thing is None:
+            return 0
+        happened = self._slip(thing)
+        self._kitchen.set_dirty(thing.name, True)
+        return happened
 
 
 def make_mishap(job: Job, kitchen: Kitchen) -> Mishap | None:
     """What this job has in store, as its seed wants it."""
+    if job.event == "drops":
+        return Drops(kitchen)
     if not isinstance(job.task, Task) or not job.event:
         return None
     rng = np.random.default_rng([job.seed, 11])
-    kinds: dict[str, type[Mishap]] = {"moved": Moved, "slips": Slips, "slip": Slip, "taken": Taken}
+    kinds: dict[str, type[_OfTask]] = {"moved": Moved, "slips": Slips, "slip": Slip, "taken": Taken}
     return kinds[job.event](kitchen, job.task, rng)
+
+
+def _carried(thing: ObjectState) -> bool:
+    return thing.place.endswith("hand") and bool(thing.position[2] > LIFTED_M)

@@ -25,10 +25,12 @@ class Row:
             `NEAR_PX`.
         where_px: distance of the first thought's place from the teacher's, in px at 96 px.
         questions: how many thoughts asked something.
-        objects, objects_right: things that the task is about, and those that ended where they belong.
+        objects, objects_right, objects_wrong: things that the task is about, those that ended where they belong, and
+            those in a receptacle where they do not.
         picked: what was lifted first.
         event: how often what was to happen did happen: somebody moved something, something slipped.
         asked: the question that ended the job.
+        said, corrections: utterances of a coach, and the lessons that came of them.
     """
 
     seed: int
@@ -48,9 +50,12 @@ class Row:
     where_px: float | None = None
     objects: int = 0
     objects_right: int = 0
+    objects_wrong: int = 0
     picked: str = ""
     event: int = 0
     asked: str = ""
+    said: int = 0
+    corrections: int = 0
     seconds: float = 0.0
     end: str = "time"
     trace: list[str] = field(default_factory=list)

@@ -21,12 +21,13 @@ PAGE = 500
 
 @dataclass(frozen=True)
 class Followed:
-    """An instant after a correction, and the thought that followed the words."""
+    """An instant after a correction, and the thought that followed the words. Args: doing: the subtask before it."""
 
     episode_id: int
     time_s: float
     instruction: str
     thought: str
+    doing: str
 
 
 def lessons_of(store: Store, embodiment: str) -> Iterator[Correction]:
@@ -60,9 +61,10 @@ def _after(store: Store, lesson: Correction, episode_id: int) -> list[Followed]:
     taught = errand_of(thought_of(lesson))
     if taught is None:
         return []
-    out = []
+    out, doing = [], ""
     for thought in store.thoughts(episode_id):
         meant = errand_of(thought.text) if thought.time_s > lesson.time_s else None
         if meant is not None and meant.place == taught.place and meant.thing.split()[-1] == taught.thing.split()[-1]:
-            out.append(Followed(episode_id, thought.time_s, instruction_of(lesson), thought.text))
+            out.append(Followed(episode_id, thought.time_s, instruction_of(lesson), thought.text, doing))
+        doing = thought.subtask
     return out

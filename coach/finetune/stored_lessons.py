@@ -17,6 +17,7 @@ from robot_bridge.protocol.errors import UsageError
 if TYPE_CHECKING:
     from memory.store import Store
 
+HINTED = 0.5  # share of the lessons in which the robot is at the right subtask already
 AFTER = 0.5  # share of the draws that come from what followed the words
 
 
@@ -57,8 +58,8 @@ class StoredLessons:
                 if lesson is not None:
                     yield lesson
                     continue
-            seen = moment.frame.observation()
-            yield Lesson(seen.images, seen.state, moment.instruction, moment.thought)
+            seen, before = moment.frame.observation(), _subtask(moment.thought) if rng.random() < HINTED else ""
+            yield Lesson(seen.images, seen.state, moment.instruction, moment.thought, before)
 
     def _lesson_after(self, one: Followed) -> Lesson | None:
         """None where the frame is gone."""
@@ -66,7 +67,11 @@ class StoredLessons:
         if not frames:
             return None
         seen = frames[0].observation()
-        return Lesson(seen.images, seen.state, one.instruction, one.thought)
+        return Lesson(seen.images, seen.state, one.instruction, one.thought, one.doing)
+
+
+def _subtask(thought: str) -> str:
+    return thought.partition("subtask: ")[2].partition("\n")[0]
 
 
 def no_lessons(why: str) -> UsageError:

@@ -132,3 +132,39 @@ def test_nudges_and_points_are_refused_in_a_sentence_when_out_of_range(words):
     with pytest.raises(UsageError) as refused:
         check_words(words)
     assert refused.value.allowed
+
+
+CHORE = Intervention(id="t2", kind="task", instruction="clear the counter")
+BIN = Intervention(id="c2", kind="correction", instruction="clear the counter", text="no, in the bin",
+                   forced="reason: the red plate is on the counter and goes in the bin\n")  # fmt: skip
+FOLLOWED = "reason: the red plate is on the counter and goes in the bin\nsubtask: pick up the red plate"
+REMINDED = "reason: the red plate is in the right hand and goes in the bin\n"
+RELAPSED = REMINDED.replace("bin", "dishwasher") + "subtask: put the red plate in the dishwasher"
+
+
+def corrected_chore() -> TaskBook:
+    book = TaskBook()
+    book.begin(CHORE, keep_undo=False)
+    book.correct(BIN)
+    book.think(Thought.parse(FOLLOWED), keep_forced=False)
+    return book
+
+
+def test_word_of_a_person_holds_when_the_model_forgets_it_later_in_a_chore():
+    book = corrected_chore()
+    task = book.think(Thought.parse(RELAPSED), keep_forced=False)
+    assert task.forced == REMINDED and task.thought == Thought.parse(FOLLOWED)
+    task = book.think(Thought.parse(f"{REMINDED}subtask: put the red plate in the bin"), keep_forced=False)
+    assert task.forced == "" and task.thought.subtask == "put the red plate in the bin"
+
+
+def test_other_things_go_where_the_model_thinks_when_one_was_corrected():
+    book = corrected_chore()
+    task = book.think(Thought.parse(RELAPSED.replace("red", "blue")), keep_forced=False)
+    assert task.forced == "" and task.subtask == "put the blue plate in the dishwasher"
+
+
+def test_word_is_over_when_another_instruction_comes():
+    book = corrected_chore()
+    book.correct(msgspec.structs.replace(RACK, id="c3"))
+    assert book.task.told == ()

@@ -1,0 +1,77 @@
+"""`coach flywheel`: the coaching experiment, whole: homes, a coach that only speaks, fine-tuning, and the proof."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from coach.config import Config
+
+EXAMPLE = """
+coach flywheel
+coach flywheel --jobs 30 --old 30 --out /tmp/flywheel
+coach flywheel --minutes 20 --json > flywheel.json
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `coach flywheel`."""
+    add = parser.add_argument
+    add("--checkpoint", metavar="CHECKPOINT", help="what is coached (default: the one in use)")
+    add("--jobs", type=int, default=201, help="in each cell, over all homes (default: 201)")
+    add("--old", type=int, default=200, help="tasks to see what was forgotten (default: 200)")
+    add("--steps", type=int, default=0, help="of fine-tuning (default: those of coach/flywheel/recipe.yaml)")
+    add(
+        "--coached", type=int, default=0, help="coached jobs in each home (default: those of coach/flywheel/homes.yaml)"
+    )
+    add("--out", metavar="DIR", help="all of it; the same command goes on from there (default: flywheel in the home)")
+    add("--data", metavar="DIR", help="stills and demos (default: data in the home folder; made where there are none)")
+    add("--workers", type=int, default=2, help="processes, one thread each (default: 2)")
+    add("--lanes", type=int, default=8, help="kitchens that a process plays at a time (default: 8)")
+    add("--minutes", type=float, default=1e6, help="measure no longer; the table is that of the jobs so far")
+    add("--write", action="store_true", help="also write tests/results/flywheel.json and .github/flywheel.svg")
+
+
+def run(args: argparse.Namespace, config: Config) -> int:
+    """Run what is missing of the experiment, then print the table."""
+    import msgspec
+
+    from coach.bench.report import commit, machine
+    from coach.flywheel.experiment import Settings, corrections_in, rows_in, run_experiment, times_in
+    from coach.flywheel.homes import load_plan
+    from coach.flywheel.results import results, table
+    from coach.processes.plan import find_checkpoint
+    from policy.checkpoint import embedded_folder
+    from robot_bridge.protocol.errors import UsageError
+
+    plan = load_plan()
+    counts = (args.jobs, args.workers, args.lanes, args.old + 1, args.steps + 1, args.coached + 1)
+    if min(counts) < 1 or args.jobs > 3000 or args.minutes <= 0:
+        raise UsageError("these numbers of jobs, workers, lanes, steps or minutes cannot be run",
+                         "1 to 3000 jobs, at least one worker and one lane, none negative")  # fmt: skip
+    if args.coached:
+        plan = msgspec.structs.replace(plan, coached_jobs=args.coached)
+    name = args.checkpoint or config.checkpoint or "embedded"
+    base = Path(find_checkpoint(config, name) or embedded_folder())
+    out = Path(args.out) if args.out else config.home / "flywheel"
+    settings = Settings(config, base, Path(args.data) if args.data else config.home / "data", out.absolute(), args.jobs,
+                        args.old, args.steps, args.workers, args.lanes, args.minutes)  # fmt: skip
+    run_experiment(settings, plan, lambda line: print(line, file=sys.stderr, flush=True))
+    command = f"coach flywheel --jobs {args.jobs} --old {args.old}" + (f" --steps {args.steps}" if args.steps else "")
+    found = results(rows_in(out), plan, corrections_in(out, plan), times_in(out), command=command, checkpoint=name,
+                    commit=commit(), machine=machine())  # fmt: skip
+    print(json.dumps(found) if args.json else table(found))
+    if args.write:
+        _write(found)
+    return 0
+
+
+def _write(found: dict) -> None:
+    from coach.bench.report import source_root
+    from coach.flywheel.results import plot
+
+    folder = source_root()
+    (folder / "tests/results/flywheel.json").write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    plot(folder / ".github" / "flywheel.svg", found)

@@ -1,0 +1,76 @@
+"""The simulated coach: watches what the robot thinks and where things end, and speaks; nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from coach.flywheel.homes import HomeChores, Manner
+from coach.flywheel.words import AGAIN, CORRECTIONS, REMEDIES, heard, said
+from coach.session.errand import errand_behind
+from robot_bridge.arms.kitchen.objects import ObjectState
+from robot_bridge.arms.kitchen.places import PLACES, in_place
+from robot_bridge.protocol.thought import Thought
+
+
+class SimulatedCoach:
+    """One person in one home during one job.
+
+    Args:
+        chores: the rules of the home.
+        most: utterances before the person gives up on this job.
+    """
+
+    def __init__(self, chores: HomeChores, manner: Manner, rng: np.random.Generator, most: int = 8) -> None:
+        self._chores, self._manner, self._rng, self._left = chores, manner, rng, most
+        self._wrong, self._due_s = "", 0.0
+
+    def speak(self, time_s: float, thought: Thought | None, idle: bool, things: Sequence[ObjectState]) -> str:
+        """What the person says now, as it is heard; mostly nothing.
+
+        Args:
+            thought: the one in force, as the person reads it on the screen.
+            idle: the robot takes its task for done.
+            things: the kitchen, as the person sees it.
+        """
+        gaps = self._remedy(things) if idle else self._mistake(thought, things)
+        wrong = " ".join(gaps.values())
+        if wrong != self._wrong:
+            self._wrong = wrong
+            self._due_s = time_s + self._rng.uniform(*self._manner.delay_s)
+        if not gaps or time_s < self._due_s or not self._left:
+            return ""
+        self._left -= 1
+        self._due_s = time_s + 1.0 + self._rng.uniform(*self._manner.delay_s)  # the robot first gets time to answer
+        templates = CORRECTIONS if not idle else REMEDIES if gaps["thing"] else AGAIN
+        return heard(said(templates, self._rng, **gaps), self._rng, self._manner.misheard)
+
+    def has_more(self, things: Sequence[ObjectState]) -> bool:
+        """Whether the person would say something to a robot that rests."""
+        return self._left > 0 and bool(self._remedy(things))
+
+    def _mistake(self, thought: Thought | None, things: Sequence[ObjectState]) -> dict[str, str]:
+        """What is wrong with where a thing is about to go; empty where nothing is."""
+        errand = errand_behind(thought)
+        thing = next((t for t in things if errand and t.name == errand.thing), None)
+        if errand is None or thing is None:
+            return {}
+        goal = self._chores.goal(thing)
+        if errand.place == in_place(goal) or thing.place == goal:
+            return {}
+        return {"thing": thing.name, "kind": thing.kind, "place": goal, "wrong": errand.place.partition(" the ")[2]}
+
+    def _remedy(self, things: Sequence[ObjectState]) -> dict[str, str]:
+        """What is left to do when the robot rests: a thing in the wrong place, or anything on the counter."""
+        for thing in things:
+            if thing.place in PLACES and thing.place != self._chores.goal(thing):
+                return {
+                    "thing": thing.name,
+                    "kind": thing.kind,
+                    "place": self._chores.goal(thing),
+                    "wrong": thing.place,
+                }
+        if any(thing.place == "counter" for thing in things):
+            return {"thing": "", "kind": "", "place": "", "wrong": "again"}
+        return {}
