@@ -1,43 +1,50 @@
-"""The robot's own voice, taken out of what the microphone hears.
+"""The robot's own voice, told from a person's by what was played.
 
-A filter learns how what is played comes back (loudspeaker, room, microphone) and subtracts it. What is left counts as
-a person only where it is clearly louder than what such a subtraction usually leaves; all else is silence.
+What comes back from the loudspeaker is learnt in bands: how long it takes and how strong it is. Sound that is clearly
+stronger than that is a person, and is passed on; all else while the robot speaks is silence. No waveform is subtracted:
+a sound device that skips a few samples, and a room that changes, would undo it.
 
-Source: partitioned frequency-domain adaptive filter, S. Haykin, Adaptive Filter Theory, ch. 8; Soo & Pang, 1990.
+Source: double-talk detection from the echo return loss of bands; ITU-T G.167, and E. Hänsler, G. Schmidt, Acoustic Echo
+and Noise Control, ch. 8.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from coach.speech.audio import CHUNK
+from coach.speech.audio import CHUNK, RATE
 
-PARTS = 12  # of a chunk each: 384 ms from the loudspeaker's clock to the microphone's
-STEP = 0.5
-STEP_WITH_PERSON = 0.02  # a person is no echo to learn from, but a moved microphone must not be taken for one
-LEARNING_CHUNKS = 12  # of the robot's voice, before a person can be told from it
-TIMES_LOUDER = 6.0  # in power, over what is usually left
-HOLD_CHUNKS = 10  # a person's pauses between syllables
-AUDIBLE = 1e-7  # mean power, -70 dB
-LOOKED_AT = 8  # chunks of what is left that are compared with what was played
-ALIKE = 0.34  # correlation at which what is left is the robot after all, by another way: a filter to be learnt anew
+LONGEST = 14  # chunks from the loudspeaker's clock to the microphone's: 450 ms
+ECHO_TAIL = LONGEST * CHUNK  # samples after the robot's last one in which its voice may still come in
+BANDS = 20
+LOWEST_HZ, HIGHEST_HZ = 200.0, 6500.0
+COMPARED = 48  # chunks whose loudness is compared to find the delay
+SURE = 0.6  # correlation of loudness at which the delay counts as found
+LEARNING_CHUNKS = 10  # of the robot's voice, before a person can be told from it
+RATE_OF_LEARNING = 0.12
+FADING = 0.5  # a room's echo, from chunk to chunk
+LOUDER = 5.0  # times the expected power of a band: more is not the robot's
+SHARE = 0.45  # of a chunk's sound that must not be the robot's
+HOLD_CHUNKS = 20  # a person's pauses between syllables
+AUDIBLE = 1e-6  # mean power, -60 dB
 
 
-class EchoCanceller:
+class EchoGate:
     """Chunk by chunk; what it has learnt stays between sentences."""
 
     def __init__(self) -> None:
-        bins = CHUNK + 1
-        self._filter = np.zeros((PARTS, bins), np.complex128)
-        self._past = np.zeros((PARTS, bins), np.complex128)  # spectra of what was played, the newest first
-        self._before = np.zeros(CHUNK)
-        self._power = np.full(bins, 1e-3)
+        edges = np.geomspace(LOWEST_HZ, HIGHEST_HZ, BANDS + 1) * 2 * CHUNK / RATE
+        self._edges = np.maximum(edges.astype(int), np.arange(BANDS + 1) + int(edges[0]))
+        self._window = np.hanning(2 * CHUNK)
+        self._before = np.zeros((2, CHUNK))
+        self._played = np.zeros((COMPARED + LONGEST, BANDS))  # powers of what was played, the newest last
+        self._heard = np.zeros(COMPARED)  # loudness
+        self._delay = 3
+        self._gain = np.full(BANDS, 1.0)
+        self._fading = np.zeros(BANDS)
         self._learnt = 0
-        self._leak = 1.0  # power left over power of the echo
-        self._echo_power = 0.0
+        self._suspicious: list[bool] = []
         self._person_for = 0
-        self._left = np.zeros(LOOKED_AT * CHUNK)
-        self._said = np.zeros((PARTS + LOOKED_AT) * CHUNK)
 
     @property
     def person(self) -> bool:
@@ -48,64 +55,75 @@ class EchoCanceller:
         """Args: heard: float32[512]; played: of the same time, shorter or empty where the robot has fallen silent."""
         if len(heard) != CHUNK:
             return np.zeros_like(heard)
-        echo, error = self._subtract(heard, played)
-        self._judge(heard, echo, error)
-        self._learn(error)
-        known = self.person and bool(np.any(self._said))  # else: better deaf for a moment than hear oneself
-        return error.astype(np.float32) if known else np.zeros(CHUNK, np.float32)
+        said = np.zeros(CHUNK)
+        said[: len(played)] = played[:CHUNK]
+        now, robot = self._powers(0, heard), self._powers(1, said)
+        self._played = np.concatenate((self._played[1:], robot[None]))
+        self._heard = np.append(self._heard[1:], _loudness(now.sum()))
+        expected = self._expected()
+        self._judge(now, expected)
+        known = self.person and bool(np.any(self._played))  # else: better deaf for a moment than hear oneself
+        return heard if known else np.zeros(CHUNK, np.float32)
 
-    def _subtract(self, heard: np.ndarray, played: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        now = np.zeros(CHUNK)
-        now[: len(played)] = played[:CHUNK]
-        spectrum = np.fft.rfft(np.concatenate((self._before, now)))
-        self._before = now
-        self._said = np.concatenate((self._said[CHUNK:], now))
-        self._past = np.concatenate((spectrum[None], self._past[:-1]))
-        self._power = 0.9 * self._power + 0.1 * np.sum(np.abs(self._past) ** 2, axis=0)
-        echo = np.fft.irfft(np.sum(self._filter * self._past, axis=0))[CHUNK:]
-        error = heard - echo
-        self._left = np.concatenate((self._left[CHUNK:], error))
-        return echo, error
+    def _powers(self, side: int, samples: np.ndarray) -> np.ndarray:
+        """float64[BANDS] of this chunk and the one before."""
+        whole = np.concatenate((self._before[side], samples))
+        self._before[side] = samples
+        spectrum = np.abs(np.fft.rfft(whole * self._window)) ** 2 / CHUNK**2
+        return np.add.reduceat(spectrum, self._edges[:-1])[:BANDS] + 1e-12
 
-    def _judge(self, heard: np.ndarray, echo: np.ndarray, error: np.ndarray) -> None:
-        left, total = float(np.mean(error**2)), float(np.mean(heard**2))
-        self._echo_power = max(float(np.mean(echo**2)), 0.8 * self._echo_power)
-        if self._learnt < LEARNING_CHUNKS:
-            self._learnt += total > AUDIBLE and bool(np.any(self._before))
+    def _expected(self) -> np.ndarray:
+        """The robot's power in each band as it should come back now, its echo in the room included."""
+        self._find_delay()
+        newest = len(self._played) - 1
+        around = [min(newest, max(0, newest - self._delay + step)) for step in (-1, 0, 1)]
+        direct = self._gain * self._played[around].max(axis=0)
+        self._fading = np.maximum(direct, FADING * self._fading)
+        return self._fading
+
+    def _find_delay(self) -> None:
+        """Where the loudness of what was played, shifted, is most like that of what is heard."""
+        if self.person:
             return
-        expected = self._leak * self._echo_power + AUDIBLE
-        if left > TIMES_LOUDER * expected:
-            if self._is_echo():  # the device has skipped, or the microphone was moved
-                self._learnt = self._person_for = 0
-            else:
-                self._person_for = HOLD_CHUNKS
+        said = _loudness(self._played.sum(axis=1))
+        heard = self._heard - self._heard.mean()
+        if heard @ heard < COMPARED:
+            return
+        best, found = SURE, -1
+        for delay in range(LONGEST):
+            part = said[len(said) - COMPARED - delay : len(said) - delay]
+            part = part - part.mean()
+            alike = float(heard @ part) / float(np.sqrt((heard @ heard) * (part @ part)) + 1e-9)
+            if alike > best:
+                best, found = alike, delay
+        if found >= 0:
+            self._delay = found
+
+    def _judge(self, now: np.ndarray, expected: np.ndarray) -> None:
+        total = float(now.sum())
+        robot = float(expected.sum())
+        if self._learnt < LEARNING_CHUNKS:
+            if robot > AUDIBLE and total > AUDIBLE:
+                self._learnt += 1
+                self._adapt(now, expected, 0.4)
+            return
+        excess = float(np.maximum(0.0, now - LOUDER * expected).sum())
+        self._suspicious = [*self._suspicious[-2:], total > 4 * AUDIBLE and excess > SHARE * total]
+        if sum(self._suspicious) >= 2:
+            self._person_for = HOLD_CHUNKS
             return
         self._person_for = max(0, self._person_for - 1)
-        if self._echo_power > AUDIBLE and not self.person:
-            self._leak = float(np.clip(0.95 * self._leak + 0.05 * left / self._echo_power, 1e-3, 1.0))
+        if not self.person and robot > AUDIBLE and total > AUDIBLE:
+            self._adapt(now, expected, RATE_OF_LEARNING)
 
-    def _is_echo(self) -> bool:
-        """What is left sounds like what was played, at whatever delay: normalised cross-correlation.
-
-        Of the differences between samples: two voices have their loud low tones in common.
-        """
-        said, left = np.diff(self._said), np.diff(self._left)
-        size = 1 << int(np.ceil(np.log2(len(said) + len(left))))
-        match = np.fft.irfft(np.fft.rfft(said, size) * np.conj(np.fft.rfft(left, size)), size)
-        energy = np.cumsum(np.concatenate(([0.0], said**2)))
-        powers = energy[len(left) :] - energy[: -len(left)]
-        alike = np.abs(match[: len(powers)]) / np.sqrt(powers * np.sum(left**2) + 1e-9)
-        return bool(np.max(alike) > ALIKE)
-
-    def _learn(self, error: np.ndarray) -> None:
-        if not np.any(self._past):
-            return
-        step = STEP_WITH_PERSON if self.person else STEP
-        spectrum = np.fft.rfft(np.concatenate((np.zeros(CHUNK), error)))
-        self._filter += step * np.conj(self._past) * (spectrum / (self._power + 1e-3))
-        shape = np.fft.irfft(self._filter, axis=1)
-        shape[:, CHUNK:] = 0  # a filter, not a circle
-        self._filter = np.fft.rfft(shape, axis=1)
+    def _adapt(self, now: np.ndarray, expected: np.ndarray, rate: float) -> None:
+        """Quickly up, slowly down: an echo that is stronger than expected would be taken for a person."""
+        wrong = np.log(now / np.maximum(expected, 1e-12))
+        rates = np.where(wrong > 0, 2 * rate, 0.5 * rate)
+        self._gain = np.clip(self._gain * np.exp(rates * np.clip(wrong, -2, 2)), 1e-4, 1e2)
 
 
-ECHO_TAIL = PARTS * CHUNK  # samples after the robot's last one in which its voice may still come in
+def _loudness(power: np.ndarray) -> np.ndarray:
+    """In nepers, with a floor: the depth of a silence says nothing."""
+    loudness: np.ndarray = np.log(np.maximum(power, AUDIBLE))
+    return loudness

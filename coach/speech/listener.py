@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 
 from coach.speech.audio import CHUNK, RATE, from_pcm
-from coach.speech.echo import ECHO_TAIL, EchoCanceller
+from coach.speech.echo import ECHO_TAIL, EchoGate
 from coach.speech.messages import (
     BargedIn,
     Block,
@@ -62,7 +62,7 @@ class Listener:
         self._to = "all"
         self._waiting = np.zeros(0, np.float32)
         self._next = 0
-        self._echo = EchoCanceller()
+        self._echo = EchoGate()
         self._robot_until = -1
         self._barged_in = False
         self._last_stop = -STOP_AGAIN
