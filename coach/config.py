@@ -46,6 +46,9 @@ class Config:
         grasp: `sticky` welds an object once both pads touch it, `contact` relies on friction.
         encryption: `auto` encrypts what leaves this machine, `always` loopback too; there is no third.
         jpeg_quality: of pictures that go to a policy over a line too slow for them as they are, 1 to 95; 0: never.
+        chunks: `real_time`: each chunk of actions goes on from the one that plays while it is made; `blended`: only the
+            join is smoothed.
+        ask_below_percent: the robot asks whether to, when the chance that its thought is right is smaller; 0: never.
         policy_key, bridge_key: public keys of those servers, where they are on other machines.
         checkpoint: a folder or a name under `checkpoints/`; empty is the one in the package. `coach promote` goes
             before it.
@@ -69,6 +72,8 @@ class Config:
     events_address: str = "tcp://127.0.0.1:5652"
     encryption: Literal["auto", "always"] = "auto"
     jpeg_quality: int = 90
+    chunks: Literal["real_time", "blended"] = "real_time"
+    ask_below_percent: int = 30
     policy_key: str = ""
     bridge_key: str = ""
     checkpoint: str = ""

@@ -43,6 +43,7 @@ class ThoughtPanel(Widget):
         self._text = ""
         self._writing = False
         self._person = False
+        self._certainty: float | None = None
 
     @property
     def text(self) -> str:
@@ -68,6 +69,7 @@ class ThoughtPanel(Widget):
     def settle(self, thought: Thought, taught: bool) -> None:
         """A thought came into force. `taught`: a person is behind it."""
         self._text, self._writing, self._person = str(thought), False, taught or thought.source == "person"
+        self._certainty = thought.certainty
         self._show()
 
     def clear(self) -> None:
@@ -75,7 +77,8 @@ class ThoughtPanel(Widget):
         self._show()
 
     def _show(self) -> None:
-        self.border_subtitle = "writing…" if self._writing else ("as you taught it" if self._person else "")
+        sure = f"{self._certainty:.0%} sure" if self._certainty is not None and self._text else ""
+        self.border_subtitle = "writing…" if self._writing else ("as you taught it" if self._person else sure)
         self.set_class(self._person, "-taught")
         self.refresh()
 

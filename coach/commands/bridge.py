@@ -43,6 +43,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
         address=args.bind or config.bridge_address, events_address=args.events or config.events_address,
         policy_address=args.policy or config.policy_address, policy_key=config.policy_key, security=security(config),
         jpeg_quality=config.jpeg_quality, seed=seed, snapshot_path=snapshot,
+        real_time_chunks=config.chunks == "real_time", ask_below=config.ask_below_percent / 100,
     )  # fmt: skip
     arms = make_arms(config.arms, seed, config.grasp)
     stop = stop_on_signals()
