@@ -67,7 +67,9 @@ def seeds() -> list[Parts]:
             ActRequest(request_id=9, observation=large, context=context, thought=thought),
         )
     ]
-    return [[bytes(part) for part in parts] for parts in [*shared, *(Codec().encode(m) for m in messages)]]
+    compressed = [Codec().encode(request, jpeg_quality=80) for request in messages[:2]]
+    plain = [Codec().encode(message) for message in messages]
+    return [[bytes(part) for part in parts] for parts in [*shared, *compressed, *plain]]
 
 
 def mutate(chance: random.Random, parts: Parts) -> Parts:
