@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import logging
 import os
+import time
 from typing import TYPE_CHECKING
 
 from robot_bridge.protocol.errors import CheckpointError, ConfigError, UsageError
 
 if TYPE_CHECKING:
     from coach.config import Config
+    from policy.model.pi0_policy import PI0Policy
 
 EXAMPLE = """coach policy serve
 coach policy serve --bind tcp://0.0.0.0:5650 --device cuda --checkpoint ./checkpoints/mine"""
@@ -28,23 +31,52 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, config: Config) -> int:
+    from coach.processes.forking import can_fork, keep_forking
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    checkpoint = _wanted(args, config)
+    threads = _limit_threads(args.threads)
+    if not can_fork(args.device):
+        return _serve(args, config, _load(checkpoint, args.device), threads)
+    policy = _load(checkpoint, args.device)  # with a single thread, which is all that survives a fork
+
+    def serve() -> int:
+        now = _wanted(args, config)  # another one may have been promoted meanwhile
+        return _serve(args, config, policy if now == checkpoint else _load(now, args.device), threads)
+
+    return keep_forking(serve, lambda reason, count: _note(config, reason, count))
+
+
+def _wanted(args: argparse.Namespace, config: Config) -> str:
+    """The checkpoint to serve now."""
+    from coach.config import load_config
+    from coach.processes.plan import find_checkpoint
+
+    if args.checkpoint is not None:
+        return find_checkpoint(config, args.checkpoint)
+    return find_checkpoint(config, load_config(args.config, config.home).checkpoint)
+
+
+def _load(checkpoint: str, device: str) -> PI0Policy:
+    from policy.loading import load_policy  # here, not above: torch comes with it
+
+    try:
+        return load_policy(checkpoint, device)
+    except CheckpointError as error:  # wrong input: starting again would not help
+        raise ConfigError(error.what, error.allowed, error.next_step) from error
+
+
+def _serve(args: argparse.Namespace, config: Config, policy: PI0Policy, threads: int) -> int:
+    import torch
+
     from coach.lines import security
     from coach.processes.plan import find_checkpoint
     from coach.processes.signals import stop_on_signals
-
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    address = args.bind or config.policy_address
-    checkpoint = find_checkpoint(config, config.checkpoint if args.checkpoint is None else args.checkpoint)
-    _limit_threads(args.threads)
-
-    from policy.loading import load_policy  # here, not above: torch comes with it
+    from policy.loading import load_policy
     from policy.server import serve
     from robot_bridge.protocol.settle import settle
 
-    try:
-        policy = load_policy(checkpoint, args.device)
-    except CheckpointError as error:  # wrong input: starting again would not help
-        raise ConfigError(error.what, error.allowed, error.next_step) from error
+    torch.set_num_threads(threads)
     stop = stop_on_signals()
     settle()
 
@@ -53,17 +85,32 @@ def run(args: argparse.Namespace, config: Config) -> int:
             "serving %s (%s parameters, %s) at %s", policy.checkpoint, f"{policy.parameters:,}", policy.device, where
         )
 
-    serve(policy, address, stop, load=lambda name: load_policy(find_checkpoint(config, name), args.device), ready=ready,
-          security=security(config))  # fmt: skip
+    serve(policy, args.bind or config.policy_address, stop, ready=ready, security=security(config),
+          load=lambda name: load_policy(find_checkpoint(config, name), args.device))  # fmt: skip
     return 0
 
 
-def _limit_threads(wanted: int | None) -> None:
-    """Before torch starts its threads: two busy processes with two threads each on two cores are ten times slower."""
+def _note(config: Config, reason: str, count: int) -> None:
+    """For the UI to say so."""
+    from coach.processes.notices import Restart, notices_path, write_restart
+
+    text = f"the policy process died ({reason}) and is being started again"
+    log.warning(text)
+    with contextlib.suppress(OSError):  # a full disk must not end the parent
+        notices_path(config.home).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_restart(config.home, Restart(time.time(), "policy", reason, count, False, text))
+
+
+def _limit_threads(wanted: int | None) -> int:
+    """How many threads to compute with; before torch starts any, and one for now.
+
+    Two busy processes with two threads each on two cores are ten times slower.
+    """
     if wanted is not None and wanted < 1:
         raise UsageError(f"--threads {wanted}", "1 or more")
     threads = wanted or max(1, (os.cpu_count() or 1) - 2)
     os.environ["OMP_NUM_THREADS"] = str(threads)
     import torch
 
-    torch.set_num_threads(threads)
+    torch.set_num_threads(1)
+    return threads

@@ -75,7 +75,7 @@ class Child:
         try:
             self.process = subprocess.Popen(
                 self.spec.command, stdin=None if log is None else subprocess.DEVNULL, stdout=output, stderr=output,
-                start_new_session=log is not None, preexec_fn=_dies_with(os.getpid()),
+                start_new_session=log is not None, preexec_fn=dies_with(os.getpid()),
             )  # fmt: skip
         finally:
             if output is not None:
@@ -133,7 +133,7 @@ def end(children: Sequence[Child], grace_s: float) -> None:
             child.process.wait()
 
 
-def _dies_with(parent: int) -> Callable[[], None] | None:
+def dies_with(parent: int) -> Callable[[], None] | None:
     """Run in the new process: have the kernel send it SIGTERM when the supervisor dies, even by kill -9 (Linux)."""
     if not sys.platform.startswith("linux"):
         return None

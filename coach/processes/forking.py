@@ -1,0 +1,75 @@
+"""A server that is there again at once when it was killed: a parent that has everything loaded forks it once more.
+
+Importing PyTorch takes seconds, a fork a few milliseconds. The parent itself only waits. It must have started no
+threads and touched no GPU; where that cannot be had (`can_fork`), the server runs as it always did.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from coach.processes.child import dies_with
+
+EARLY_S = 10.0  # a server that dies sooner after its start
+MOST_EARLY = 3  # so many times in a row would die again: its parent gives up, and is started anew or not
+AGAIN_S = 0.05
+ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+def can_fork(device: str) -> bool:
+    """Whether a loaded policy survives a fork here: on Linux, as long as it computes on the CPU."""
+    has_gpu = any(Path(node).exists() for node in ("/dev/nvidiactl", "/dev/nvidia0", "/dev/kfd"))
+    return sys.platform == "linux" and (device == "cpu" or (device == "auto" and not has_gpu))
+
+
+def keep_forking(serve: Callable[[], int], died: Callable[[str, int], None]) -> int:
+    """Run `serve` in a forked process, and again when that is killed; its exit status once it ends by itself.
+
+    Args:
+        serve: returns its exit status; may raise, which ends the forked process as it would end this one.
+        died: is told how it died, and how often so in a row.
+    """
+    early = 0
+    while True:
+        began_s, parent = time.monotonic(), os.getpid()
+        child = os.fork()
+        if child == 0:
+            ask_kernel = dies_with(parent)
+            if ask_kernel is not None:
+                ask_kernel()
+            return serve()
+        status, asked = _wait(child)
+        if not os.WIFSIGNALED(status):
+            return os.WEXITSTATUS(status)
+        if asked:
+            return 0
+        early = early + 1 if time.monotonic() - began_s < EARLY_S else 1
+        reason = f"killed by {signal.Signals(os.WTERMSIG(status)).name}"
+        if early > MOST_EARLY:
+            print(f"coach: the server dies again and again: {reason}", file=sys.stderr, flush=True)
+            return 1
+        died(reason, early)
+        time.sleep(AGAIN_S * early)
+
+
+def _wait(child: int) -> tuple[int, bool]:
+    """The exit status of the child, and whether we were to end, which is passed on to it."""
+    asked: list[int] = []
+
+    def pass_on(number: int, frame: object) -> None:
+        asked.append(number)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(child, signal.SIGTERM)
+
+    before = {number: signal.signal(number, pass_on) for number in ENDING}
+    try:
+        return os.waitpid(child, 0)[1], bool(asked)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

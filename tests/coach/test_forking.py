@@ -1,0 +1,88 @@
+"""A server that is killed is there again at once; what ends by itself, or is asked to end, ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from coach.processes.forking import can_fork
+
+PROGRAM = """
+import os, sys, time
+from coach.processes.forking import keep_forking
+
+def serve():
+    print(os.getpid(), flush=True)
+    if sys.argv[1] == "ends":
+        return 7
+    if sys.argv[1] == "dies":
+        os.kill(os.getpid(), 9)
+    time.sleep(60)
+    return 0
+
+sys.exit(keep_forking(serve, lambda reason, count: print(reason, count, flush=True)))
+"""
+
+
+@pytest.fixture
+def program():
+    started = []
+
+    def start(how: str) -> subprocess.Popen:
+        started.append(subprocess.Popen([sys.executable, "-c", PROGRAM, how], stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE, text=True))  # fmt: skip
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def gone(pid: int) -> bool:
+    stat = Path(f"/proc/{pid}/stat")
+    return not stat.exists() or stat.read_text().rsplit(")", 1)[1].split()[0] == "Z"
+
+
+def test_server_is_there_again_at_once_when_it_is_killed(program):
+    parent = program("lives")
+    first = int(parent.stdout.readline())
+    assert first != parent.pid
+    os.kill(first, signal.SIGKILL)
+    killed_s = time.monotonic()
+    assert parent.stdout.readline() == "killed by SIGKILL 1\n"
+    second = int(parent.stdout.readline())
+    assert second != first and time.monotonic() - killed_s < 2.0
+    parent.send_signal(signal.SIGTERM)
+    parent.wait(5)
+    assert gone(second)
+
+
+def test_exit_status_is_the_servers_when_it_ends_by_itself(program):
+    assert program("ends").wait(20) == 7
+
+
+def test_parent_gives_up_when_the_server_dies_again_and_again(program):
+    said, complained = program("dies").communicate(timeout=20)
+    assert said.count("killed by SIGKILL") == 3 and "dies again and again" in complained
+
+
+def test_server_does_not_outlive_its_parent_when_that_is_killed(program):
+    parent = program("lives")
+    child = int(parent.stdout.readline())
+    parent.kill()
+    parent.wait()
+    until_s = time.monotonic() + 5
+    while not gone(child):
+        assert time.monotonic() < until_s
+        time.sleep(0.01)
+
+
+def test_no_fork_when_a_gpu_would_have_to_survive_it():
+    assert not can_fork("cuda") and can_fork("cpu")
