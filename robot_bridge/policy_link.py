@@ -36,6 +36,7 @@ from robot_bridge.protocol.shared_frames import FrameWriter, available
 from robot_bridge.protocol.thought import Thought
 from robot_bridge.protocol.wire import connect
 
+LOCAL_REFUSALS = 3  # in a row, before a policy at a local address is no longer offered shared memory
 SLICE_MS = 10  # how often a waiting request asks whether it is still wanted
 NOT_NOW = frozenset({"expired", "busy", "stopping"})  # codes of a policy that lives but cannot answer yet
 SUPERSEDED = "superseded"
@@ -56,11 +57,18 @@ class PolicyFailedError(CoachError):
 
 @dataclass(frozen=True)
 class _Sent:
-    """A message on its way: its size before and after compression, and when it left (monotonic)."""
+    """A message on its way.
+
+    Args:
+        raw_bytes, bytes: its size before and after compression.
+        at_s: when it left (monotonic).
+        shared: its pictures are in shared memory.
+    """
 
     raw_bytes: int = 0
     bytes: int = 0
     at_s: float = 0.0
+    shared: bool = False
 
 
 class PolicyLink:
@@ -81,7 +89,8 @@ class PolicyLink:
         self.compression = Compression(jpeg_quality, is_local(address))
         self._sent = _Sent()
         self._codec = Codec()
-        self._frames = FrameWriter() if share and is_local(address) and available() else None
+        self._frames = FrameWriter() if share and available() else None
+        self._refusals, self._most_refusals = 0, LOCAL_REFUSALS if is_local(address) else 1
         self._last_id = 0
         self._socket = self._connected()
 
@@ -92,7 +101,7 @@ class PolicyLink:
 
     @property
     def shares_memory(self) -> bool:
-        """Whether pictures go through shared memory: tried where the address is on this machine, kept if it works."""
+        """Whether pictures go through shared memory: tried with every policy, kept where it works."""
         return self._frames is not None
 
     def think(
@@ -155,10 +164,9 @@ class PolicyLink:
             if isinstance(message, Error):
                 if message.code == SUPERSEDED:
                     continue  # by its own double: we have asked nothing newer
-                if message.code in (FramesError.code, ProtocolError.code) and self._frames is not None:
-                    self._frames.close()
-                    self._frames = None  # the policy cannot share our memory: everything goes through the socket
-                    self._send(request, deadline_s)
+                if message.code in (FramesError.code, ProtocolError.code) and self._sent.shared:
+                    self._refused()
+                    self._send(request, deadline_s, share=False)
                     continue
                 raise self._error(message, deadline_s)
             self._learn(message)
@@ -174,25 +182,36 @@ class PolicyLink:
         except zmq.Again:
             return None
 
-    def _send(self, request: Message, deadline_s: float) -> None:
-        quality = self.compression.quality if self._frames is None else 0
+    def _refused(self) -> None:
+        """The policy could not read what we shared: another machine, another user, or too late for once."""
+        self._refusals += 1
+        if self._refusals >= self._most_refusals and self._frames is not None:
+            self._frames.close()
+            self._frames = None  # everything goes through the socket
+
+    def _send(self, request: Message, deadline_s: float, share: bool = True) -> None:
+        frames = self._frames if share else None
+        quality = self.compression.quality if frames is None else 0
         began_s = time.monotonic()
         parts = self._codec.encode(request, quality)
         raw_bytes, sent_bytes = _picture_bytes(request), sum(map(len, parts))
         if quality:
             self.compression.compressed(raw_bytes, sent_bytes, time.monotonic() - began_s)
-        self._sent = _Sent(max(raw_bytes, sent_bytes) if quality else sent_bytes, sent_bytes, time.monotonic())
+        whole_bytes = max(raw_bytes, sent_bytes) if quality else sent_bytes
+        packed = parts if frames is None else frames.pack(parts)
+        self._sent = _Sent(whole_bytes, sent_bytes, time.monotonic(), shared=len(packed) < len(parts))
         try:
-            self._socket.send_multipart(parts if self._frames is None else self._frames.pack(parts), zmq.NOBLOCK)
+            self._socket.send_multipart(packed, zmq.NOBLOCK)
         except zmq.Again:
             self._rebuild()
             raise self._silence(deadline_s) from None
 
     def _learn(self, answer: Message) -> None:
         """From an answer to what was sent last."""
-        if self._frames is not None:
+        if self._frames is not None and self._sent.shared:
             self._frames.read()
-        else:
+            self._refusals = 0
+        elif self._frames is None:
             took_s = time.monotonic() - self._sent.at_s
             self.compression.answered(self._sent.raw_bytes, self._sent.bytes, took_s, getattr(answer, "latency_s", 0.0))
 
@@ -203,7 +222,7 @@ class PolicyLink:
             UnreachableError: it broke since it was asked last.
         """
         broke = False
-        while self._breaks.poll(0):
+        while int(self._breaks.get(zmq.EVENTS)) & zmq.POLLIN:
             self._breaks.recv_multipart()
             broke = True
         if broke:

@@ -18,7 +18,7 @@ import zmq
 from fake_bodies import PICKING
 
 from policy.server import serve
-from robot_bridge.policy_link import PolicyLink
+from robot_bridge.policy_link import LOCAL_REFUSALS, PolicyLink
 from robot_bridge.protocol import shared_frames
 from robot_bridge.protocol.codec import Codec
 from robot_bridge.protocol.errors import FramesError, UnreachableError
@@ -292,6 +292,10 @@ class SeeingPolicy:
         return np.zeros((5, WIDTH), np.float32), 0.1
 
 
+def _too_late(reader: FrameReader, ticket: object) -> list:
+    raise FramesError("shared pictures were overwritten before they were read")
+
+
 @pytest.mark.parametrize("reachable", [True, False])
 def test_policy_sees_the_picture_when_memory_is_shared_and_when_it_cannot_be(reachable, monkeypatch):
     policy, stop, ready, where = SeeingPolicy(), threading.Event(), threading.Event(), []
@@ -311,11 +315,17 @@ def test_policy_sees_the_picture_when_memory_is_shared_and_when_it_cannot_be(rea
     try:
         pictures = {"base": np.arange(90 * 90 * 3, dtype=np.uint8).reshape(90, 90, 3)}
         seen = Observation(sequence=1, time_s=1.0, state=np.zeros(WIDTH, np.float32), images=pictures)
-        for _ in range(2):
+        for _ in range(LOCAL_REFUSALS):
             reply = link.think(seen, Context(instruction="x"), "", 4.0, lambda token: None, lambda: False)
             assert reply.thought.subtask == "pick up the red cup"
             np.testing.assert_array_equal(policy.seen[-1], pictures["base"])
         assert link.shares_memory is reachable
+        if reachable:  # overwritten in the middle of reading, for once: then it goes through the socket, for once
+            with monkeypatch.context() as spoilt:
+                spoilt.setattr(FrameReader, "_read", _too_late)
+                link.think(seen, Context(instruction="x"), "", 4.0, lambda token: None, lambda: False)
+            np.testing.assert_array_equal(policy.seen[-1], pictures["base"])
+            assert link.shares_memory
     finally:
         link.close()
         context.term()
