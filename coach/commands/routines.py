@@ -63,7 +63,7 @@ def _list(store: Store, args: argparse.Namespace, config: Config) -> list[Routin
 def _add(store: Store, args: argparse.Namespace, config: Config) -> list[Routine]:
     from coach.routines.wish import routines_of
 
-    drafts = routines_of(args.text, time.time(), config.person)
+    drafts = routines_of(args.text, time.time(), config.person, config.holidays)
     if args.missed:
         from dataclasses import replace
 

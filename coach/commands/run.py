@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 EXAMPLE = """coach run
 coach run --seed 7 --checkpoint ./checkpoints/mine
 echo "put the red cup in the sink" | coach run --headless
-coach run --headless --microphone"""
+coach run --headless --microphone
+coach run --headless --stay < /dev/null"""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -22,6 +23,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--microphone", action="store_true", help="with --headless: hear a person too, until it is interrupted"
     )
+    parser.add_argument("--stay", action="store_true",
+                        help="with --headless: go on after the end of the input, as a service does")  # fmt: skip
     parser.add_argument("--ui-only", action="store_true", help="start neither bridge nor policy: they run elsewhere")
     parser.add_argument("--seed", type=int, metavar="N", help="layout of the simulated kitchen (default: seed)")
     parser.add_argument("--checkpoint", metavar="DIR", help="a folder, or a name under the home's checkpoints")
@@ -35,13 +38,15 @@ def run(args: argparse.Namespace, config: Config) -> int:
     if not args.ui_only:
         from coach.processes import supervisor
 
-        flags = [flag for flag in ("--no-record", "--microphone") if getattr(args, flag[2:].replace("-", "_"))]
+        flags = [
+            flag for flag in ("--no-record", "--microphone", "--stay") if getattr(args, flag[2:].replace("-", "_"))
+        ]
         return supervisor.run(config, headless=args.headless, config_file=args.config, ui_flags=flags)
     _log_to_file(config)
     if args.headless:
         from coach.session.headless import run_headless
 
-        return run_headless(config, microphone=args.microphone)
+        return run_headless(config, microphone=args.microphone, stay=args.stay)
     return _run_screen(config)
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from coach.routines.public_holidays import between, checked
 from coach.routines.recurrence import DAY_CODES, check, next_due, zone
 from memory.routines import Routine
 from robot_bridge.protocol.errors import UsageError
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 1_000_000
 MAX_EVENTS = 500
+YEAR_DAYS = 366  # holidays are written out for so long; what we write ourselves names the country too
 
 
 def to_ics(routines: Sequence[Routine]) -> bytes:
@@ -35,10 +37,11 @@ def to_ics(routines: Sequence[Routine]) -> bytes:
         event.add("categories", [routine.kind])
         if routine.rrule:
             event.add("rrule", vRecur.from_ical(_with_utc_end(routine)))
-        for day in routine.except_days:
-            if day not in DAY_CODES:
-                event.add("exdate", datetime.combine(date.fromisoformat(day), start.time(), where))
-        weekdays = [day for day in routine.except_days if day in DAY_CODES]
+        today = datetime.now(where).date()
+        dates = [date.fromisoformat(day) for day in routine.except_days if day[:1].isdigit()]
+        for day in [*dates, *between(today, today + timedelta(days=YEAR_DAYS), routine.except_days)]:
+            event.add("exdate", datetime.combine(day, start.time(), where))
+        weekdays = [day for day in routine.except_days if not day[:1].isdigit()]
         if weekdays:
             event.add("x-robot-coach-not-on", ",".join(weekdays))
         calendar.add_component(event)
@@ -119,7 +122,7 @@ def _instruction(title: str) -> str:
 def _left_out(event: Any, title: str) -> tuple[str, ...]:
     days = {exception.dt for dates in _as_list(event.get("exdate")) for exception in dates.dts}
     codes = str(event.get("x-robot-coach-not-on", "")).split(",")
-    wrong = [code for code in codes if code and code not in DAY_CODES]
+    wrong = [code for code in codes if code and code not in DAY_CODES and not checked(code)]
     if wrong:
         raise UsageError(f"the event '{title}' leaves out '{wrong[0][:20]}'", " ".join(DAY_CODES))
     return tuple(sorted({f"{day:%Y-%m-%d}" for day in days} | {code for code in codes if code}))

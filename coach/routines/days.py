@@ -70,6 +70,9 @@ def days_in(words: str, now: datetime) -> tuple[str, ...]:
         return ("SA", "SU")
     if single == "weekday":
         return DAY_CODES[:5]
+    if plain in ("this weekend", "next weekend"):
+        saturday = now.date() + timedelta(days=(5 - now.weekday()) % 7 + (7 if plain == "next weekend" else 0))
+        return saturday.isoformat(), (saturday + timedelta(days=1)).isoformat()
     if plain in ("next week", "this week"):
         monday = now.date() - timedelta(days=now.weekday())
         monday += timedelta(days=7 if plain == "next week" else 0)

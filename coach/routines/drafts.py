@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from coach.routines import days
+from coach.routines.public_holidays import entry
 from coach.routines.recurrence import check, next_due, to_local, to_utc
 from memory.routines import Routine
 from robot_bridge.protocol.errors import UsageError
@@ -47,11 +48,12 @@ def impossible_time(words: str) -> str:
     return ""
 
 
-def draft(item: Item, now_utc: float, tz: str, by: str, words: str, instruction: str = "") -> Draft:
+def draft(item: Item, now_utc: float, tz: str, by: str, words: str, instruction: str = "", holidays: str = "") -> Draft:
     """What a routine or check-in asks for.
 
     Args:
         instruction: what the arms are told when it is due; empty where they have not learnt it.
+        holidays: the country of the home, for "not on holidays"; empty where it is not known.
 
     Raises:
         UsageError: it can never come, is past, or says nothing that can be done.
@@ -66,7 +68,7 @@ def draft(item: Item, now_utc: float, tz: str, by: str, words: str, instruction:
     clock = item.time or DEFAULT_TIMES[kind]
     first = days.day_in(item.date, now) if item.date else now.date()
     start = datetime.combine(first, datetime.strptime(clock, "%H:%M").time())
-    left_out, remarks = _left_out(item, now)
+    left_out, remarks = _left_out(item, now, holidays)
     if not item.time:
         remarks += (f"You named no time, so I take {clock.lstrip('0')}.",)
     routine = Routine(
@@ -143,12 +145,14 @@ def _with_end(item: Item, now: datetime) -> str:
     return f"{item.rrule};UNTIL={end:%Y%m%d}T235959"
 
 
-def _left_out(item: Item, now: datetime) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _left_out(item: Item, now: datetime, holidays: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Days that are left out, and what must be said about them."""
     if not item.except_:
         return (), ()
     if item.except_.startswith("holiday"):
-        remark = 'I do not know your holidays; say for each one "skip it on" and the date.'
+        if holidays:
+            return (entry(holidays),), ()
+        remark = 'I do not know your country: set "holidays: DE" in config.yaml, or say for each day "skip it on".'
         return (), (remark,)
     return days.days_in(item.except_, now), ()
 

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from coach.interpreter.lexicon import split_words
+from coach.routines.noticed import BY
 from memory.rules import Rule
 
 if TYPE_CHECKING:
     from coach.interpreter.items import Item
 
-MAX_NOTES = 8
+MAX_NOTES = 6
 MAX_CHARACTERS = 480  # of all notes of a task together; the model's prompt cuts again by its own limits
 _WORD = re.compile(r"[a-z]+")
 _COMMON = frozenset(split_words(
@@ -46,6 +47,7 @@ def notes_for(instruction: str, holding: Sequence[Rule]) -> tuple[str, ...]:
     asked = _telling(instruction)
     scored = [(len(asked & _telling(rule.text)), rule) for rule in holding]
     scored = [(score, rule) for score, rule in scored if score or rule.kind == "rule"]
+    scored = [(score, rule) for score, rule in scored if rule.by != BY]  # what was only noticed moves nothing
     scored.sort(key=lambda pair: (-pair[0], -pair[1].id))
     notes: list[str] = []
     for _, rule in scored[:MAX_NOTES]:

@@ -13,6 +13,7 @@ from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from coach.routines.public_holidays import is_left_out
 from robot_bridge.protocol.errors import UsageError
 
 if TYPE_CHECKING:
@@ -101,11 +102,15 @@ def _hits(routine: Routine, after: datetime) -> Iterator[datetime]:
         end = max(after, start) + timedelta(days=HORIZON_DAYS)
         times = islice(_rule(routine.rrule, start, end.year).xafter(after), _MAX_HITS)
     for local in times:
-        if (
-            local.date().isoformat() not in routine.except_days
-            and DAY_CODES[local.weekday()] not in routine.except_days
-        ):
+        if not _is_left_out(local, routine.except_days):
             yield local
+
+
+def _is_left_out(local: datetime, except_days: tuple[str, ...]) -> bool:
+    if not except_days:
+        return False
+    return local.date().isoformat() in except_days or DAY_CODES[local.weekday()] in except_days or is_left_out(
+        local.date(), except_days)  # fmt: skip
 
 
 @lru_cache(maxsize=512)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from coach.interpreter import interpret
+from coach.interpreter.chores import chore_of
 from coach.interpreter.items import Item
 from coach.interpreter.resolve import in_known_words, resolve
 from coach.routines.drafts import draft, impossible_time
@@ -14,11 +15,13 @@ from robot_bridge.protocol.errors import UsageError
 
 def instruction_of(item: Item) -> str:
     """What the arms are told when it is due; empty where they have not learnt it."""
-    if item.kind not in ("routine", "task") or item.verb not in ("put", "pick_up"):
+    if item.kind not in ("routine", "task"):
         return ""
     import msgspec
 
     task = msgspec.structs.replace(item, kind="task")
+    if item.verb not in ("put", "pick_up"):
+        return chore_of(task)
     return resolve(in_known_words(task, KINDS, PLACES), None).instruction
 
 
@@ -29,14 +32,14 @@ def refuse_impossible(words: str) -> None:
         raise UsageError(f"there is no {wrong} o'clock", "0:00 to 23:59, or am and pm", "name another time")
 
 
-def routines_of(words: str, now_utc: float, by: str) -> list[Routine]:
+def routines_of(words: str, now_utc: float, by: str, holidays: str = "") -> list[Routine]:
     """Raises: UsageError: it holds no routine, one that cannot be, or one that needs a question."""
     refuse_impossible(words)
     items = [item for item in interpret(words).items if item.kind in ("routine", "checkin") and (item.rrule or item.date or item.time)]  # noqa: E501  # fmt: skip
     if not items:
         raise UsageError(f"'{words[:80]}' names no routine",
                          next_step='say what and how often, such as "wipe the counter every day at 8"')  # fmt: skip
-    drafts = [draft(item, now_utc, local_zone(), by, words, instruction_of(item)) for item in items]
+    drafts = [draft(item, now_utc, local_zone(), by, words, instruction_of(item), holidays) for item in items]
     for found in drafts:
         if found.question:
             raise UsageError(found.question, next_step='say "every ..." or name the date')

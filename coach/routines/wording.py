@@ -6,6 +6,7 @@ import re
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from coach.routines.public_holidays import PREFIX
 from coach.routines.recurrence import DAY_CODES, to_local
 
 if TYPE_CHECKING:
@@ -65,8 +66,14 @@ def when_in_words(routine: Routine) -> str:
     start = datetime.fromisoformat(routine.start_local)
     clock = f"at {start.hour}:{start.minute:02d}"
     said = f"{recurrence_in_words(routine.rrule)} {clock}" if routine.rrule else f"on {DAYS[start.weekday()]}, {_date(start)}, {clock}"  # noqa: E501  # fmt: skip
-    names = [f"{_day(day)}s" if day in DAY_CODES else day for day in routine.except_days]
+    names = [_left_out(day) for day in routine.except_days]
     return f"{said}, not on {', '.join(names[:6])}" if names else said
+
+
+def _left_out(day: str) -> str:
+    if day.startswith(PREFIX):
+        return f"public holidays ({day.removeprefix(PREFIX)})"
+    return f"{_day(day)}s" if day in DAY_CODES else day
 
 
 def moment_in_words(utc: float, tz: str, now_utc: float) -> str:

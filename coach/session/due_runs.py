@@ -11,12 +11,16 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from coach.interpreter.chores import is_chore
+from coach.routines.noticed import notice
+from coach.routines.recurrence import local_zone
 from coach.routines.scheduler import Scheduler
 from coach.routines.wording import moment_in_words
 from coach.session.check_ins import CheckIns
 from coach.session.errand import Errand
 from coach.session.outcomes import Outcome
 from coach.session.standing import find_routine
+from coach.session.wording import joined
 from prompts import say
 from robot_bridge.protocol.errors import CoachError
 
@@ -29,6 +33,9 @@ if TYPE_CHECKING:
 GRACE_S = 20.0  # between the announcement and the first move
 RETRY_S = 60
 LATER_S = 3600
+DAY_S = 86400.0
+MAX_TOLD = 3  # habits in one sentence
+NOTICED_KEY = "habits_noticed_s"
 _REFUSE = re.compile(r"(?:no|no thanks|not (?:today|this time)|skip (?:it|that|this(?: one)?|this time)|"
                      r"leave it(?: out)?|"
                      r"don't(?: do (?:it|that))?|do not(?: do (?:it|that))?|cancel (?:it|that))[.! ]*")  # fmt: skip
@@ -52,16 +59,21 @@ class DueRuns:
         self._book, self._actions, self._clock = store.routines, actions, clock
         self._scheduler = Scheduler(store.routines, clock)
         self._check_ins = CheckIns(store, clock)
-        self._settled_s = clock()
+        self._store, self._settled_s = store, clock()
 
     def has_work(self) -> bool:
         """Take what is due; whether a run can go on now."""
         self._scheduler.due()
         now = self._clock()
+        if self._looks_for_habits(now):
+            return True
         return any(run.not_before_utc <= now and run.note != "told" for run in self._book.open_runs())
 
     def tick(self, situation: Situation, by: str) -> Outcome | None:
         """The next step of one run; None where there is nothing to tell."""
+        noticed = self._notice()
+        if noticed is not None:
+            return noticed
         for run in self._book.open_runs():
             routine = self._book.one(run.routine_id)
             if run.state == "asked" and not run.note:
@@ -108,6 +120,20 @@ class DueRuns:
         """The answer to a check-in, kept; what the robot says to it, empty where none was asked for."""
         return self._check_ins.take_answer(words, by, kinds)
 
+    def _looks_for_habits(self, now: float) -> bool:
+        """Once a day."""
+        return now - float(self._store.get_state(NOTICED_KEY, 0.0)) >= DAY_S
+
+    def _notice(self) -> Outcome | None:
+        now = self._clock()
+        if not self._looks_for_habits(now):
+            return None
+        self._store.set_state(NOTICED_KEY, now)
+        fresh = notice(self._store, now, local_zone())[:MAX_TOLD]
+        return (
+            Outcome(say("habit_noticed", habits=joined(tuple(rule.text for rule in fresh), "and"))) if fresh else None
+        )
+
     def _announce(self, run: Run, routine: Routine) -> Outcome | None:
         if routine.kind == "checkin":
             if not self._book.change(run.id, "waiting", "announced", self._clock()):
@@ -129,7 +155,8 @@ class DueRuns:
         return Outcome(say("run_missed", title=routine.title, moment=moment))
 
     def _start(self, run: Run, routine: Routine, by: str, situation: Situation) -> Outcome | None:
-        errand = Errand.parse(routine.instruction)
+        chore = routine.instruction if is_chore(routine.instruction) else ""
+        errand: Errand | str | None = chore or Errand.parse(routine.instruction)
         if errand is None:
             self._book.change(run.id, run.state, "done", self._clock(), "reminded")
             return Outcome(say("run_reminds", title=routine.title))

@@ -63,8 +63,8 @@ class Printer:
 
 
 def run_headless(config: Config, lines: Iterable[str] | None = None, out: TextIO | None = None,
-                 microphone: bool = False) -> int:  # fmt: skip
-    """Until the end of the input and of the work in hand; with the microphone, until it is interrupted.
+                 microphone: bool = False, stay: bool = False) -> int:  # fmt: skip
+    """Until the end of the input and of the work in hand; with the microphone, or to stay, until it is interrupted.
 
     Raises: CoachError: the memory or an address cannot be used.
     """
@@ -81,6 +81,11 @@ def run_headless(config: Config, lines: Iterable[str] | None = None, out: TextIO
                 wait_for_the_end()
             return 0
         _take_lines(system, printer, typed)
+        if stay:
+            from coach.session.headless_ears import wait_for_the_end
+
+            wait_for_the_end()
+            return 0
         system.drain(DRAIN_S)
         _wait_until_finished(system)
     finally:

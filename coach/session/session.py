@@ -69,7 +69,7 @@ class Session:
         self.queue = TaskQueue(store)
         self._frames_around = frames_around
         self._actions = Actions(config, store, bridge, self.episodes, self.queue, frames_around)
-        self._standing, self.due_runs = Standing(store), DueRuns(store, self._actions)
+        self._standing, self.due_runs = Standing(store, holidays=config.holidays), DueRuns(store, self._actions)
 
     def is_stop(self, text: str) -> bool:
         """Whether these words say stop, whatever else they say."""

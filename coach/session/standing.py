@@ -50,8 +50,8 @@ class Agreement(msgspec.Struct, frozen=True, kw_only=True):
 class Standing:
     """Args: clock: seconds of UTC."""
 
-    def __init__(self, store: Store, clock: Callable[[], float] = time.time, tz: str = "") -> None:
-        self._store, self._clock, self._tz = store, clock, tz
+    def __init__(self, store: Store, clock: Callable[[], float] = time.time, tz: str = "", holidays: str = "") -> None:
+        self._store, self._clock, self._tz, self._holidays = store, clock, tz, holidays
 
     def answer(self, words: str) -> Outcome | None:
         """What the words settle of the open agreement; None where they are about something else."""
@@ -135,7 +135,7 @@ class Standing:
                            moment=moment_in_words(first_due, routine.tz, now)))  # fmt: skip
 
     def _draft(self, item: Item, words: str, by: str) -> Draft:
-        return draft(item, self._clock(), self._tz or local_zone(), by, words, instruction_of(item))
+        return draft(item, self._clock(), self._tz or local_zone(), by, words, instruction_of(item), self._holidays)
 
     def _clash(self, routines: Sequence[Routine]) -> list[str]:
         """A sentence where two of them come at the same moment."""
