@@ -1,0 +1,329 @@
+"""`make soak`: the whole program at work on the simulated kitchen, while its processes are killed and frozen.
+
+A person's lines go in, tasks and corrections; now and then one process is killed with -9 or frozen for some seconds (to
+its peers that is a cut cable). After each the system has to come back by itself, say so, and go on. What is checked:
+
+    lost      a lesson that the robot said it has kept, and that is not in the memory afterwards
+    moved     how long after the death of the policy the arms stood still, in ticks of 20 ms
+    back      seconds until what was killed answers again
+
+First the tests of single faults run: lines that are cut, delayed, doubled and mixed up, clocks that jump, disks that
+are slow or full, a GPU without memory, peers of another version, two coaches.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import queue
+import random
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import zmq
+
+from coach.bench.report import commit, machine
+from memory.store import Store
+from robot_bridge.arms.kitchen.layout import make_layout
+from robot_bridge.client import BridgeClient, EventSubscriber
+from robot_bridge.policy_link import PolicyLink
+from robot_bridge.protocol.errors import CoachError
+from robot_bridge.protocol.messages import Event, Status
+
+ROOT = Path(__file__).parents[2]
+FAULT_TESTS = ("tests/robot_bridge/test_bridge_faults.py", "tests/robot_bridge/test_floor.py",
+               "tests/robot_bridge/test_driver.py", "tests/memory/test_durability.py")  # fmt: skip
+SEED = 10_000_035
+TICK_S, BACK_S, GIVE_UP_S = 0.02, 3.0, 90.0
+FROZEN_S = 4.0
+MOST_DEATHS_A_MINUTE = 4  # the program gives a process up that dies more often
+KEPT = "I have kept that lesson"
+RESTING = ("idle", "holding", "stopped")
+
+
+@dataclass
+class Blow:
+    """One thing done to one process, and what came of it."""
+
+    process: str
+    kind: str
+    at_s: float
+    moving: bool
+    still_ms: float | None = None
+    back_s: float | None = None
+    said: bool = False
+
+
+class Program:
+    """`coach run --headless`, its lines, and what its bridge publishes."""
+
+    def __init__(self, home: Path) -> None:
+        self.home, self.lines = home, queue.Queue[str]()
+        addresses = dict(zip(("policy", "bridge", "events"), map("tcp://127.0.0.1:{}".format, _ports(3)), strict=True))
+        (home / "config.yaml").write_text("".join(f"{name}_address: {at}\n" for name, at in addresses.items()))
+        command = [sys.executable, "-m", "coach", "run", "--headless", "--home", str(home), "--seed", str(SEED)]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                                        stderr=subprocess.STDOUT, start_new_session=True)  # fmt: skip
+        self.told: list[str] = []
+        self.events: list[Event] = []
+        self.status: Status | None = None
+        self._policy = addresses["policy"]
+        self.client = BridgeClient(addresses["bridge"])
+        self._ears = EventSubscriber(addresses["events"], ["Status", "Event"])
+        for run in (self._read, self._listen):
+            threading.Thread(target=run, daemon=True).start()
+
+    def say(self, text: str) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(text + "\n")
+        self.process.stdin.flush()
+
+    def answer(self, text: str, deadline_s: float = GIVE_UP_S) -> str:
+        """What the robot says to these words; empty if it says nothing in time."""
+        known = len(self.told)
+        self.say(text)
+        until_s = time.monotonic() + deadline_s
+        while time.monotonic() < until_s:
+            for line in self.told[known:]:
+                if line.startswith("robot:"):
+                    return line
+            time.sleep(0.005)
+        return ""
+
+    def healthy(self) -> bool:
+        """Bridge and policy server answer, and the bridge knows it."""
+        context = zmq.Context()
+        link = PolicyLink(context, self._policy, share=False)
+        try:
+            link.health(0.5, lambda: False)
+            return self.client.status(0.5).policy_ok
+        except CoachError:
+            return False
+        finally:
+            link.close()
+            context.term()
+
+    def pids(self) -> dict[str, int]:
+        """The processes that live now; `policy` is the one that serves, `policy parent` the one that forks it."""
+        found: dict[str, int] = {}
+        for child in _children(self.process.pid):
+            words = Path(f"/proc/{child}/cmdline").read_text().split("\0")
+            if "--ui-only" in words:
+                found["ui"] = child
+            elif "bridge" in words:
+                found["bridge"] = child
+            elif "policy" in words:
+                found["policy parent"] = child
+                for forked in _children(child):
+                    found["policy"] = forked
+        return found
+
+    def close(self) -> None:
+        os.killpg(self.process.pid, signal.SIGTERM)
+        self.process.wait(20)
+        self.client.close()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.told.append(line.rstrip("\n"))
+
+    def _listen(self) -> None:
+        while self.process.poll() is None:
+            message = self._ears.poll(0.2)
+            if isinstance(message, Event):
+                self.events.append(message)
+            elif isinstance(message, Status):
+                self.status = message
+
+
+@dataclass
+class Soak:
+    """Args: minutes, kills: whichever is reached first ends it."""
+
+    program: Program
+    minutes: float
+    kills: int
+    chance: random.Random
+    blows: list[Blow] = field(default_factory=list)
+    kept: int = 0
+    failures: list[str] = field(default_factory=list)
+
+    def run(self) -> None:
+        end_s = time.monotonic() + 60 * self.minutes
+        things = [thing.name for thing in make_layout(SEED).objects]
+        while time.monotonic() < end_s and len(self.blows) < self.kills and not self.failures:
+            self._work(things)
+            time.sleep(self.chance.uniform(0.3, 1.5))
+            self._strike()
+            if len(self.blows) % 10 == 0:
+                print(f"{len(self.blows)} blows, {self.kept} lessons kept", file=sys.stderr, flush=True)
+
+    def _work(self, things: list[str]) -> None:
+        """A task in hand, and every other time a correction."""
+        program = self.program
+        state = program.client.status(5.0).state
+        if state in RESTING:
+            program.answer(f"put the {self.chance.choice(things)} in the sink")
+        if self.chance.random() < 0.5:
+            places = ("bin", "drying rack", "dishwasher", "sink")
+            self.kept += KEPT in program.answer(f"no, put it in the {self.chance.choice(places)}")
+
+    def _strike(self) -> None:
+        program, pids = self.program, self.program.pids()
+        deaths = Counter(blow.process for blow in self.blows if time.monotonic() - blow.at_s < 60)
+        able = [name for name in pids if name == "policy" or deaths[name] < MOST_DEATHS_A_MINUTE]
+        weights = [1 if name == "policy parent" else 8 for name in able]
+        name = self.chance.choices(able, weights)[0]
+        frozen = name == "policy" and self.chance.random() < 0.1
+        moving = program.status is not None and program.status.state == "running"
+        known_events, known_lines = len(program.events), len(program.told)
+        blow = Blow(name, "frozen" if frozen else "killed", time.monotonic(), moving)
+        self.blows.append(blow)
+        os.kill(pids[name], signal.SIGSTOP if frozen else signal.SIGKILL)
+        if frozen:
+            time.sleep(FROZEN_S)
+            os.kill(pids[name], signal.SIGCONT)
+        from_s = time.monotonic() if frozen else blow.at_s
+        back = self._ui_back if name == "ui" else lambda: self._server_back(name, pids)
+        if not _until(back, GIVE_UP_S):
+            self.failures.append(f"{name} did not come back within {GIVE_UP_S:g} s")
+            return
+        blow.back_s = time.monotonic() - from_s
+        self._judge(blow, program.events[known_events:], known_lines)
+
+    def _ui_back(self) -> bool:
+        return bool(self.program.answer("what are you doing?", 15.0))
+
+    def _server_back(self, name: str, before: dict[str, int]) -> bool:
+        now = self.program.pids()
+        alive = name in now and "policy" in now and "bridge" in now
+        return alive and self.program.healthy()
+
+    def _judge(self, blow: Blow, events: list[Event], known_lines: int) -> None:
+        """Whether somebody said so, and when the arms stood still."""
+        if blow.process.startswith("policy"):
+            _until(lambda: any(e.code == "policy_silent" for e in self.program.events[-50:]) or not blow.moving, 0.5)
+        still = [e.data["since_s"] + e.data["after_ms"] / 1e3 for e in events if e.code == "still"]
+        if blow.process.startswith("policy") and blow.kind == "killed" and still:
+            blow.still_ms = (still[0] - blow.at_s) * 1e3
+        name = blow.process.split()[0]
+        spoken = [*self.program.told[known_lines:], *(event.text for event in events)]
+        sign = rf"the {name} process died|connection to the policy|policy .*answer|bridge has started"
+        blow.said = any(re.search(sign, line) for line in spoken)
+
+
+def _ports(count: int) -> list[int]:
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [each.getsockname()[1] for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
+
+
+def _until(what: Callable[[], bool], deadline_s: float) -> bool:
+    until_s = time.monotonic() + deadline_s
+    while time.monotonic() < until_s:
+        try:
+            if what():
+                return True
+        except OSError:  # a process that is just going away
+            pass
+        time.sleep(0.01)
+    return False
+
+
+def _interval(good: int, of: int) -> tuple[float, float]:
+    """Wilson's 95 % interval."""
+    if not of:
+        return 0.0, 1.0
+    z, share = 1.96, good / of
+    middle, spread = share + z * z / (2 * of), z * math.sqrt(share * (1 - share) / of + z * z / (4 * of * of))
+    return round((middle - spread) / (1 + z * z / of), 4), round((middle + spread) / (1 + z * z / of), 4)
+
+
+def _summary(soak: Soak, kept: int, seconds: float) -> dict:
+    rows = {}
+    for name in ("ui", "bridge", "policy", "policy parent", "policy frozen"):
+        process = name.removesuffix(" frozen")
+        kind = "frozen" if "frozen" in name else "killed"
+        back = [b.back_s for b in soak.blows if (b.process, b.kind) == (process, kind) and b.back_s is not None]
+        struck = sum((b.process, b.kind) == (process, kind) for b in soak.blows)
+        quick = sum(s <= BACK_S for s in back)
+        rows[name] = {
+            "times": struck, "came_back": len(back), "within_3_s": quick, "within_3_s_ci95": _interval(quick, struck),
+            "back_s": [round(float(x), 2) for x in np.percentile(back, (50, 95, 100))] if back else [],
+            "said": sum(b.said for b in soak.blows if (b.process, b.kind) == (process, kind)),
+        }  # fmt: skip
+    still = [b.still_ms for b in soak.blows if b.still_ms is not None]
+    return {
+        "seconds": round(seconds), "kills": sum(b.kind == "killed" for b in soak.blows), "processes": rows,
+        "arms_still_ms_after_the_policy_died": [round(float(x), 1) for x in np.percentile(still, (50, 95, 100))]
+        if still else [], "times_arms_moved_when_the_policy_died": len(still),
+        "lessons_said_to_be_kept": soak.kept, "lessons_in_memory": kept, "lost": max(0, soak.kept - kept),
+        "failures": soak.failures, "load_average": os.getloadavg(),
+    }  # fmt: skip
+
+
+def _single_faults() -> dict:
+    """The tests of single faults, each in words."""
+    run = subprocess.run([sys.executable, "-m", "pytest", "-q", "-rA", *FAULT_TESTS], cwd=ROOT, capture_output=True,
+                         text=True)  # fmt: skip
+    results = re.findall(r"^(PASSED|FAILED|ERROR) \S+::(test_\S+)", run.stdout, re.MULTILINE)
+    return {name.removeprefix("test_").replace("_", " "): result.lower() for result, name in results}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--minutes", type=float, default=20.0)
+    parser.add_argument("--kills", type=int, default=200, metavar="N", help="end after so many (default: 200)")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--out", type=Path, metavar="FILE")
+    parser.add_argument("--no-tests", action="store_true", help="leave the tests of single faults out")
+    args = parser.parse_args()
+    faults = {} if args.no_tests else _single_faults()
+    home = Path(tempfile.mkdtemp(prefix="coach-soak-"))
+    program = Program(home)
+    began_s = time.monotonic()
+    try:
+        if not _until(program.healthy, 180):
+            raise SystemExit(f"the program did not start: {program.told[-5:]}")
+        soak = Soak(program, args.minutes, args.kills, random.Random(args.seed))
+        soak.run()
+    finally:
+        program.close()
+    with Store.open(home / "memory.db") as store:
+        kept = store.count_corrections()
+    table = {"bench": "soak", "command": f"make soak SOAK_MINUTES={args.minutes:g}", "seed": args.seed,
+             "machine": machine(), "commit": commit(), **_summary(soak, kept, time.monotonic() - began_s),
+             "single_faults": faults}  # fmt: skip
+    print(json.dumps(table, indent=1))
+    if args.out:
+        args.out.write_text(json.dumps(table, indent=1) + "\n")
+    shutil.rmtree(home, ignore_errors=True)
+    return 1 if soak.failures or table["lost"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
