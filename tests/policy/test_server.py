@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import select
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -421,3 +422,17 @@ def test_everything_is_heard_at_once_when_tokens_leave_all_the_time(connect: Cal
         assert time.monotonic() - started_s < 0.09
         while not isinstance(thinker.receive(), ThinkReply):
             pass
+
+
+def test_everything_is_answered_when_the_system_cannot_wake_one_thread_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(select, "EPOLLEXCLUSIVE", raising=False)
+    context = zmq.Context()
+    with running(SpellingPolicy()) as address:
+        clients = [Client(context, address) for _ in range(3)]
+        for number in range(1, 6):
+            clients[0].send(think(number))
+            assert isinstance(clients[1].ask(act(number)), ActionChunk)
+            assert isinstance(clients[2].ask(HealthRequest(request_id=number)), Health)
+            while not isinstance(clients[0].receive(), ThinkReply):
+                pass
+    context.destroy(linger=0)
