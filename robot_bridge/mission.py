@@ -37,6 +37,7 @@ class Task:
         subtask: what is being done; unlike the thought's it is never a question.
         done: subtasks finished, oldest first.
         before: `done` as it was one thought ago, to take back a subtask that was left for a single thought only.
+        likely: the thought to move under until the model has written the one that is due.
         where: the point that a person showed; it takes the place of the thought's own.
         where_for: the subtask that the point is about; empty: that of the next thought.
         told: (thing, place) as a person said within a job that is about several things: it holds to the job's end.
@@ -52,6 +53,7 @@ class Task:
     subtask: str = ""
     done: tuple[str, ...] = ()
     before: tuple[str, tuple[str, ...]] = ("", ())
+    likely: Thought | None = None
     where: Where | None = None
     where_for: str = ""
     told: tuple[tuple[str, str], ...] = ()
@@ -75,7 +77,7 @@ class Task:
         return replace(
             self, instruction=words.instruction or self.instruction, dialogue=dialogue, cause=words.id,
             notes=words.notes or self.notes, forced=words.forced, subtask="", before=("", ()), where=words.where,
-            where_for="", told=self._told_with(words),
+            where_for="", told=self._told_with(words), likely=likely_of(words),
         )  # fmt: skip
 
     def _told_with(self, words: Intervention) -> tuple[tuple[str, str], ...]:
@@ -105,6 +107,8 @@ class Task:
         forgotten = self._against(thought)
         if forgotten and not self.forced:
             return replace(self, forced=forgotten)
+        if self.likely is not None:
+            return replace(self, likely=None).thinking(thought)
         if self.where is not None and not thought.is_question and self.where_for in ("", thought.subtask):
             thought = msgspec.structs.replace(thought, where=self.where)
             return replace(self, where_for=thought.subtask)._with(thought)
@@ -122,6 +126,23 @@ class Task:
         return replace(
             self, thought=thought, subtask=new, done=(*self.done, *left)[-MAX_DONE:], before=(old, self.done)
         )
+
+
+def likely_of(words: Intervention) -> Thought | None:
+    """The thought that the words will most likely come to, None where they do not say.
+
+    Raises:
+        UsageError: it is no thought, or one under which nothing moves.
+    """
+    if not words.likely:
+        return None
+    try:
+        thought = Thought.parse(words.likely, source="person")
+    except CoachError as error:
+        raise UsageError(f"the likely thought is none: {error.what}", error.allowed) from None
+    if thought.is_done or thought.is_question:
+        raise UsageError(f"the likely thought is '{thought.subtask}'", "a subtask that moves the arms")
+    return thought
 
 
 def begin(words: Intervention) -> Task:
@@ -257,9 +278,10 @@ def check_forced(forced: str) -> None:
 def _check_lengths(words: Intervention) -> None:
     if not words.id or len(words.id) > 200:
         raise UsageError("an intervention without a usable id", "1 to 200 characters")
-    lengths = (("instruction", words.instruction, MAX_INSTRUCTION), ("forced", words.forced, MAX_FORCED))
+    lengths = (("instruction", words.instruction, MAX_INSTRUCTION), ("forced thought", words.forced, MAX_FORCED),
+               ("likely thought", words.likely, MAX_FORCED))  # fmt: skip
     for name, text, most in lengths:
         if len(text) > most:
-            raise UsageError(f"an {name} of {len(text)} characters", f"at most {most}", "say it in fewer words")
+            raise UsageError(f"the {name} has {len(text)} characters", f"at most {most}", "say it in fewer words")
     if len(words.notes) > MAX_NOTES or any(len(note) > MAX_NOTE for note in words.notes):
         raise UsageError(f"{len(words.notes)} notes", f"at most {MAX_NOTES} of {MAX_NOTE} characters")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from dataclasses import replace
 
 import msgspec
 
@@ -55,6 +56,7 @@ class Pilot:
         self._asked_about: dict[str, frozenset[str]] = {}  # the task in hand → subtasks that a person was asked about
         self._seams = Seams(motion, body, config.real_time_chunks)
         self._urgent = self._confirming = self._silent = False
+        self._set_out_for = ""
         self._thought_at_s = self._dictated_until_s = self._health_at_s = self._worked_at_s = 0.0
         self._ran_s, self._took_s, self._ran_task = 0.0, 0.0, ""
         self._sequence = -1
@@ -116,6 +118,8 @@ class Pilot:
         if observation is None:
             self._desk.hold_for("cameras", "cameras_silent", "no fresh picture; the arms hold still", view.generation)
             return
+        if task.likely is not None and self._urgent:
+            self._set_out(view, task, observation)
         due = now_s - self._thought_at_s >= self._config.think_period_s
         if self._urgent or due or task.thought is None:
             thinking = self._think(view, task, observation)
@@ -124,6 +128,13 @@ class Pilot:
             task = thinking
             observation = self._still_fresh(observation)
         self._act(view, task, observation)
+
+    def _set_out(self, view: View, task: Task, observation: Observation) -> None:
+        """Move at once under what the person's words will most likely come to; the thought itself is still due."""
+        if self._set_out_for == task.cause:
+            return
+        self._set_out_for = task.cause
+        self._act(view, replace(task, thought=task.likely), observation, for_now=True)
 
     def _count_time(self, view: View, task: Task, now_s: float) -> None:
         """Time that the task has run, without the time that it was held."""
@@ -199,7 +210,8 @@ class Pilot:
         if reply.tokens and reply.latency_s > 0:
             self.tokens_per_s.add(reply.tokens / reply.latency_s)
 
-    def _act(self, view: View, task: Task, observation: Observation) -> None:
+    def _act(self, view: View, task: Task, observation: Observation, for_now: bool = False) -> None:
+        """Args: for_now: the thought itself is still due."""
         assert task.thought is not None
         asked_s = time.monotonic()
         chunk = self._link.act(observation, task.context, task.thought, self._config.act_deadline_s,
@@ -211,9 +223,10 @@ class Pilot:
                                         observation_time_s=observation.time_s)  # fmt: skip
         playable = check_chunk(chunk, self._body, task.cause, task.task_id)
         if self._motion.play(playable, view.generation):
-            self._urgent = False
             self._seams.played(time.monotonic() - observation.time_s, task.subtask)
-            self._desk.followed(view.generation)
+            if not for_now:
+                self._urgent = False
+                self._desk.followed(view.generation)
 
     def _ask(self, view: View, ruling: Ruling, task: Task) -> None:
         assert task.thought is not None

@@ -14,6 +14,7 @@ from coach.session.episodes import Episodes
 from coach.session.errand import KINDS, PLACES, Errand, forced_thought, name_of
 from coach.session.identity import new_id
 from coach.session.lessons import FramesAround, as_intervention, draft_lesson, draft_nudge, is_followed_already
+from coach.session.likely import likely_thought, places
 from coach.session.nudges import TOLD, nudge_fields
 from coach.session.outcomes import Outcome, Spoken
 from coach.session.pending import Pending
@@ -180,7 +181,8 @@ class Actions:
             self._store.add_correction(lesson, frames)
         except StoreError as error:  # the person's word still counts now
             failure = str(error)
-        intervention = as_intervention(lesson)
+        likely = likely_thought(errand, situation.errand, situation.thought, places(self._store))
+        intervention = as_intervention(lesson, "" if dictated or spoken.where else likely)
         try:
             accepted = self._bridge.send(intervention)
         except CoachError:

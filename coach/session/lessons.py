@@ -67,11 +67,11 @@ def _drafted(words: str, by: str, situation: Situation, home: str, frames: Seque
     )  # fmt: skip
 
 
-def as_intervention(lesson: CorrectionDraft) -> Intervention:
-    """What the bridge is told of a lesson."""
+def as_intervention(lesson: CorrectionDraft, likely: str = "") -> Intervention:
+    """What the bridge is told of a lesson. Args: likely: the thought that it will most likely come to."""
     return Intervention(id=lesson.id, kind="correction", text=lesson.words, instruction=lesson.instruction_now,
-                        forced=lesson.thought_should, notes=lesson.rules, where=lesson.where, by=lesson.by,
-                        time_s=time.monotonic())  # fmt: skip
+                        forced=lesson.thought_should, likely=likely, notes=lesson.rules, where=lesson.where,
+                        by=lesson.by, time_s=time.monotonic())  # fmt: skip
 
 
 def is_followed_already(errand: Errand, situation: Situation, dictated: str) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from coach.session.episodes import Episodes
+from coach.session.likely import PlaceMemory
 from robot_bridge.protocol.errors import CoachError, UsageError
 from robot_bridge.protocol.messages import ChunkEvent, Event, Message, Observation, Status, ThoughtEvent
 
@@ -58,6 +59,7 @@ class Recorder:
         self._task_id: str | None = None
         self._episode_id: int | None = None
         self._by_hand: int | None = None  # the episode of a takeover without a task
+        self._places = PlaceMemory(store)
         self._completed: set[str] = set()
         self._threads = [threading.Thread(target=run, name=name, daemon=True)
                          for name, run in (("bridge-listener", self._listen), ("recorder", self._write))]  # fmt: skip
@@ -125,6 +127,7 @@ class Recorder:
             case Observation():
                 self._keep_frame(message)
             case ThoughtEvent():
+                self._places.note(message.thought)
                 if self._record:
                     self._store.add_thought(self._episode_of(message.task_id), message)
                 self._complete(message)

@@ -211,6 +211,8 @@ class Intervention(Message, frozen=True, kw_only=True):
         text: the words as said.
         instruction: the new instruction, for `task` and `correction`.
         forced: thought text to feed in the thought's place, for `correction`.
+        likely: the whole thought that the words will most likely come to. The arms move under it at once, until the
+            model has written its own.
         where: the point shown, if the person pointed; it takes the place of the thought's own.
         offset: a unit vector times metres (x right, y away, z up), for `nudge`.
         grip: what a hand should do, for `nudge`.
@@ -228,6 +230,7 @@ class Intervention(Message, frozen=True, kw_only=True):
     text: str = ""
     instruction: str = ""
     forced: str = ""
+    likely: str = ""
     notes: tuple[str, ...] = ()
     where: Where | None = None
     offset: tuple[float, float, float] | None = None

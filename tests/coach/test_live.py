@@ -12,6 +12,7 @@ from test_session import TWO_CUPS, Bench, bench, observed  # noqa: F401 - a fixt
 
 from coach.app.cameras import Cameras
 from coach.app.say_line import SayLine
+from coach.session.likely import PlaceMemory
 from coach.session.nudges import FASTEST, SLOWEST
 from coach.session.pointing import colour_at
 from memory.replay import stream_of
@@ -44,7 +45,10 @@ def shows(bench: Bench, colour: str) -> None:  # noqa: F811
     ("rotate left", "turn_rad", 0.35),
 ])  # fmt: skip
 def test_nudge_says_what_the_hand_should_do_when_said_in_words(
-    bench: Bench, words: str, field: str, value: object  # noqa: F811
+    bench: Bench,  # noqa: F811
+    words: str,
+    field: str,
+    value: object,
 ) -> None:
     bench.bridge.work_on()
     assert bench.session.hear(words).ok
@@ -223,7 +227,10 @@ def test_rule_about_the_thing_in_hand_moves_it_at_once(bench: Bench) -> None:  #
     ("no, keep to that", "cups always go in the drying rack", ["pause", "resume"]),
 ])  # fmt: skip
 def test_correction_is_asked_about_when_it_contradicts_a_rule(
-    bench: Bench, answer: str, rule: str, kinds: list  # noqa: F811
+    bench: Bench,  # noqa: F811
+    answer: str,
+    rule: str,
+    kinds: list,
 ) -> None:
     bench.session.hear("cups always go in the drying rack")
     rack = Thought(reason="the red cup is on the counter and goes in the drying rack", subtask="pick up the red cup")
@@ -276,3 +283,40 @@ def test_points_outlive_the_process_when_a_question_is_open(bench: Bench) -> Non
     again = bench.reopened()
     assert again.hear("the cup").ok
     assert bench.bridge.interventions[-1].where == msgspec.structs.replace(POINT)
+
+
+# The thought that a correction will most likely come to
+
+PICKING = Thought(reason="the red cup is on the counter and goes in the sink", subtask="pick up the red cup",
+                  hand="left", where=Where("base", 0.62, 0.41))  # fmt: skip
+RACKED = Thought(reason="the blue cup is in the left hand and goes in the drying rack",
+                 subtask="put the blue cup in the drying rack", hand="left", where=POINT)  # fmt: skip
+
+
+def test_thought_is_known_beforehand_when_the_hand_has_gone_there_before(bench: Bench) -> None:  # noqa: F811
+    memory = PlaceMemory(bench.store)
+    bench.bridge.work_on(thought=PICKING)
+    bench.session.hear("no, put it in the drying rack")
+    assert bench.bridge.interventions[-1].likely == ""  # never been there
+    memory.note(RACKED)
+    bench.bridge.work_on(thought=PICKING)
+    bench.session.hear("no, put it in the drying rack")
+    likely = Thought.parse(bench.bridge.interventions[-1].likely)
+    assert (likely.subtask, likely.hand, likely.where) == (PICKING.subtask, "left", Where.parse(str(PICKING.where)))
+    assert likely.reason == "the red cup is on the counter and goes in the drying rack"
+    bench.bridge.work_on(thought=PLACING)
+    bench.session.hear("no, put it in the drying rack")
+    likely = Thought.parse(bench.bridge.interventions[-1].likely)
+    assert likely.subtask == "put the red cup in the drying rack" and likely.where == Where.parse(str(POINT))
+    assert likely.reason == "the red cup is in the left hand and goes in the drying rack"
+
+
+@pytest.mark.parametrize("words", ["no, the blue cup", "no, put it in the bin", "pick up the towel instead"])
+def test_thought_is_waited_for_when_the_hand_may_be_another(bench: Bench, words: str) -> None:  # noqa: F811
+    memory = PlaceMemory(bench.store)
+    memory.note(
+        msgspec.structs.replace(RACKED, reason="the cup is in the right hand and goes in the bin", hand="right")
+    )
+    bench.bridge.work_on(thought=PICKING)
+    bench.session.hear(words)
+    assert bench.bridge.interventions[-1].likely == ""

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from fake_bodies import ABSENT, FINISHED, PICKING, PLACING, FakePolicy, Rig, sweep
 
+from robot_bridge.protocol.errors import UsageError
 from robot_bridge.protocol.messages import ChunkEvent, Error, ThoughtEvent, ThoughtToken
 
 RACK = "put the red cup in the drying rack"
@@ -155,7 +156,7 @@ def test_arms_hold_and_the_reason_is_told_when_the_policy_fails(rig, policy):
     rig.task()
     rig.until_moving()
     policy.thinks = lambda request, count: Error(code="policy_failed", what="the model ran out of memory")
-    assert "the model ran out of memory" in rig.until_event("policy_error").text
+    assert "the model ran out of memory" in rig.until_event("policy_failed").text
     rig.until_state("holding")
 
 
@@ -182,3 +183,30 @@ def test_earlier_instruction_returns_when_undone_and_begins_again_when_restarted
     rig.until(lambda: policy.thoughts_asked()[-1].context.done == () and rig.status().state == "running")
     rig.say("task", instruction="clear the table")
     rig.until(lambda: rig.status().instruction == "clear the table")
+
+
+LIKELY = "reason: the red cup is on the counter and goes in the drying rack\nsubtask: pick up the red cup\nhand: left"
+
+
+def test_arms_set_out_before_the_thought_is_written_when_it_is_clear_what_it_will_be(rig, policy):
+    rig.task()
+    rig.until_moving()
+    policy.think_s = 0.35
+    said_s = time.monotonic()
+    said = rig.say("correction", instruction=RACK, forced=FORCED, likely=LIKELY, text="no, in the drying rack")
+    rig.until(lambda: said in {event.cause for event in rig.all(ThoughtEvent)})
+    thought = next(event for event in rig.all(ThoughtEvent) if event.cause == said)
+    chunks = [event for event in rig.all(ChunkEvent) if event.cause == said]
+    assert chunks and chunks[0].time_s < said_s + 0.2 < thought.time_s  # it did not wait for the thought
+    acts = [r for r in policy.asked if type(r).__name__ == "ActRequest" and "drying" in r.context.instruction]
+    assert str(acts[0].thought) == LIKELY
+    rig.until(lambda: len([event for event in rig.all(ChunkEvent) if event.cause == said]) >= 2)  # and its own followed
+    assert str(thought.thought) != LIKELY and forced(policy)
+
+
+@pytest.mark.parametrize("likely", ["jump", "reason: r\nsubtask: done", "reason: r\nsubtask: ask for help"])
+def test_likely_thought_is_refused_in_a_sentence_when_nothing_moves_under_it(rig, likely):
+    rig.task()
+    with pytest.raises(UsageError, match="likely thought"):
+        rig.say("correction", instruction=RACK, likely=likely)
+    assert rig.client.status().instruction != RACK
