@@ -11,6 +11,7 @@ from textual.app import RenderResult
 from textual.widget import Widget
 
 from coach.app.keymap import jog_actions, pretty_key
+from coach.app.say_line import SayLine
 
 # What a row says, and the actions whose keys stand before it.
 _ROWS = (
@@ -36,6 +37,11 @@ class TakeoverPad(Widget, can_focus=True):
         self.border_subtitle = ", ".join(devices) or "no gamepad or pedal found"
 
     async def on_key(self, event: events.Key) -> None:
+        if event.key == "tab":  # straight to the line, and from there back
+            event.stop()
+            event.prevent_default()
+            self.screen.query_one(SayLine).focus()
+            return
         action = self._actions.get(event.key)
         if action is not None:
             event.stop()

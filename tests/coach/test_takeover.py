@@ -225,10 +225,10 @@ async def test_pad_moves_the_hand_while_words_can_still_be_said(tmp_path: Path) 
         await app.pilot.press("left", "left", "w", "c", "h", "plus")
         assert app.system.operator.pressed == ["left", "left", "up", "close"]
         assert "left hand" in pad.border_title and "no gamepad" in pad.border_subtitle
-        line.focus()
-        await app.pilot.press(*"no, left", "enter")
+        await app.pilot.press("tab", *"no, left", "enter")
         assert app.system.heard == ["no, left"] and len(app.system.operator.pressed) == 4
-        pad.focus()
+        await app.pilot.press("tab")
+        assert pad.has_focus
         await app.pilot.press("escape")
         assert len(app.system.stops) == 1
         await app.pilot.press("enter")
