@@ -54,6 +54,8 @@ COMMANDS: dict[str, Command] = {
                            "coach checkpoints --json", json=True),
     "replay": Command("coach.commands.replay", "play a recorded episode again, or the lessons as a training stream",
                       "coach replay --corrections --json-lines"),
+    "export": Command("coach.commands.export", "episodes and lessons for other trainers: lerobot, jsonl, rerun",
+                      "coach export lerobot ./dataset"),
     "routines": Command("coach.commands.routines", "standing instructions: list, add, skip, remove, import, export",
                         'coach routines add "wipe the counter every day at 8"', json=True),
     "rules": Command("coach.commands.rules", "house rules and noticed habits: list, add, forget",

@@ -42,6 +42,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
                         "guard: demonstrations behind the guard over workspace and self-collision; "
                         "policy: thoughts and chunks beside transformers' own; "
                         "delay: success and smoothness when the policy answers late; "
+                        "store: the memory with 100,000 lessons in it; "
                         "nudges: what \"a bit to the left\" is worth; "
                         "calibration: whether the model is as sure as it is right")  # fmt: skip
     parser.add_argument(
@@ -166,9 +167,17 @@ def _nudges(args: argparse.Namespace, config: Config) -> Result:
     return measure(policy, seeds, f"coach bench nudges --rounds {args.rounds} --seed {seed}", _show_progress)
 
 
+def _store(args: argparse.Namespace, config: Config) -> Report:
+    from coach.bench.store import measure
+
+    seed = 1 if args.seed is None else args.seed
+    return measure(args.rounds, seed, f"coach bench store --rounds {args.rounds} --seed {seed}", _show_progress)
+
+
 _MEASURES: dict[str, Callable[[argparse.Namespace, Config], Result]] = {
     "loop": _loop, "wire": _wire, "serving": _serving, "interpret": _interpret, "speech": _speech, "guard": _guard,
     "policy": _policy, "delay": _delay, "nudges": _nudges, "calibration": _calibration,
+    "store": _store,
 }  # fmt: skip
 
 

@@ -1,0 +1,1 @@
+"""Recorded episodes and lessons as datasets for other trainers and viewers."""
