@@ -104,7 +104,8 @@ class Actions:
         if kind == "reset":
             self._queue.clear()
         if kind == "restart":
-            return Outcome(say("restarted", task=situation.instruction or "do that"), situation.task_id)
+            task = situation.instruction or self._bridge.status().instruction  # the last one, where none was running
+            return Outcome(say("restarted", task=task or "do that"), situation.task_id)
         if kind == "resume":
             task = situation.instruction
             return Outcome(say("resumed", task=task) if task else say("resumed_idle"), situation.task_id)
