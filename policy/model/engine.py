@@ -23,6 +23,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from policy.model.graphs import FixedSteps
 from policy.model.stack import KeyValues, Stack
 from policy.model.thoughtful_pi0 import ThoughtfulPI0
 from policy.model.vision import Vision
@@ -65,9 +66,10 @@ class Engine:
 
     Args:
         model: whose weights are used, as they are now; they stay its own.
+        fixed: one robot's steps have shapes that never change; None: on a GPU, where they are recorded.
     """
 
-    def __init__(self, model: ThoughtfulPI0) -> None:
+    def __init__(self, model: ThoughtfulPI0, fixed: bool | None = None) -> None:
         self._model = model
         self.vlm, self.expert = Stack(model.model.vlm.language_model), Stack(model.model.dit)
         self._vision = Vision(model.model.vlm)
@@ -80,6 +82,9 @@ class Engine:
         self._first_bias = (mixing.weight[:, :half] @ into.bias + mixing.bias).detach()
         self._time = mixing.weight[:, half:].detach()
         self._times: dict[int, list[Tensor]] = {}
+        self._on_gpu = self._words.device.type == "cuda"
+        self._fixed: FixedSteps | None = None
+        self._wants_fixed = self._on_gpu if fixed is None else fixed
 
     @torch.no_grad()
     def look(self, pictures: Tensor) -> Tensor:
@@ -89,7 +94,7 @@ class Engine:
     @torch.no_grad()
     def middle(self, features: Tensor, prompt: list[int]) -> Tensor:
         """What the pointer looks at under another prompt: Tensor[columns, width], from Tensor[N, width]."""
-        x = torch.cat([features, self._embed(torch.tensor(prompt, device=features.device))])[None]
+        x = torch.cat([features, self.embed(torch.tensor(prompt, device=features.device))])[None]
         out, _ = self.vlm.run(x, self.vlm.memory(1, x.shape[1]), None, until=self.vlm.depth // 2)
         return out[0]
 
@@ -105,7 +110,7 @@ class Engine:
         sizes = [len(f) + len(p) for f, p in zip(features, prompts, strict=True)]
         x = self.vlm.like.new_zeros(len(sizes), max(sizes), self.vlm.width)
         for row, (feature, prompt) in enumerate(zip(features, prompts, strict=True)):
-            x[row, : sizes[row]] = torch.cat([feature, self._embed(torch.tensor(prompt, device=x.device))])
+            x[row, : sizes[row]] = torch.cat([feature, self.embed(torch.tensor(prompt, device=x.device))])
         real = torch.arange(max(sizes), device=x.device) < torch.tensor(sizes, device=x.device)[:, None]
         kv = self.vlm.memory(len(sizes), max(sizes))
         hidden, middle = self.vlm.run(x, kv, real[:, None], tap=self._tap)
@@ -122,6 +127,8 @@ class Engine:
         """Read tokens behind a cache, padded on the right: the outputs, Tensor[B, T, width]; `last` gives only the
         last column's. They count once `keep` has said so."""
         longest = max(map(len, rows))
+        if longest == 1 and self._fixed is not None and kv is self._fixed.kv:
+            return self._fixed.step(rows[0][0])
         ids = torch.tensor([[*row, *[0] * (longest - len(row))] for row in rows], device=self._words.device)
         mask, positions = self.vlm.causal(kv.length, longest), None
         if kv.real is not None and kv.positions is not None:
@@ -130,7 +137,7 @@ class Engine:
             seen[..., kv.length :] = True  # the causal half below keeps padding from those it does not follow
             mask = seen if mask is None else seen & mask
             positions = kv.positions[:, None] + torch.arange(longest, device=ids.device)
-        return self.vlm.run(self._embed(ids), kv, mask, positions=positions, last=last)[0]
+        return self.vlm.run(self.embed(ids), kv, mask, positions=positions, last=last)[0]
 
     @staticmethod
     def keep(kv: KeyValues, counts: Sequence[int], read: int) -> None:
@@ -144,9 +151,9 @@ class Engine:
         kv.length += read
 
     def beside(self, readings: Sequence[Reading]) -> KeyValues:
-        """One cache that holds what each of these readings holds; a single one's own."""
+        """One cache that holds what each of these readings holds; a single one's own, where no shape is fixed."""
         if len(readings) == 1:
-            return readings[0].kv
+            return self._into_fixed(readings[0].kv) if self._wants_fixed else readings[0].kv
         longest = max(reading.kv.length for reading in readings)
         kv = self.vlm.memory(len(readings), longest + ROOM)
         device = self._words.device
@@ -171,16 +178,14 @@ class Engine:
             state: float32[B, 38]; place: float32[B, 3], see `PlaceEmbedding`.
             guide: given actions that carry a gradient, the flow there and the time, the flow to follow instead.
         """
-        model, length = self._model, kv.length
-        first = F.linear(state.to(self._first.dtype), model.embed_action_time.state_proj.weight,
-                         model.embed_action_time.state_proj.bias)  # fmt: skip
-        if place is not None and model.place_embedding is not None:
-            first = first + model.place_embedding(place).to(first.dtype)
+        if guide is None and self._fixed is not None and kv is self._fixed.kv:
+            return self._fixed.denoise(state, noise, steps, place)
+        length = kv.length
         try:
-            self._run_expert(first[:, None], kv, 0)
+            self._run_expert(self.first_token(state, place)[:, None], kv, 0)
             kv.length += 1
             actions = noise
-            for step, time in enumerate(self._time_biases(steps)):
+            for step, time in enumerate(self.time_biases(steps)):
                 if guide is None:
                     flow = self._flow(kv, actions, time)
                 else:
@@ -201,21 +206,45 @@ class Engine:
     def _tap(self) -> int | None:
         return self.vlm.depth // 2 if self._points else None
 
-    def _embed(self, ids: Tensor) -> Tensor:
+    def embed(self, ids: Tensor) -> Tensor:
+        """Words as the language model takes them in."""
         return F.embedding(ids, self._words) * self._scale
 
+    def first_token(self, state: Tensor, place: Tensor | None) -> Tensor:
+        """The expert's token of state and place, Tensor[B, width]."""
+        into = self._model.embed_action_time.state_proj
+        first = F.linear(state.to(self._first.dtype), into.weight, into.bias)
+        if place is None or self._model.place_embedding is None:
+            return first
+        return first + self._model.place_embedding(place).to(first.dtype)
+
+    def noisy_tokens(self, actions: Tensor, time: Tensor) -> Tensor:
+        """The expert's tokens of noisy actions at a time of `time_biases`."""
+        mixing = self._model.embed_action_time.action_time_mlp_out
+        x = F.silu(F.linear(actions.to(self._first.dtype), self._first, time))
+        return F.linear(x, mixing.weight, mixing.bias)
+
+    def flow_of(self, out: Tensor) -> Tensor:
+        """The flow that the expert's output stands for."""
+        return F.linear(out, self._model.action_out_proj.weight, self._model.action_out_proj.bias)
+
     def _read_one(self, features: Tensor, prompt: list[int]) -> Reading:
-        x = torch.cat([features, self._embed(torch.tensor(prompt, device=features.device))])[None]
+        x = torch.cat([features, self.embed(torch.tensor(prompt, device=features.device))])[None]
         kv = self.vlm.memory(1, x.shape[1] + ROOM)
         hidden, middle = self.vlm.run(x, kv, None, last=True, tap=self._tap)
         kv.length = x.shape[1]
         return Reading(kv, kv.length, hidden[0], None if middle is None else middle[0])
 
     def _flow(self, kv: KeyValues, actions: Tensor, time: Tensor) -> Tensor:
-        mixing = self._model.embed_action_time.action_time_mlp_out
-        x = F.silu(F.linear(actions.to(self._first.dtype), self._first, time))
-        out = self._run_expert(F.linear(x, mixing.weight, mixing.bias), kv, 1)
-        return F.linear(out, self._model.action_out_proj.weight, self._model.action_out_proj.bias).to(actions.dtype)
+        return self.flow_of(self._run_expert(self.noisy_tokens(actions, time), kv, 1)).to(actions.dtype)
+
+    def _into_fixed(self, kv: KeyValues) -> KeyValues:
+        """The buffer of fixed size with this cache's columns in it."""
+        if self._fixed is None or self._fixed.kv.capacity < kv.length + ROOM:
+            self._fixed = FixedSteps(self, kv.length + 2 * ROOM, self._on_gpu)
+        _copy(kv, self._fixed.kv, 0, 0, 0, kv.length)
+        self._fixed.kv.length = kv.length
+        return self._fixed.kv
 
     def _run_expert(self, x: Tensor, kv: KeyValues, before: int) -> Tensor:
         """The expert's tokens behind a cache, and behind so many of its own: they see all of it and one another."""
@@ -229,7 +258,7 @@ class Engine:
         positions = kv.positions[:, None] + before + torch.arange(tokens, device=x.device)
         return self.expert.run(x, kv, mask.expand(-1, tokens, -1), positions=positions, store=store)[0]
 
-    def _time_biases(self, steps: int) -> list[Tensor]:
+    def time_biases(self, steps: int) -> list[Tensor]:
         """What time adds in front of the expert, Tensor[width] for each step."""
         if steps not in self._times:
             embed = self._model.embed_action_time.sinusoid_embeds

@@ -189,7 +189,9 @@ class PI0Policy:
         first_camera = seen.features[: self._model.sizes.grid**2]
         return self._sight.objection(first_camera, observation.state, context.instruction)
 
-    def _pointed(self, seen: Seen, observation: Observation, context: Context, forced: str) -> tuple[float, float] | None:
+    def _pointed(
+        self, seen: Seen, observation: Observation, context: Context, forced: str
+    ) -> tuple[float, float] | None:
         """What the pointer says of row and column: of the instruction, or of what a person dictated instead."""
         model, middle = self._model, seen.reading.middle
         if model.pointer is None or middle is None:
@@ -210,7 +212,7 @@ class PI0Policy:
         if any(unread):
             engine.extend(kv, unread, last=True)
             engine.keep(kv, [len(said) for said in unread], max(map(len, unread)))
-        if len(readings) == 1:
+        if kv is readings[0].kv:
             readings[0].said = tokens[0]
         return kv
 
@@ -249,7 +251,7 @@ class _Ear:
 
 
 def _dictated(forced: str, instruction: str) -> str:
-    """The subtask that a person named, or the errand behind their reason where the instruction says no place of its own."""
+    """The subtask that a person named, or the errand behind their reason where the instruction names another place."""
     subtask, goes = _SUBTASK.search(forced), _GOES.search(forced)
     if subtask:
         return subtask["subtask"]

@@ -60,6 +60,32 @@ class _Layer:
     norm_mid: Tensor
 
 
+@dataclass(frozen=True)
+class _Pass:
+    """Tokens on their way through all layers, and what they may see."""
+
+    batch: int
+    tokens: int
+    kv: KeyValues
+    mask: Tensor | None
+    rope: tuple[Tensor, Tensor]
+    store: bool
+    columns: Tensor | None
+
+    def keep(self, layer: int, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
+        """Write Tensor[B, T, kv heads, head_dim] down; all keys and values that may be seen."""
+        start, new = self.kv.length, (keys.transpose(1, 2), values.transpose(1, 2))
+        if self.columns is not None:
+            for whole, own in zip(self.kv.layers[layer], new, strict=True):
+                whole.index_copy_(2, self.columns, own)
+            return self.kv.layers[layer]
+        k, v = (whole[: self.batch, :, : start + self.tokens] for whole in self.kv.layers[layer])
+        if not self.store:
+            return torch.cat([k[:, :, :start], new[0]], 2), torch.cat([v[:, :, :start], new[1]], 2)
+        k[:, :, start:], v[:, :, start:] = new
+        return k, v
+
+
 class Stack:
     """The layers of a `GemmaModel`; without autograd. Its weights are those of the module and follow it.
 
@@ -96,7 +122,7 @@ class Stack:
 
     def run(self, x: Tensor, kv: KeyValues, mask: Tensor | None, *, positions: Tensor | None = None,
             last: bool = False, until: int | None = None, tap: int | None = None,
-            store: bool = True) -> tuple[Tensor, Tensor | None]:  # fmt: skip
+            store: bool = True, columns: Tensor | None = None) -> tuple[Tensor, Tensor | None]:  # fmt: skip
         """Read tokens behind what `kv` holds, and write their keys and values there; `kv.length` is left as it is.
 
         Args:
@@ -107,23 +133,25 @@ class Stack:
             until: stop behind this many layers; the output is then not normed.
             tap: also give the output of this many layers, not normed.
             store: False leaves `kv` untouched, as autograd needs it.
+            columns: int64[T], where to write instead of behind the length; the mask then covers the whole capacity, so
+                that no shape depends on the length.
         """
         batch, tokens, width = x.shape
-        if store:
+        if store and columns is None:
             kv.reserve(kv.length + tokens)
         rope = self._rotation(kv.length, tokens, positions)
         if mask is not None and self.heads != self.kv_heads:
-            mask = self._folded(mask, batch, tokens, kv.length + tokens)
+            mask = self._folded(mask, batch, tokens, mask.shape[-1])
         elif mask is not None and mask.ndim == 3:
             mask = mask[:, None]
-        tapped = None
+        tapped, reading = None, _Pass(batch, tokens, kv, mask, rope, store, columns)
         flat = x.reshape(-1, width)
         depth = len(self._layers) if until is None else until
         for index in range(depth):
             if tap == index:
                 tapped = flat.view(batch, tokens, width)
             only_last = last and index == depth - 1 and tokens > 1
-            flat = self._layer(self._layers[index], flat, (batch, tokens), kv, index, mask, rope, only_last, store)
+            flat = self._layer(index, flat, reading, only_last)
         if until is None:
             flat = self._norm(flat, self.norm_out)
         return flat.view(batch, -1, width), tapped
@@ -137,20 +165,13 @@ class Stack:
             self._causal = torch.ones(2 * size, 2 * size, dtype=torch.bool, device=self.like.device).tril()
         return self._causal[before:size, :size]
 
-    def _layer(self, layer: _Layer, x: Tensor, shape: tuple[int, int], kv: KeyValues, index: int, mask: Tensor | None,
-               rope: tuple[Tensor, Tensor], only_last: bool, store: bool) -> Tensor:  # fmt: skip
-        batch, tokens = shape
+    def _layer(self, index: int, x: Tensor, reading: _Pass, only_last: bool) -> Tensor:
+        layer, batch, tokens, mask = self._layers[index], reading.batch, reading.tokens, reading.mask
         heads, groups = self.heads, self.heads // self.kv_heads
-        start, end = kv.length, kv.length + tokens
         mixed = F.linear(self._norm(x, layer.norm_in), layer.qkv, layer.qkv_bias)
         mixed = mixed.view(batch, tokens, heads + 2 * self.kv_heads, self.head_dim)
-        turned = _rotate(mixed[:, :, : heads + self.kv_heads], rope)
-        keys, values = (buffer[:batch, :, :end] for buffer in kv.layers[index])
-        own = (turned[:, :, heads:].transpose(1, 2), mixed[:, :, heads + self.kv_heads :].transpose(1, 2))
-        if store:
-            keys[:, :, start:], values[:, :, start:] = own
-        else:
-            keys, values = (torch.cat([b[:, :, :start], new], 2) for b, new in zip((keys, values), own, strict=True))
+        turned = _rotate(mixed[:, :, : heads + self.kv_heads], reading.rope)
+        keys, values = reading.keep(index, turned[:, :, heads:], mixed[:, :, heads + self.kv_heads :])
         queries = turned[:, :, :heads]
         if only_last:
             queries, x, tokens = queries[:, -1:], x.view(batch, tokens, -1)[:, -1], 1

@@ -101,7 +101,7 @@ class Writer:
                            for old, new, row in zip(outputs, read, ahead, strict=True)]  # fmt: skip
             kept = self._judge(outputs, drafts)
             self._engine.keep(kv, kept, max(map(len, ahead)))
-            if len(readings) == 1:
+            if kv is readings[0].kv:
                 readings[0].said += ahead[0][: kept[0]]
         if self._drafts is not None:
             for draft in drafts:

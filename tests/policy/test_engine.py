@@ -16,6 +16,7 @@ from policy.model.writing import Writer
 from robot_bridge.protocol.messages import ActRequest, Context, Observation, ThinkRequest
 from robot_bridge.protocol.thought import Thought
 
+PUT = Context(instruction="put the red cup in the sink")
 CONTEXTS = [Context(instruction=f"put the {colour} cup in the sink {more}")
             for colour, more in (("red", ""), ("blue", "and the red one"), ("red", "please"))]  # fmt: skip
 
@@ -49,11 +50,11 @@ def test_tokens_equal_those_of_generate_on_the_same_weights(embedded):
     tokenizer = embedded._prompter.tokenizer
     reference = Reference(embedded._model, tokenizer.eos, tokenizer.pad)
     for number in range(4):
-        seen = embedded._see([pictures(number)], [Context(instruction="put the red cup in the sink")])[0]
-        places = embedded._pointed(seen, pictures(number), "")
+        seen = embedded._see([pictures(number)], [PUT])[0]
+        draft = embedded._begin(seen, pictures(number), PUT, "", None)
+        places = draft.places
         grammar = GrammarProcessor(embedded._grammar, 64 + len(seen.prompt), places, tokenizer.first_location)
         expected = reference.generate(embedded._prompter.pictures(pictures(number)), 64, seen.prompt, grammar)
-        draft = embedded._writer.begin([], places, seen.prompt)
         embedded._writer.write([seen.reading], [draft])
         assert [*draft.tokens, tokenizer.eos][: len(expected)] == expected and len(expected) > 10
 
@@ -88,10 +89,9 @@ def test_thoughts_are_the_same_when_nothing_is_guessed(embedded):
     for number in range(3):
         for forced in ("", "reason: the red cup is on the counter and goes in the bin\n"):
             seen = embedded._see([pictures(number)], [CONTEXTS[0]])[0]
-            places = embedded._pointed(seen, pictures(number), forced)
             drafts = []
             for writer in (plain, embedded._writer):
-                drafts.append(writer.begin(embedded._prompter.tokenizer.encode(forced), places, seen.prompt))
+                drafts.append(embedded._begin(seen, pictures(number), CONTEXTS[0], forced, None))
                 writer.write([seen.reading], [drafts[-1]])
             assert drafts[0].tokens == drafts[1].tokens
             np.testing.assert_allclose(drafts[0].chances, drafts[1].chances, atol=1e-4)
@@ -142,3 +142,34 @@ def test_prefix_is_read_once_when_it_is_thought_and_acted_on(policy, monkeypatch
     assert len(reads) == 1
     policy.act(observation(8, 7), CONTEXTS[0], thought)
     assert len(reads) == 2
+
+
+def test_everything_is_the_same_when_no_shape_may_change(embedded):
+    """What is recorded on a GPU, called plainly."""
+    fixed = load_policy("", "cpu")
+    fixed._engine = Engine(fixed._model, fixed=True)
+    fixed._writer = Writer(fixed._engine, fixed._grammar, fixed._prompter.tokenizer, guesses=False)
+    for number in range(3):
+        for policy in (embedded, fixed):
+            policy.reseed(number)
+        expected, thought = (policy.think(pictures(number), CONTEXTS[0]) for policy in (embedded, fixed))
+        assert str(thought[0]) == str(expected[0]) and thought[1] == expected[1]
+        chunks = [policy.act(pictures(number), CONTEXTS[0], thought[0])[0] for policy in (embedded, fixed)]
+        np.testing.assert_allclose(chunks[1], chunks[0], atol=1e-4)
+    assert fixed._engine._fixed is not None
+    together = [answer for answer in fixed.think_many(thinks([pictures(n) for n in range(3)], [""] * 3), [silent] * 3)]
+    assert all(not isinstance(answer, Exception) for answer in together)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_recorded_steps_equal_plain_ones_when_there_is_a_gpu():
+    plain, recorded = load_policy("", "cuda"), load_policy("", "cuda")
+    plain._engine = Engine(plain._model, fixed=False)
+    plain._writer = Writer(plain._engine, plain._grammar, plain._prompter.tokenizer)
+    for number in range(3):
+        (expected, _), (thought, _) = (policy.think(pictures(number), CONTEXTS[0]) for policy in (plain, recorded))
+        assert str(thought) == str(expected)
+        chunks = [policy.act(pictures(number), CONTEXTS[0], thought)[0] for policy in (plain, recorded)]
+        np.testing.assert_allclose(chunks[1], chunks[0], atol=1e-2)
+    assert recorded._engine._fixed is not None and any(recorded._engine._fixed._recordings.values())
