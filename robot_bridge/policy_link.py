@@ -37,6 +37,7 @@ from robot_bridge.protocol.thought import Thought
 from robot_bridge.protocol.wire import connect
 
 LOCAL_REFUSALS = 3  # in a row, before a policy at a local address is no longer offered shared memory
+WORTH_LENDING_BYTES = 1 << 20  # a larger message is not copied for libzmq, which costs it some bookkeeping
 SLICE_MS = 10  # how often a waiting request asks whether it is still wanted
 NOT_NOW = frozenset({"expired", "busy", "stopping"})  # codes of a policy that lives but cannot answer yet
 SUPERSEDED = "superseded"
@@ -201,7 +202,7 @@ class PolicyLink:
         packed = parts if frames is None else frames.pack(parts)
         self._sent = _Sent(whole_bytes, sent_bytes, time.monotonic(), shared=len(packed) < len(parts))
         try:
-            self._socket.send_multipart(packed, zmq.NOBLOCK)
+            self._socket.send_multipart(packed, zmq.NOBLOCK, copy=sum(map(len, packed)) < WORTH_LENDING_BYTES)
         except zmq.Again:
             self._rebuild()
             raise self._silence(deadline_s) from None

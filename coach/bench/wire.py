@@ -33,6 +33,7 @@ NEEDS = {
 }
 PEERS = {"openpi": "openpi websocket", "gr00t": "GR00T-style REQ/REP", "lerobot": "LeRobot-style gRPC + pickle"}
 COMPARED = ("shared_curve", "shared", "tcp", "tcp_curve")
+NAMES = {**{name: OURS[name].title for name in COMPARED}, **PEERS}
 WHAT_THE_PEERS_ARE = (
     "openpi: its own client (package openpi-client) and a server that speaks its protocol; GR00T and LeRobot: their "
     "wire protocols repeated, client and server, LeRobot's without its default pause of 33 ms.",
@@ -67,35 +68,42 @@ def _side_by_side(rounds: int, keys: str, peers: list[str], tell: Callable[[str]
     with contextlib.ExitStack() as stack:
         lines = [stack.enter_context(line(name, keys)) for name in [*COMPARED, *peers]]
         for size in SIZES:
-            yield from ratios(size, medians(lines, size, rounds, tell))
+            times, processor = medians(lines, size, rounds, tell)
+            yield from ratios(size, times)
+            for name, microseconds in processor.items():
+                yield Row.of(f"{_label(size)}, {NAMES[name]}, processor time of both ends", "µs", [microseconds])
             if available():
                 yield Row.of(
                     f"{_label(size)}, copies of the pictures in one request, shared memory", "", [copies(size)]
                 )
 
 
-def medians(lines: list[Line], size: str, rounds: int, tell: Callable[[str], None]) -> dict[str, list[float]]:
-    """Path → the median of each round, µs."""
+def medians(
+    lines: list[Line], size: str, rounds: int, tell: Callable[[str], None]
+) -> tuple[dict[str, list[float]], dict[str, float]]:
+    """Path → the median of each round, µs; path → processor time of both ends in one round trip, µs."""
     found: dict[str, list[float]] = {each.name: [] for each in lines}
     for each in lines:
         each.ask(size, 1)
+    before = {each.name: each.processor_s() for each in lines}
     for number in range(rounds):
         tell(f"size {size}, round {number + 1} of {rounds}")
         for at in range(len(lines)):
             each = lines[(at + number) % len(lines)]  # nobody is always the first
             found[each.name].append(float(np.median(each.ask(size, TRIPS)["us"])))
-    return found
+    used = {each.name: (before[each.name], each.processor_s()) for each in lines}
+    trips = rounds * TRIPS
+    return found, {name: (b - a) / trips * 1e6 for name, (a, b) in used.items() if a is not None and b is not None}
 
 
 def ratios(size: str, times: dict[str, list[float]]) -> Iterator[Row]:
     """Times of all paths, then peer ÷ ours of each pair."""
-    names = {**{name: OURS[name].title for name in COMPARED}, **PEERS}
     for name, values in times.items():
-        yield Row.of(f"{_label(size)}, {names[name]}", "µs", values)
+        yield Row.of(f"{_label(size)}, {NAMES[name]}", "µs", values)
     for ours in COMPARED:
         for peer in (name for name in PEERS if name in times):
             each = [theirs / mine for theirs, mine in zip(times[peer], times[ours], strict=True)]
-            yield Row.of(f"{_label(size)}, {names[peer]} ÷ {names[ours]}", "×", each)
+            yield Row.of(f"{_label(size)}, {NAMES[peer]} ÷ {NAMES[ours]}", "×", each)
 
 
 def _label(size: str) -> str:

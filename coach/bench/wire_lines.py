@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, Any
 
 from coach.bench.wire_payload import OURS
@@ -16,10 +18,18 @@ from robot_bridge.protocol.errors import CoachError
 
 @dataclass(frozen=True)
 class Line:
-    """A client that is ready to ask."""
+    """A client that is ready to ask, and the server behind it."""
 
     name: str
     client: subprocess.Popen[str]
+    server: subprocess.Popen[str]
+
+    def processor_s(self) -> float | None:
+        """Processor time of both ends since they started; None where the system does not say."""
+        try:
+            return sum(_processor_s(process.pid) for process in (self.client, self.server))
+        except (OSError, ValueError):
+            return None
 
     def ask(self, size: str, trips: int) -> dict[str, Any]:
         """What the client tells of so many round trips, see `wire_client.py`. Raises: CoachError: it has ended."""
@@ -51,26 +61,30 @@ def line(name: str, keys: str, link: tuple[float, float] | None = None) -> Itera
     ours = OURS.get(name)
     folder = keys if ours is not None and ours.encrypted else ""
     with contextlib.ExitStack() as stack:
-        address = stack.enter_context(_process("wire_server", "ours" if ours is not None else name, folder))
+        kind = "ours" if ours is not None else name
+        server, address = stack.enter_context(_listening("wire_server", kind, folder))
         if link is not None:
-            address = stack.enter_context(_process("wire_shaper", address, *map(str, link)))
-        yield Line(name, stack.enter_context(_running("wire_client", name, address, folder, stdin=subprocess.PIPE)))
-
-
-def serving(how: str) -> contextlib.AbstractContextManager[str]:
-    """The address of a policy server with the shipped model, see `wire_serving.py`."""
-    return _process("wire_server", "serving", how)
+            _, address = stack.enter_context(_listening("wire_shaper", address, *map(str, link)))
+        client = stack.enter_context(_running("wire_client", name, address, folder, stdin=subprocess.PIPE))
+        yield Line(name, client, server)
 
 
 @contextlib.contextmanager
-def _process(*command: str) -> Iterator[str]:
-    """The address that a server prints."""
+def serving(how: str) -> Iterator[str]:
+    """The address of a policy server with the shipped model, see `wire_serving.py`."""
+    with _listening("wire_server", "serving", how) as (_, address):
+        yield address
+
+
+@contextlib.contextmanager
+def _listening(*command: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A server and the address that it prints."""
     with _running(*command, stdin=subprocess.DEVNULL) as server:
         assert server.stdout is not None
         address = server.stdout.readline().strip()
         if not address.startswith("tcp://"):
             raise CoachError(f"{' '.join(command)} did not start; its reason stands above")
-        yield address
+        yield server, address
 
 
 @contextlib.contextmanager
@@ -86,3 +100,9 @@ def _running(module: str, *arguments: str, stdin: int | IO[str]) -> Iterator[sub
             if end is not None:
                 with contextlib.suppress(BrokenPipeError):
                     end.close()
+
+
+def _processor_s(pid: int) -> float:
+    """Source: proc(5), /proc/PID/stat, utime and stime."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

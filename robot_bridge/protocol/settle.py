@@ -6,7 +6,7 @@ import ctypes
 import gc
 import sys
 
-KEPT_BYTES = 64 << 20  # the C library's largest threshold on 64 bits would be 32 MB
+KEPT_BYTES = 32 << 20  # the most that older C libraries take on 64 bits
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # malloc.h: M_TRIM_THRESHOLD, M_MMAP_THRESHOLD
 
 

@@ -42,7 +42,7 @@ def test_slow_line_delays_and_jpeg_is_chosen_on_it(tmp_path):
     raw_ms = 3 * 224 * 224 * 3 * 8 / mbit / 1e3
     assert raw_ms + delay_ms < times["tcp_curve"] < 1.5 * (raw_ms + delay_ms)
     assert told["pictures"].startswith("JPEG") and 10 < told["mbit"] < 30
-    assert delay_ms < times["jpeg"] < 0.5 * times["tcp_curve"]
+    assert delay_ms < times["jpeg"] < 0.7 * times["tcp_curve"]
 
 
 @pytest.mark.skipif(not available(), reason="shared frames need memfd and /proc, which Linux has")
