@@ -10,6 +10,8 @@ arXiv 1706.04599.
 
 from __future__ import annotations
 
+import hashlib
+import logging
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,7 +22,11 @@ import yaml
 
 from robot_bridge.protocol.errors import CheckpointError
 
+log = logging.getLogger(__name__)
+
 FILE = "calibration.yaml"
+WEIGHTS = "model.safetensors"
+_ENOUGH = 2**20  # bytes
 _SURE = 12.0  # log odds beyond which a chance counts as certain
 _RIDGE = 1e-3
 _STEPS = 50
@@ -32,12 +38,14 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     Args:
         seeds: the layouts that it was fitted on; thoughts: how many thoughts.
+        weights: `fingerprint` of the weights that it was fitted for; with others it is not used.
     """
 
     slope: float = 1.0
     intercept: float = 0.0
     seeds: str = ""
     thoughts: int = 0
+    weights: str = ""
 
     def certainty(self, log_chance: float) -> float:
         """The chance that the subtask is right, 0 to 1, from the log probability of the words."""
@@ -83,14 +91,18 @@ def chance_of_words(written: Sequence[int], chances: Sequence[float], ends: froz
 
 
 def read_calibration(folder: Path) -> Calibration | None:
-    """The calibration of a checkpoint; None where there is none.
+    """The calibration of a checkpoint; None where there is none, or one of other weights.
 
     Raises:
         CheckpointError: it cannot be read.
     """
     path = folder / FILE
     try:
-        return msgspec.convert(yaml.safe_load(path.read_text("utf-8")), Calibration)
+        calibration = msgspec.convert(yaml.safe_load(path.read_text("utf-8")), Calibration)
+        if calibration.weights == fingerprint(folder):
+            return calibration
+        log.warning("%s belongs to other weights and is not used; `coach bench calibration --fit` makes it anew", path)
+        return None
     except FileNotFoundError:
         return None
     except (OSError, yaml.YAMLError, msgspec.ValidationError) as error:
@@ -101,9 +113,22 @@ def read_calibration(folder: Path) -> Calibration | None:
 def write_calibration(folder: Path, calibration: Calibration) -> Path:
     """Put a calibration beside the weights it belongs to."""
     path, partial = folder / FILE, folder / f".{FILE}.partial"
-    partial.write_text(yaml.safe_dump(msgspec.to_builtins(calibration), sort_keys=False), "utf-8")
+    own = msgspec.structs.replace(calibration, weights=fingerprint(folder))
+    partial.write_text(yaml.safe_dump(msgspec.to_builtins(own), sort_keys=False), "utf-8")
     os.replace(partial, path)
     return path
+
+
+def fingerprint(folder: Path) -> str:
+    """Tells a checkpoint's weights from others: a checksum of the file's size, beginning and end."""
+    path = folder / WEIGHTS
+    size = path.stat().st_size
+    digest = hashlib.blake2b(str(size).encode(), digest_size=8)
+    with path.open("rb") as file:
+        digest.update(file.read(_ENOUGH))
+        file.seek(max(0, size - _ENOUGH))
+        digest.update(file.read())
+    return digest.hexdigest()
 
 
 def _loss(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> float:

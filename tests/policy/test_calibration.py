@@ -55,8 +55,20 @@ def test_certainty_comes_with_the_thought_when_a_calibration_lies_beside_the_wei
     write_calibration(folder, Calibration(slope=0.5, intercept=1.0, seeds="3-4", thoughts=2))
     policy = load_policy(str(folder), "cpu")
     assert policy.calibration == read_calibration(folder)
+    assert policy.calibration.slope == 0.5
     thought, _ = policy.think(observation(), CONTEXT, f"{forced}subtask: pick up")
     assert thought.certainty is not None and 0 < thought.certainty < 1
+
+
+def test_calibration_is_not_used_when_the_weights_are_others(tmp_path):
+    folder = write_checkpoint(tmp_path / "tiny")
+    write_calibration(folder, Calibration(slope=0.5))
+    assert read_calibration(folder) is not None
+    card = (folder / FILE).read_text()
+    write_checkpoint(tmp_path / "tiny", seed=1)
+    assert read_calibration(folder) is None
+    (folder / FILE).write_text(card)
+    assert read_calibration(folder) is None
 
 
 def test_checkpoint_error_when_the_calibration_is_spoilt(tmp_path):
