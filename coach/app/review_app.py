@@ -16,10 +16,11 @@ from textual.widgets import Footer, Static, TextArea
 from coach.app.cameras import Cameras
 from coach.app.messages import Pointed
 from coach.app.themes import DARK, LIGHT, THEMES
+from coach.review.recording import place_of
 from coach.review.suggestion import Suggestion
 from coach.review.suggestions import decide, undecided
-from robot_bridge.protocol.errors import CoachError, ProtocolError
-from robot_bridge.protocol.thought import Thought, Where
+from robot_bridge.protocol.errors import CoachError
+from robot_bridge.protocol.thought import Where
 
 if TYPE_CHECKING:
     from coach.config import Config
@@ -172,7 +173,7 @@ class ReviewApp(App[None]):
         cameras = self.query_one(Cameras)
         columns = self.query_one("#columns").size
         cameras.fit(columns.with_width(columns.width // 2))
-        cameras.show(now.frame.observation(), None, _place(now))
+        cameras.show(now.frame.observation(), None, place_of(now))
         self.query_one("#told", Static).update(self._told(now))
 
     def _told(self, now: Instant) -> Table:
@@ -195,11 +196,3 @@ class ReviewApp(App[None]):
             table.add_row("suggested", Text(self.suggestion.thought.strip(), style=colours["warning"]))
             table.add_row("because", f"{self.suggestion.why} (y accepts, e changes it, x rejects)")
         return table
-
-
-def _place(now: Instant) -> Where | None:
-    """What the thought is about, where it says so."""
-    try:
-        return Thought.parse(now.thought.text).where if now.thought else None
-    except ProtocolError:
-        return None

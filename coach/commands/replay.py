@@ -1,4 +1,4 @@
-"""`coach replay`: a recorded episode as lines of text, or the lessons as the stream that training reads."""
+"""`coach replay`: an episode plays again, on the screen, in Rerun or as lines; or the lessons as training has them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from memory.store import Store
 
 EXAMPLE = """coach replay
-coach replay 12 --speed 1
+coach replay 12 --text --speed 1
+coach replay 12 --rerun
 coach replay --corrections --json-lines
 coach replay --corrections --mixture 7 --limit 100 --json-lines"""
 
@@ -30,6 +31,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
                         help="lessons as training draws them, endless: by how much they teach")  # fmt: skip
     parser.add_argument("--limit", type=int, metavar="N", help="stop after so many lines")
     parser.add_argument("--speed", type=float, default=0.0, metavar="X", help="1: as fast as it was; 0: at once")
+    parser.add_argument("--text", action="store_true", help="lines of text, also where there is a terminal")
+    parser.add_argument("--rerun", action="store_true", help="in the Rerun viewer instead (extra `rerun`)")
     parser.add_argument("--json-lines", action="store_true", help="one JSON object a line on stdout, nothing else")
 
 
@@ -41,12 +44,43 @@ def run(args: argparse.Namespace, config: Config) -> int:
     from memory.store import Store
 
     with Store.open(config.memory_path) as store:
+        if args.rerun:
+            return _in_rerun(store, args, config)
+        lines = args.text or args.json_lines or args.list or args.corrections or args.speed or args.limit
+        if not lines and sys.stdin.isatty() and sys.stdout.isatty() and next(iter(store.episodes(1)), None):
+            return _on_screen(store, args, config)
         shown = 0
         for row, line in itertools.islice(_rows(store, args), args.limit):
             print(json.dumps(row, ensure_ascii=False) if args.json_lines else line, flush=args.speed > 0)
             shown += 1
     if not shown:
         print("there are no lessons yet" if args.corrections else "nothing is recorded yet", file=sys.stderr)
+    return 0
+
+
+def _on_screen(store: Store, args: argparse.Namespace, config: Config) -> int:
+    from coach.app.replay_app import ReplayApp
+    from coach.review.recording import Recording
+    from memory.timeline import timeline
+
+    number = store.episodes(1)[0].id if args.episode is None else args.episode
+    recording = Recording(store, number)
+    ReplayApp(config, recording, timeline(store, number)).run()
+    return 0
+
+
+def _in_rerun(store: Store, args: argparse.Namespace, config: Config) -> int:
+    from coach.export import rerun_file
+    from coach.export.episodes import rows_of
+    from robot_bridge.protocol.embodiment import load_embodiment
+
+    latest = next(iter(store.episodes(1)), None)
+    episode = store.episode(args.episode) if args.episode is not None else latest
+    body = load_embodiment(config.embodiment)
+    rows = rows_of(store, episode, body.width) if episode is not None else []
+    if not rows:
+        raise UsageError("that episode has no frames", next_step="see them with: coach replay --list")
+    print(f"{rerun_file.write(None, rows, body, f'episode-{episode.id if episode else 0}')} frames sent to the viewer")
     return 0
 
 

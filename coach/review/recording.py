@@ -11,7 +11,8 @@ from memory.records import Correction, CorrectionDraft, Frame, ThoughtRecord
 from memory.replay import stream_of
 from memory.store import Store
 from memory.timeline import action_summary
-from robot_bridge.protocol.errors import UsageError
+from robot_bridge.protocol.errors import ProtocolError, UsageError
+from robot_bridge.protocol.thought import Thought, Where
 
 EVENTS = 1000
 KIND = "review"  # of corrections that were written afterwards
@@ -34,6 +35,14 @@ class Instant:
     thought: ThoughtRecord | None
     action: str
     taught: tuple[Correction, ...]
+
+
+def place_of(now: Instant) -> Where | None:
+    """What the thought of an instant is about, where it says so."""
+    try:
+        return Thought.parse(now.thought.text).where if now.thought else None
+    except ProtocolError:
+        return None
 
 
 class Recording:
