@@ -53,6 +53,9 @@ class Clip:
 
 def measure(config: Config, seed: int, rounds: int, command: str, progress: Progress) -> Report:
     """Raises: CoachError: espeak-ng or the model is not here."""
+    import torch
+
+    torch.set_num_threads(1)  # for both sides; the writing process takes half of the cores
     espeak = Espeak()
     model = config.speech.model if find_model(config.speech.model, config.home / "models") else EMBEDDED
     sentences = list(clips(espeak, rounds, seed))

@@ -124,7 +124,10 @@ def _engine(config: Config, may_fall_back: bool) -> Engine:
     except CoachError as error:
         if not may_fall_back or settings.model == EMBEDDED:
             raise
-        engine = load_engine("whisper", EMBEDDED, folder, "cpu", progress.reached)
+        try:
+            engine = load_engine("whisper", EMBEDDED, folder, "cpu", progress.reached)
+        except CoachError:
+            raise error from None
         print(f"coach: {SPARE_NOTE.format(error)}", file=sys.stderr)
     progress.done()
     return engine

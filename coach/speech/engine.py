@@ -66,7 +66,7 @@ class WhisperEngine:
         path = find_model(name, folder) or _fetched(name, folder, progress)
         try:
             model = whisper.load_model(str(path), device=_device(device))
-        except (RuntimeError, KeyError, EOFError, OSError, ValueError, TypeError) as error:
+        except Exception as error:  # what torch makes of a damaged file has many names
             raise SpeechModelError(f"{path} is no whisper model ({' '.join(str(error).split())[:120]})",
                                    next_step="remove the file and start again") from None  # fmt: skip
         engine = cls(model, name)

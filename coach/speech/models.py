@@ -15,6 +15,7 @@ EMBEDDED = "embedded"
 EMBEDDED_NOTE = "The ears in the package hear synthetic English only; for people, set speech: {model: base.en}."
 DEADLINE_S = 10.0  # for each answer of the network
 PIECE = 1 << 18
+_OFFLINE = ("name resolution", "name or service not known", "nodename nor servname", "unreachable")
 
 
 class SpeechModelError(CoachError):
@@ -97,4 +98,4 @@ def _verify(part: Path, url: str, name: str) -> None:
 
 def _words(reason: object) -> str:
     words = getattr(reason, "strerror", None) or str(reason)
-    return "no network" if "name resolution" in words.lower() or "unreachable" in words.lower() else words
+    return "no network" if any(part in words.lower() for part in _OFFLINE) else words
