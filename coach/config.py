@@ -53,6 +53,7 @@ class Config:
         checkpoint: a folder or a name under `checkpoints/`; empty is the one in the package. `coach promote` goes
             before it.
         record: keep episodes in the memory.
+        memory_limit_gb: beyond it the oldest pictures go; those of lessons never do.
         keys: action name → key, over the UI's own bindings.
         gamepad, pedal: `auto` reads those that are there, `off` none, else the path of one, as /dev/input/event5.
         controls: button or stick of theirs → what it does, over the defaults of coach/takeover/controls.py.
@@ -79,6 +80,7 @@ class Config:
     checkpoint: str = ""
     theme: Literal["dark", "light"] = "dark"
     record: bool = True
+    memory_limit_gb: int = 20
     keys: dict[str, str] = field(default_factory=dict)
     gamepad: str = "auto"
     pedal: str = "auto"
@@ -192,6 +194,8 @@ def _checked(key: Any, value: Any, path: Path) -> Any:
             raise _unfit(key, value, path, "texts by name, such as {stop: f12}")
     elif type(value) is not wanted:  # not isinstance: true is no whole number
         raise _unfit(key, value, path, _KINDS[wanted.__name__])
+    if key == "memory_limit_gb" and not 1 <= value <= 100_000:
+        raise _unfit(key, value, path, "1 to 100000")
     if key.endswith("_address") and not _ADDRESS.fullmatch(value):
         raise _unfit(key, value, path, "tcp://HOST:PORT")
     if key.endswith("_key") and value:

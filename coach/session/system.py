@@ -13,6 +13,7 @@ from coach.lines import bridge_client, check_lines, event_subscriber
 from coach.processes.notices import Restart, read_restarts
 from coach.session.asked import DOUBTS
 from coach.session.heartbeat import Heartbeat
+from coach.session.housekeeping import Housekeeping
 from coach.session.recorder import Recorder
 from coach.session.replies import Reply
 from coach.session.routine_clock import RoutineClock
@@ -78,6 +79,7 @@ class System:
         self._listener = Listener(self.operator, controls, Wanted(config.gamepad, config.pedal), self._command,
                                   lambda: self.taken_over, self._tell)  # fmt: skip
         self._routine_clock = RoutineClock(self._look)
+        self._housekeeping = Housekeeping(store, config.memory_limit_gb, self._tell)
 
     @classmethod
     def open(cls, config: Config, deliver: Callable[[Message], None], answered: Callable[[Reply], None]) -> System:
@@ -195,6 +197,7 @@ class System:
             return
         self._closed = True
         self._routine_clock.close()
+        self._housekeeping.close()
         self._listener.close()
         self.operator.close()
         self._work.put(None)
