@@ -64,8 +64,9 @@ class WhisperEngine:
 
         torch.set_grad_enabled(False)
         path = find_model(name, folder) or _fetched(name, folder, progress)
+        place = _device(device)
         try:
-            model = whisper.load_model(str(path), device=_device(device))
+            model = whisper.load_model(str(path), device=place)
         except Exception as error:  # what torch makes of a damaged file has many names
             raise SpeechModelError(f"{path} is no whisper model ({' '.join(str(error).split())[:120]})",
                                    next_step="remove the file and start again") from None  # fmt: skip
