@@ -10,11 +10,11 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from coach.config import Config
+from coach.lines import bridge_client
 from coach.session.identity import new_id
 from coach.session.replies import Reply
 from coach.session.system import System
 from memory.store import Store
-from robot_bridge.client import BridgeClient
 from robot_bridge.protocol.errors import CoachError
 from robot_bridge.protocol.messages import ChunkEvent, Intervention, Message, Observation, Status, ThoughtEvent
 
@@ -47,7 +47,7 @@ class Person:
         self._replies: queue.SimpleQueue[Reply] = queue.SimpleQueue()
 
     def __enter__(self) -> Person:
-        self._bridge = BridgeClient(self._config.bridge_address)
+        self._bridge = bridge_client(self._config)  # the same coach as the session
         store = TimedStore.open(self._config.memory_path)
         assert isinstance(store, TimedStore)
         self._store = store
