@@ -29,8 +29,9 @@ print(f"{arms.name}: {len(arms.read())} joints, {len(pictures)} cameras, {1000 *
 arms.close()
 """
 _TRY_MICROPHONE = """
+import sys
 import sounddevice
-print(sounddevice.query_devices(kind="input")["name"])
+print(sounddevice.query_devices(sys.argv[1] or None, kind="input")["name"])
 """
 
 
@@ -48,7 +49,7 @@ def check_arms(config: Config) -> Check:
 
 
 def check_microphone(config: Config) -> Check:
-    status, said = _try(_TRY_MICROPHONE, [], ASK_S, dict(os.environ))
+    status, said = _try(_TRY_MICROPHONE, [config.speech.microphone], ASK_S, dict(os.environ))
     if status == 0:
         return Check("microphone", True, said, needed=False)
     if "PortAudio library not found" in said:

@@ -22,6 +22,7 @@ from robot_bridge.protocol.errors import CoachError
 SPARE_NOTE = "{}. Until then I listen with the ears in the package, which hear synthetic English only."
 STEP = 0.01  # of a download, between two messages about it
 MOST_THREADS = 4
+POLITE = 5  # the arms and the listening come first
 _decoder = msgspec.msgpack.Decoder(Write)
 
 
@@ -59,6 +60,8 @@ def main(arguments: list[str]) -> int:
         parser.add_argument(name)
     args = parser.parse_args(arguments)
     incoming, outgoing = own_pipes()
+    if hasattr(os, "nice"):
+        os.nice(POLITE)
     import torch
 
     torch.set_num_threads(min(MOST_THREADS, max(1, (os.cpu_count() or 1) // 2)))  # the arms need the others
