@@ -46,8 +46,8 @@ class Housekeeping:
             return
         log.info("dropped %d frames; %d of lessons stay", pruned.frames, pruned.kept_frames)
         if pruned.bytes_now > self._limit:
-            size = f"{pruned.bytes_now / GIB:.1f} GB"
-            self._tell(f"The memory is {size}, and all that is left are lessons, which I keep; allow more with "
+            now = f"{pruned.bytes_now / GIB:.1f} GB"
+            self._tell(f"The memory is {now}, and all that is left are lessons, which I keep; allow more with "
                        "memory_limit_gb in config.yaml.")  # fmt: skip
 
     def _run(self) -> None:

@@ -31,9 +31,8 @@ def test_oldest_pictures_go_by_themselves_when_the_file_is_too_large(
             store.add_frame(episode, Observation(sequence=number, time_s=number / 10, state=np.zeros(38, np.float32),
                                                  images=images))  # fmt: skip
         store.flush()
-        lesson = store.add_correction(CorrectionDraft(
-            id="lesson", words="no", episode_id=episode, time_s=6.0, observation_sequence=60, thought_should="reason: x\n",
-        ))  # fmt: skip
+        draft = CorrectionDraft(id="lesson", words="no", episode_id=episode, time_s=6.0, observation_sequence=60)
+        lesson = store.add_correction(draft)
         kept = store.correction_frames(lesson.id)
         with store.reading() as db:  # what waits in the log belongs to the size
             db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -19,13 +19,15 @@ from memory.store import Store
 
 BERLIN = "Europe/Berlin"
 DAYS = 180
-START = datetime(2026, 10, 1, 0, 0)  # 25 October 2026 and 28 March 2027 lie within
+START = datetime(2027, 10, 1, 0, 0)  # 31 October 2027, 29 February 2028 and 26 March 2028 lie within
 STEP_S = 840
 KILLS = 14
-CLOCKS = {"daily": (18, 0), "gap": (2, 30), "weekdays": (6, 45), "tuesdays": (9, 0), "first": (12, 0)}
+CLOCKS = {"daily": (18, 0), "gap": (2, 30), "weekdays": (6, 45), "tuesdays": (9, 0), "first": (12, 0),
+          "leap": (8, 15)}  # fmt: skip
 RULES = {"daily": "FREQ=DAILY", "gap": "FREQ=DAILY", "weekdays": "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR",
-         "tuesdays": "FREQ=WEEKLY;INTERVAL=2;BYDAY=TU", "first": "FREQ=MONTHLY;BYMONTHDAY=1"}  # fmt: skip
-MISSED = {"daily": "late", "gap": "late", "weekdays": "skip", "tuesdays": "ask", "first": "late"}
+         "tuesdays": "FREQ=WEEKLY;INTERVAL=2;BYDAY=TU", "first": "FREQ=MONTHLY;BYMONTHDAY=1",
+         "leap": "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29"}  # fmt: skip
+MISSED = {"daily": "late", "gap": "late", "weekdays": "skip", "tuesdays": "ask", "first": "late", "leap": "late"}
 
 
 def expected() -> set[tuple[str, int]]:
@@ -34,7 +36,8 @@ def expected() -> set[tuple[str, int]]:
     for number in range(DAYS):
         day = START + timedelta(days=number)
         comes = {"daily": True, "gap": True, "weekdays": day.weekday() < 5, "first": day.day == 1,
-                 "tuesdays": day.weekday() == 1 and (day - datetime(2026, 9, 29)).days % 14 == 0}  # fmt: skip
+                 "leap": (day.month, day.day) == (2, 29),
+                 "tuesdays": day.weekday() == 1 and (day - datetime(2027, 9, 28)).days % 14 == 0}  # fmt: skip
         for name, (hour, minute) in CLOCKS.items():
             if comes[name]:
                 found.add((name, int(day.replace(hour=hour, minute=minute, tzinfo=berlin).timestamp())))
@@ -62,7 +65,7 @@ def test_no_run_is_missed_and_none_comes_twice_when_half_a_year_is_full_of_kills
     with Store.open(path) as store:
         for name, (hour, minute) in CLOCKS.items():
             start = (
-                datetime(2026, 9, 29, hour, minute) if name == "tuesdays" else START.replace(hour=hour, minute=minute)
+                datetime(2027, 9, 28, hour, minute) if name == "tuesdays" else START.replace(hour=hour, minute=minute)
             )
             store.routines.add(Routine(title=name, rrule=RULES[name], start_local=start.isoformat(), tz=BERLIN,
                                        missed=MISSED[name], checked_utc=begin - 1))  # fmt: skip
