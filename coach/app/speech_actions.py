@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
@@ -14,8 +15,6 @@ from coach.app.speech_bar import SpeechBar
 from robot_bridge.protocol.errors import CoachError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from coach.app.app import CoachApp
     from coach.session.replies import Reply
     from coach.session.system import System
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from coach.speech.settings import Mode
     from coach.speech.speech import Speech
 
+MICROPHONE_KEY = "microphone"  # the one that was chosen last
 MODE_WORDS = {
     "off": "I do not listen any more.", "push_to_talk": "Press the talk key to speak, and again when you are done.",
     "hands_free": "I listen: just speak.", "wake_word": 'I listen for "{word}".',
@@ -50,6 +50,7 @@ class SpeechActions:
 
     speech: Speech | None = None
     _to_mend = False
+    _remember: Callable[[str], None] = staticmethod(lambda name: None)
 
     @property
     def _app(self) -> CoachApp:
@@ -70,6 +71,10 @@ class SpeechActions:
 
         person = Person(said=said, stop=system.spoken.stop, told=told, prompt=system.spoken.prompt)
         self.speech = Speech(app.config, person)
+        self._remember = partial(system.remember, MICROPHONE_KEY)
+        chosen = system.recall(MICROPHONE_KEY)
+        if isinstance(chosen, str) and not app.config.speech.microphone:
+            self.speech.choose(chosen)
         if app.config.speech.mode in ("hands_free", "wake_word"):
             self.listen(app.config.speech.mode)
 
@@ -111,6 +116,7 @@ class SpeechActions:
     def _chosen(self, name: str | None) -> None:
         if name is not None and self.speech is not None:
             self.speech.choose(name)
+            self._remember(name)
 
     def action_undo_heard(self) -> None:
         """The robot misheard: what it made of it is taken back."""

@@ -169,6 +169,7 @@ async def test_another_microphone_is_chosen_from_the_list(tmp_path: Path) -> Non
         options.focus()
         await bench.pilot.press("down", "enter")
         await bench.until(lambda: ("choose", "Headset") in speech.calls)
+        assert bench.systems[0].recall("microphone") == "Headset"
 
 
 async def test_one_sentence_is_told_and_typing_works_when_there_is_no_portaudio(
