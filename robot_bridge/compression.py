@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import statistics
 from collections import deque
 
 REMEMBERED = 8  # answers from which the bandwidth is taken, and messages from which the time to compress is
 MEASURABLE_BYTES = 16 << 10  # less says nothing about a bandwidth
 RATIO = 0.25  # JPEG ÷ raw, until it is known
-CODING_S = 2e-9  # a byte to compress, until it is known
-DECODING = 1.5  # time to decompress ÷ time to compress
+CODING_S = 4e-9  # a byte to compress, until it is known
+DECODING = 1.8  # time to decompress ÷ time to compress
 HYSTERESIS = 0.8  # the other way must promise this fraction of the time
 
 
 class Compression:
     """For one line.
 
-    The bandwidth and the time to compress are the best of the last ones, since everything else that takes time, such as
-    waiting for a busy policy or a busy processor, can only make them look worse.
+    The bandwidth is the best of the last answers, since everything else that takes time, such as waiting for a busy
+    policy, can only make it look smaller. The time to compress is the median of the last messages: what a processor
+    that is always busy takes counts, a single stall does not.
 
     Args:
         quality: of JPEG, 1 to 95; 0: pictures always travel as they are.
@@ -27,7 +29,7 @@ class Compression:
         self._quality = quality
         self._active = bool(quality) and not local
         self._ratio = RATIO
-        self._codings_s = deque([CODING_S], maxlen=REMEMBERED)  # for each byte
+        self._codings_s: deque[float] = deque(maxlen=REMEMBERED)  # for each byte
         self._round_trip_s = float("inf")
         self._bits_per_s: deque[float] = deque(maxlen=REMEMBERED)
 
@@ -59,15 +61,18 @@ class Compression:
             self._round_trip_s = min(self._round_trip_s, travelled_s)
             return
         if sent_bytes < raw_bytes:
-            travelled_s -= DECODING * min(self._codings_s) * raw_bytes
+            travelled_s -= DECODING * self._coding_s() * raw_bytes
         rest_s = 0.0 if self._round_trip_s == float("inf") else self._round_trip_s
         self._bits_per_s.append(8 * sent_bytes / max(travelled_s - rest_s, 0.1 * travelled_s, 1e-6))
         self._decide(raw_bytes)
 
+    def _coding_s(self) -> float:
+        return statistics.median(self._codings_s) if self._codings_s else CODING_S
+
     def _decide(self, raw_bytes: int) -> None:
         seconds_a_byte = 8 / max(self._bits_per_s)
         raw_s = raw_bytes * seconds_a_byte
-        jpeg_s = raw_bytes * (self._ratio * seconds_a_byte + (1 + DECODING) * min(self._codings_s))
+        jpeg_s = raw_bytes * (self._ratio * seconds_a_byte + (1 + DECODING) * self._coding_s())
         if self._active and raw_s < HYSTERESIS * jpeg_s:
             self._active = False
         elif not self._active and jpeg_s < HYSTERESIS * raw_s:
