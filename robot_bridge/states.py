@@ -2,6 +2,28 @@
 
 `stopped` is left only by a person who says resume or gives a task. `fault` means that the arms themselves fail.
 What is said during a takeover counts from the release on.
+
+    idle ───── correction, restart, task ──▶ running
+    idle ───── pause ──▶ holding
+    idle ───── takeover ──▶ takeover
+    idle ───── stop ──▶ stopped
+    idle ───── fault ──▶ fault
+    running ── hold, pause ──▶ holding
+    running ── takeover ──▶ takeover
+    running ── finish ──▶ idle
+    running ── stop ──▶ stopped
+    running ── fault ──▶ fault
+    holding ── correction, recover, restart, resume, task, undo ──▶ running
+    holding ── takeover ──▶ takeover
+    holding ── finish, reset ──▶ idle
+    holding ── stop ──▶ stopped
+    holding ── fault ──▶ fault
+    takeover ─ release, resume ──▶ running
+    takeover ─ pause ──▶ holding
+    takeover ─ stop ──▶ stopped
+    takeover ─ fault ──▶ fault
+    stopped ── resume, task ──▶ running
+    fault ──── heal ──▶ holding
 """
 
 from __future__ import annotations
