@@ -168,9 +168,9 @@ class CoachApp(SpeechActions, App[None]):
 
     def on_said(self, event: Said) -> None:
         if not self.mended(event.text, self._system):
-            self.say(event.text)
+            self.say(event.text, event.began_s)
 
-    def say(self, text: str) -> None:
+    def say(self, text: str, began_s: float = 0.0) -> None:
         """An utterance from the line or from a command; shown at once, answered when the session has dealt with it."""
         if text.strip():
             self.main.query_one(Conversation).expect("person", text.strip(), self.config.person, time.time())
@@ -180,7 +180,7 @@ class CoachApp(SpeechActions, App[None]):
             self._early.append(text)
         else:
             self.hush()
-            self._system.submit(text, where=self._take_point())
+            self._system.submit(text, where=self._take_point(), began_s=began_s)
 
     def on_pointed(self, event: Pointed) -> None:
         """A click on a picture shows what the next words are about; a second one there takes it back."""

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 
 class Said(Message):
-    """The person pressed enter on a line."""
+    """The person pressed enter on a line. Args: began_s: when they began to type it, `time.monotonic()`."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, began_s: float = 0.0) -> None:
         super().__init__()
-        self.text = text
+        self.text, self.began_s = text, began_s
 
 
 class Pointed(Message):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 from textual.binding import Binding
@@ -26,6 +27,12 @@ class SayLine(Input):
         self._history: list[str] = []
         self._at = 0
         self._unfinished = ""
+        self._began_s = 0.0
+
+    def watch_value(self, before: str, now: str) -> None:
+        """When a line is begun is when somebody saw that something is wrong."""
+        if not before and now:
+            self._began_s = time.monotonic()
 
     def remember(self, lines: Sequence[str]) -> None:
         """Older lines, oldest first, before those of this run."""
@@ -53,4 +60,4 @@ class SayLine(Input):
             self._history.append(text)
         self._at = len(self._history)
         self._unfinished = self.value = ""
-        self.post_message(Said(text))
+        self.post_message(Said(text, self._began_s))

@@ -176,7 +176,7 @@ class Actions:
             keep_rule_now(self._store, situation.task_id, rule_for(errand, spoken.by))
         rules = notes_in_force(self._store, str(errand), situation.task_id)
         lesson = draft_lesson(spoken.words, spoken.by, errand, dictated, situation, self._episodes.home_id(), frames,
-                              rules, spoken.where)  # fmt: skip
+                              rules, spoken.where, spoken.began_s)  # fmt: skip
         failure = ""
         try:
             self._store.add_correction(lesson, frames)

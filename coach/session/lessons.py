@@ -9,19 +9,20 @@ from typing import TYPE_CHECKING, Any
 from coach.session.errand import Errand, forced_thought
 from coach.session.identity import new_id
 from coach.session.situation import Situation
-from memory.records import CorrectionDraft
+from memory.records import LABEL_START_S, CorrectionDraft
 from robot_bridge.protocol.messages import Intervention
 from robot_bridge.protocol.thought import Where
 
 if TYPE_CHECKING:
     from robot_bridge.protocol.messages import Observation
 
+LONGEST_WORDS_S = 8.0  # words that took longer were left lying
 FramesAround = Callable[[], Sequence["Observation"]]
 
 
 def draft_lesson(words: str, by: str, errand: Errand, dictated: str, situation: Situation, home: str,
                  frames: Sequence[Observation], rules: tuple[str, ...] = (), where: Where | None = None,
-                 ) -> CorrectionDraft:  # fmt: skip
+                 began_s: float = 0.0) -> CorrectionDraft:  # fmt: skip
     """The lesson in these words.
 
     Args:
@@ -29,12 +30,14 @@ def draft_lesson(words: str, by: str, errand: Errand, dictated: str, situation: 
         frames: the newest comes last.
         rules: those in force.
         where: the point that the person showed.
+        began_s: when they began to speak or type, `time.monotonic()`; 0 where that is not known.
     """
     thought, was = situation.thought, situation.errand
     kind = "subtask" if dictated and was == errand else "where" if where and was == errand else "instruction"
     return _drafted(
         words, by, situation, home, frames, kind=kind, thought_should=forced_thought(errand, thought, dictated),
         instruction_now=situation.chore or str(errand), rules=rules, where=where,
+        label_start_s=_label_start_s(began_s),
     )  # fmt: skip
 
 
@@ -52,6 +55,12 @@ def draft_agreed(words: str, by: str, situation: Situation, home: str, frames: S
     lines = (("reason", thought.reason), ("subtask", thought.subtask)) if thought else ()
     return _drafted(words, by, situation, home, frames, kind="subtask", instruction_now=situation.instruction,
                     thought_should="".join(f"{key}: {value}\n" for key, value in lines if value))  # fmt: skip
+
+
+def _label_start_s(began_s: float) -> float:
+    """How long ago the lesson begins: people react late, and then the words take their time."""
+    lasted_s = time.monotonic() - began_s if began_s else 0.0
+    return LABEL_START_S + min(max(lasted_s, 0.0), LONGEST_WORDS_S)
 
 
 def _drafted(words: str, by: str, situation: Situation, home: str, frames: Sequence[Observation],

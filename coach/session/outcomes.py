@@ -30,6 +30,7 @@ class Spoken:
     Args:
         where: the point that the person shows.
         settled: it was asked about already: no rule stands in its way.
+        began_s: when the person began to speak or type, `time.monotonic()`; 0 where that is not known.
     """
 
     item: Item
@@ -38,3 +39,4 @@ class Spoken:
     situation: Situation
     where: Where | None = None
     settled: bool = False
+    began_s: float = 0.0

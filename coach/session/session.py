@@ -68,6 +68,7 @@ class Session:
         self.episodes = Episodes(config, store)
         self.queue = TaskQueue(store)
         self._frames_around = frames_around
+        self._began_s = 0.0
         self._actions = Actions(config, store, bridge, self.episodes, self.queue, frames_around)
         self._standing, self.due_runs = Standing(store, holidays=config.holidays), DueRuns(store, self._actions)
 
@@ -78,18 +79,21 @@ class Session:
         except UsageError:
             return False
 
-    def hear(self, text: str, by: str = "", pulled: Pulled | None = None, where: Where | None = None) -> Reply:
+    def hear(self, text: str, by: str = "", pulled: Pulled | None = None, where: Where | None = None,
+             began_s: float = 0.0) -> Reply:  # fmt: skip
         """Deal with one utterance. Never raises for what a person or the network did.
 
         Args:
             by: who said it.
             pulled: a stop that was sent for these words already.
             where: the point in a picture that the person shows with them.
+            began_s: when the person began to speak or type, `time.monotonic()`; 0 where that is not known.
         """
         by = by or self._config.person
         if pulled is None and self.is_stop(text):
             pulled = self._stop_line.pull(text[:MAX_CHARACTERS], by)
         with self._lock:
+            self._began_s = began_s
             try:
                 return self._hear(text.strip(), by, pulled, where)
             except StoreError as error:
@@ -280,7 +284,7 @@ class Session:
                 elif (errand := errand_of(item, situation)) is not None and item.verb in ("put", "pick_up"):
                     self.queue.add(str(errand))
                     continue
-            now.append(Spoken(item, words, by, situation, where))
+            now.append(Spoken(item, words, by, situation, where, began_s=self._began_s))
         return now or [Spoken(Item(kind="unknown", text=words), words, by, situation)]
 
     def _situation(self) -> Situation:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 STOP_WAIT_S = 3.0
+PCM_BYTES_S = 32_000  # 16-bit at 16 kHz
 HOPELESS = 0.5  # of `ask_below`: with so little confidence even readings that agree are asked about
 MISHEARD = "misheard"
 COLOURS = ("red", "blue", "green", "yellow", "white")
@@ -94,7 +95,8 @@ class SpokenWords:
             if question:
                 self._doubted = heard
                 return self._session.tell(question, heard.text, self._by)
-        reply = self._session.hear(heard.text, self._by, pulled)
+        began_s = time.monotonic() - len(heard.pcm) / PCM_BYTES_S if heard.pcm else 0.0
+        reply = self._session.hear(heard.text, self._by, pulled, began_s=began_s)
         doubted, self._doubted = self._doubted, None
         agreed = doubted is not None and reply.correction_id and self._words_of(reply.correction_id) != heard.text
         self._keep_sound(doubted if doubted is not None and agreed else heard, reply)

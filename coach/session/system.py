@@ -87,16 +87,17 @@ class System:
         config.prepare_home()
         return cls(config, Store.open(config.memory_path), deliver, answered)
 
-    def submit(self, text: str, by: str = "", where: Where | None = None) -> None:
+    def submit(self, text: str, by: str = "", where: Where | None = None, began_s: float = 0.0) -> None:
         """Hear an utterance; returns at once. Words that say stop overtake everything that waits.
 
         Args:
             where: the point in a picture that the person shows with them.
+            began_s: when the person began to type, `time.monotonic()`.
         """
         pulled = None
         if self.session.is_stop(text):
             pulled = self._stop_line.pull(text, by or self._config.person)
-        self._work.put(lambda: self.session.hear(text, by, pulled, where))
+        self._work.put(lambda: self.session.hear(text, by, pulled, where, began_s))
 
     def submit_spoken(self, heard: Heard) -> None:
         """Hear what was said aloud; returns at once."""

@@ -67,7 +67,7 @@ class ScriptedSystem:
         self.spoken = ScriptedEars(self)
         self.instead: list[str] = []
 
-    def submit(self, text: str, by: str = "", where: Where | None = None) -> None:
+    def submit(self, text: str, by: str = "", where: Where | None = None, began_s: float = 0.0) -> None:
         self.heard.append(text)
         self.pointed.append(where)
         if text.strip():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import msgspec
@@ -242,6 +243,16 @@ def test_correction_is_asked_about_when_it_contradicts_a_rule(
     assert [held.text for held in bench.store.rules.holding()] == [rule]
     if "correction" in kinds:
         assert bench.bridge.interventions[-1].instruction == "put the red cup in the sink"
+
+
+# When a lesson begins
+
+
+@pytest.mark.parametrize(("ago_s", "start_s"), [(3.0, 5.0), (60.0, 10.0), (-1.0, 2.0)])
+def test_lesson_begins_two_seconds_before_the_words_did(bench: Bench, ago_s: float, start_s: float) -> None:  # noqa: F811
+    bench.bridge.work_on()
+    reply = bench.session.hear("no, put it in the drying rack", began_s=time.monotonic() - ago_s)
+    assert bench.store.correction(reply.correction_id).label_start_s == pytest.approx(start_s, abs=0.2)
 
 
 # Bad input

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -30,10 +30,12 @@ class Bench:
     store: Store
     session: Session
     config: Config
+    clients: list[BridgeClient] = field(default_factory=list)
 
     def reopened(self) -> Session:
         """A session of a process that has just started."""
         client = BridgeClient(self.config.bridge_address)
+        self.clients.append(client)
         return Session(self.config, self.store, client, interpret, self.session._stop_line)
 
 
@@ -52,7 +54,10 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     stop_line = StopLine(lambda: BridgeClient(bridge.address))
     with Store.open(config.memory_path) as store:
         frames = tuple(observed(i) for i in range(1, 21))
-        yield Bench(bridge, store, Session(config, store, client, interpret, stop_line, lambda: frames), config)
+        opened = Bench(bridge, store, Session(config, store, client, interpret, stop_line, lambda: frames), config)
+        yield opened
+        for other in opened.clients:  # a socket left open would keep the garbage collector waiting
+            other.close()
     stop_line.close()
     client.close()
     bridge.close()
