@@ -12,10 +12,16 @@ my your his her their our it's that's red blue green yellow white big small left
 after until from for by uh um so because i you we robot drying
 """
 _DANGLING = frozenset(_DANGLING_WORDS.split())
-_COMPLETE_ALONE = frozenset(("left", "right"))
+_SIDES = frozenset(("left", "right"))
 _WHOLE = frozenset(("stop", "pause", "resume", "undo", "restart", "task", "correction", "nudge", "takeover", "praise",
                     "question", "answer", "routine", "rule"))  # fmt: skip
 _LONGEST_WORDS = 200
+
+
+def is_dangling(text: str) -> bool:
+    """It ends with a word that nobody ends with: "put it in the …". A lone "no" is no such word."""
+    words = plain(text).split()
+    return len(words) > 1 and words[-1] in _DANGLING and words[-1] not in _SIDES
 
 
 def is_complete(text: str) -> bool:
@@ -23,7 +29,7 @@ def is_complete(text: str) -> bool:
     words = plain(text).split()
     if not words or len(words) > _LONGEST_WORDS:
         return False
-    if words[-1] in _DANGLING and not (words[-1] in _COMPLETE_ALONE and len(words) > 1):
+    if is_dangling(text) or (len(words) == 1 and words[0] in _DANGLING):
         return False
     try:
         meaning = interpret(text, None)

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from coach.speech.audio import RATE, to_pcm
-from coach.speech.completeness import is_complete
+from coach.speech.completeness import is_complete, is_dangling
 from coach.speech.filters import SHORT_WORDS, plain
 from coach.speech.messages import (
     BargedIn,
@@ -34,6 +34,7 @@ from coach.speech.messages import (
     Resumed,
     StopHeard,
     Trouble,
+    Wait,
     Write,
     Written,
 )
@@ -293,8 +294,12 @@ class Hearing:
         elif self._open is not None and self._open.segment == asked.segment:
             self.view.partial = written.text or self.view.partial
             self._open.readings[asked.end] = written
-            if self._open.paused_at == asked.end and is_complete(written.text):
+            if self._open.paused_at != asked.end:
+                return
+            if is_complete(written.text):
                 self.listener.send(Finish(segment=asked.segment))
+            elif is_dangling(written.text):
+                self.listener.send(Wait(segment=asked.segment))
 
     def _settle(self, ended: Ended, written: Written) -> None:
         """The words of a whole sentence: doubtful ones are read again for what else they could be."""

@@ -26,6 +26,7 @@ from coach.speech.messages import (
     SpeechMessage,
     StopHeard,
     ToListener,
+    Wait,
     send,
 )
 from coach.speech.segmenter import Segmenter, Timing
@@ -83,6 +84,8 @@ class Listener:
                 self._tell_all(self._segmenter.release(now))
             case Finish(segment=segment):
                 self._tell_all(self._segmenter.finish(segment))
+            case Wait(segment=segment):
+                self._segmenter.wait(segment)
 
     def _hear(self, block: Block) -> None:
         samples = from_pcm(block.pcm)

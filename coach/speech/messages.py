@@ -1,6 +1,6 @@
 """What the speech processes and the terminal tell each other, msgpack with a length in front.
 
-listener (`listener.py`): gets Block, Listen, Hold, Release, Finish;
+listener (`listener.py`): gets Block, Listen, Hold, Release, Finish, Wait;
     tells Ready, Onset, Paused, Resumed, Ended, StopHeard, BargedIn, Trouble.
 writer (`writer.py`): gets Write; tells Ready, Fetching, Written, Trouble.
 
@@ -53,6 +53,12 @@ class Release(SpeechMessage, frozen=True, tag="release"):
 
 class Finish(SpeechMessage, frozen=True, tag="finish"):
     """The words of the segment are complete."""
+
+    segment: int
+
+
+class Wait(SpeechMessage, frozen=True, tag="wait"):
+    """The words of the segment end in the middle: somebody looks for the next one."""
 
     segment: int
 
@@ -160,7 +166,7 @@ class Written(SpeechMessage, frozen=True, tag="written"):
     seconds: float = 0.0
 
 
-ToListener = Block | Listen | Hold | Release | Finish
+ToListener = Block | Listen | Hold | Release | Finish | Wait
 FromListener = Ready | Onset | Paused | Resumed | Ended | StopHeard | BargedIn | Trouble
 FromWriter = Ready | Fetching | Written | Trouble
 FromWorker = Ready | Onset | Paused | Resumed | Ended | StopHeard | BargedIn | Trouble | Fetching | Written

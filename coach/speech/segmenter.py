@@ -10,6 +10,7 @@ from coach.speech.messages import Ended, Onset, Paused, Resumed
 
 ON, OFF = 0.5, 0.35  # probability at which speech begins, and below which it has paused
 ONSET_CHUNKS = 2  # so many of the last three: a click is no speech
+PATIENCE = 2.0  # times the usual silence, for somebody who looks for the next word
 TAIL_S = 0.2  # sound kept after the last voiced chunk
 HELD_LONGEST_S = 28.0  # of push-to-talk: whisper hears 30 s at most
 
@@ -44,6 +45,7 @@ class Segmenter:
         self._voiced_to = 0
         self._paused = False
         self._held = False
+        self._patient = False
 
     @property
     def speaking(self) -> bool:
@@ -60,13 +62,13 @@ class Segmenter:
         if voiced:
             self._voiced_to = end
             if self._paused:
-                self._paused = False
+                self._paused = self._patient = False
                 yield Resumed(segment=self._number)
         silence = end - self._voiced_to
         if not self._paused and silence >= self._samples(self.timing.pause_s):
             self._paused = True
             yield Paused(segment=self._number, start=self._start, end=self._cut())
-        if not self._held and silence >= self._samples(self.timing.silence_s):
+        if not self._held and silence >= self._samples(self._silence_s()):
             yield self._end(self._cut(), "silence")
         elif end - self._start >= self._samples(HELD_LONGEST_S if self._held else self._longest_s()):
             yield self._end(end, "too long")
@@ -97,6 +99,11 @@ class Segmenter:
             yield self._end(resumed, "complete")
             yield self._begin(resumed - self._samples(self.timing.preroll_s), resumed)
 
+    def wait(self, segment: int) -> None:
+        """The words so far end in the middle: this silence may last longer."""
+        if segment == self._number and self._paused:
+            self._patient = True
+
     def reset(self, at: int) -> Iterator[SegmentEvent]:
         """The sound is interrupted, or not to be heard from here on."""
         if self.speaking:
@@ -105,7 +112,8 @@ class Segmenter:
 
     def _begin(self, start: int, voiced_to: int) -> Onset:
         self._number += 1
-        self._start, self._voiced_to, self._paused = max(start, self._floor, 0), voiced_to, False
+        self._start, self._voiced_to = max(start, self._floor, 0), voiced_to
+        self._paused = self._patient = False
         return Onset(segment=self._number, start=self._start)
 
     def _end(self, end: int, why: str) -> Ended:
@@ -115,6 +123,9 @@ class Segmenter:
 
     def _cut(self) -> int:
         return self._voiced_to + self._samples(TAIL_S)
+
+    def _silence_s(self) -> float:
+        return self.timing.silence_s * (PATIENCE if self._patient else 1.0)
 
     def _longest_s(self) -> float:
         return self.timing.longest_s + self.timing.preroll_s

@@ -25,6 +25,7 @@ from coach.speech.messages import (
     SpeechMessage,
     StopHeard,
     Trouble,
+    Wait,
     Write,
     Written,
 )
@@ -109,6 +110,7 @@ def test_half_a_sentence_waits_for_its_end(room: Room):
     room.answer(1, "put the red cup in the")
     room.until(lambda: room.hearing.view.partial == "put the red cup in the")
     assert not any(isinstance(message, Finish) for message in room.listener.sent)
+    room.until(lambda: Wait(segment=1) in room.listener.sent)
     room.listener.tell(Resumed(segment=1))
     room.listener.tell(Paused(segment=1, start=0, end=30_000))
     room.answer(2, "put the red cup in the sink")

@@ -103,3 +103,15 @@ def test_a_forgotten_talk_key_ends_by_itself():
     stream.events += stream.segmenter.hold(0)
     stream.hear(60.0, 0.02)
     assert [end.why for end in stream.ends()] == ["too long"]
+
+
+def test_somebody_who_looks_for_the_next_word_gets_more_time():
+    stream = Stream(silence_s=0.8)
+    stream.hear(1.0, 0.9)
+    stream.hear(0.4, 0.02)
+    stream.segmenter.wait(1)
+    stream.hear(0.8, 0.02)
+    assert not stream.ends()
+    stream.hear(0.5, 0.9)
+    stream.hear(1.0, 0.02)  # the patience was for that pause alone
+    assert [end.why for end in stream.ends()] == ["silence"]
