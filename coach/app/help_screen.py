@@ -44,10 +44,10 @@ class HelpScreen(ModalScreen[None]):
             yield Static(Text("Keys", style="bold"), classes="section -first")
             yield Static(self._table([(pretty_key(self._keys[name]), keyed.help) for name, keyed in KEYED.items()]))
             yield Static(self._table([("↑ ↓", "what you said before"), ("tab", "from part to part; scroll with ↑ ↓")]))
-            yield Static(Text("While you move the arms", style="bold"), classes="section")
-            yield Static(self._table([(pretty_key(self._keys[name]), keyed.help) for name, keyed in JOGGED.items()]))
             yield Static(Text("What you can say", style="bold"), classes="section")
             yield Static(self._table(list(SAYINGS)))
+            yield Static(Text("While you move the arms", style="bold"), classes="section")
+            yield Static(self._table([(pretty_key(self._keys[name]), keyed.help) for name, keyed in JOGGED.items()]))
 
     def action_close(self) -> None:
         self.dismiss(None)

@@ -28,7 +28,8 @@ def run(args: argparse.Namespace, config: Config) -> int:
         ("python", software.check_python), ("packages", software.check_packages), ("disk", software.check_disk),
         ("home", software.check_home), ("memory", software.check_memory), ("weights", software.check_weights),
         ("arms", devices.check_arms), ("policy", network.check_policy), ("bridge", network.check_bridge),
-        ("events", network.check_events), ("keys", network.check_keys), ("microphone", devices.check_microphone),
+        ("events", network.check_events), ("keys", network.check_keys), ("controls", devices.check_controls),
+        ("microphone", devices.check_microphone),
         ("ears", speech.check_ears), ("stop word", speech.check_stop_word), ("voice", speech.check_voice),
         ("gpu", devices.check_gpu),
     ]  # fmt: skip

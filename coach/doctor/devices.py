@@ -9,6 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from coach.doctor.check import Check
+from robot_bridge.protocol.errors import ConfigError
 
 if TYPE_CHECKING:
     from coach.config import Config
@@ -59,6 +60,27 @@ def check_microphone(config: Config) -> Check:
     return Check(
         "microphone", False, f"no input device ({said})", "plug one in, or type: everything works without", False
     )
+
+
+def check_controls(config: Config) -> Check:
+    """A gamepad or pedal to move the arms with; the keys of the terminal always work."""
+    from coach.takeover.controls import resolve_controls
+    from coach.takeover.events import present_devices
+    from coach.takeover.listener import Wanted
+
+    try:
+        resolve_controls(config.controls)
+    except ConfigError as error:
+        return Check("controls", False, error.what, error.next_step or "mend 'controls' in config.yaml")
+    found = Wanted(config.gamepad, config.pedal).choose(present_devices())
+    if not found:
+        return Check("controls", True, "no gamepad or pedal found; the arms are moved with keys", needed=False)
+    closed = [device for device in found if not os.access(device.path, os.R_OK)]
+    if closed:
+        there = "may not be read" if os.path.exists(closed[0].path) else "is not there"
+        return Check("controls", False, f"the {closed[0].kind} {closed[0].name} {there}",
+                     "sudo usermod -aG input $USER, and log in again", needed=False)  # fmt: skip
+    return Check("controls", True, ", ".join(f"{device.kind} {device.name}" for device in found), needed=False)
 
 
 def check_gpu(config: Config) -> Check:

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import socket
 import threading
@@ -140,7 +141,7 @@ def test_report_is_one_json_object_and_status_1_when_something_needed_is_missing
     assert main(["doctor", "--json", "--home", str(tmp_path), "--config", str(file)]) == 1
     checks = json.loads(capsys.readouterr().out)["checks"]
     assert all(set(check) == {"name", "ok", "detail", "mend"} for check in checks)
-    never_needed = {"microphone", "gpu", "ears", "stop word", "voice"}
+    never_needed = {"controls", "microphone", "gpu", "ears", "stop word", "voice"}
     assert {c["name"] for c in checks if not c["ok"]} - never_needed == {"weights", "arms"}
     names = ["python", "packages", "disk", "home", "memory", "weights", "arms", "policy", "bridge", "events", "keys"]
     assert [c["name"] for c in checks][:11] == names
@@ -155,3 +156,11 @@ def test_other_checks_still_run_when_one_breaks(monkeypatch, tmp_path, capsys):
     assert main(["doctor", "--home", str(tmp_path)]) == 1
     shown = capsys.readouterr().out
     assert "RuntimeError: boom" in shown and "microphone" in shown
+
+
+def test_controls_are_told_when_there_are_none_or_they_cannot_be_read(config, tmp_path):
+    assert "moved with keys" in devices.check_controls(dataclasses.replace(config, gamepad="off", pedal="off")).detail
+    gone = devices.check_controls(dataclasses.replace(config, gamepad="off", pedal=str(tmp_path / "event9")))
+    assert not gone.ok and not gone.needed and "is not there" in gone.detail
+    wrong = devices.check_controls(dataclasses.replace(config, controls={"KEY_A": "jump"}))
+    assert not wrong.ok and "jump" in wrong.detail
