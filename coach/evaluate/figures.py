@@ -112,16 +112,19 @@ FIGURES: dict[str, tuple[Figure, ...]] = {
     ),
 }  # fmt: skip
 
+BY_SUCCESS = ("failures", "scene")  # their figures are each about other rows, so that groups go by success
+
 
 def summary(suite: str, rows: Sequence[Row], grasp: str, **labels: Any) -> dict[str, Any]:
     """The object that `coach eval --json` prints: the suite's first figure as `success`, then all of them."""
     figures = [figure.of(rows, grasp) for figure in FIGURES[suite]]
     found: dict[str, Any] = {"suite": suite, "grasp": grasp, **labels, "episodes": len(rows),
                              "success": figures[0]["rate"], "ci95": figures[0]["ci95"], "figures": figures}  # fmt: skip
-    first = FIGURES[suite][0]
+    first = FIGURES[suite][0] if suite not in BY_SUCCESS else Figure("", _rows(lambda row: row.success))
     for title, key in (("per_task", _task_of), ("per_object", _kind_of), ("per_place", _place_of)):
         groups = sorted({key(row) for row in rows})
-        found[title] = {name: _rate(first, [row for row in rows if key(row) == name]) for name in groups if name}
+        rates = {name: _rate(first, [row for row in rows if key(row) == name]) for name in groups if name}
+        found[title] = {name: rate for name, rate in rates.items() if rate["episodes"]}
     places = sorted(row.where_px for row in rows if row.where_px is not None)
     found["where_px_p50"] = places[len(places) // 2] if places else None
     if suite == "paraphrases":

@@ -21,6 +21,7 @@ PAD, EOS, BOS, UNKNOWN, IMAGE = "<pad>", "<eos>", "<bos>", "<unk>", "<image>"
 LOCATION_STEP = 4
 LOCATIONS = LOCATION_BINS // LOCATION_STEP
 FILE = "tokenizer.json"
+_CLOSE = (",", ".", ";", "!", "?")  # stand right behind the word before them
 _LOCATION = re.compile(r"<loc(\d{4})>")
 
 
@@ -76,8 +77,8 @@ class ThoughtTokenizer:
         text = str(self._tokenizer.convert_ids_to_tokens(token))
         if text in (PAD, EOS, BOS, IMAGE):
             return ""
-        if text.startswith("##"):
-            return text[2:]
+        if text.startswith("##") or text in _CLOSE:
+            return text.removeprefix("##")
         if text.endswith(":") and text[:-1] in KEYS:
             return f"\n{text}"
         return f" {text}"

@@ -37,3 +37,9 @@ def test_checkpoint_error_when_the_file_is_cut_in_half(tmp_path):
     path.write_text(path.read_text()[:500])
     with pytest.raises(CheckpointError):
         ThoughtTokenizer(tmp_path)
+
+
+def test_comma_stands_behind_its_word_when_decoded(tmp_path):
+    tokenizer = write_tokenizer(tmp_path)
+    text = "reason: nothing is in the left hand, the red cup is on the counter\nsubtask: pick up the red cup"
+    assert tokenizer.decode(tokenizer.encode(text)) == text
