@@ -248,7 +248,8 @@ class CoachApp(SpeechActions, App[None]):
         """What the keys move, and how fast; a gamepad may have changed it."""
         if self._system is not None:
             operator = self._system.operator
-            self.main.query_one(TakeoverPad).show(operator.hand, operator.speed, self._system.devices)
+            for pad in self.main.query(TakeoverPad):  # none while the screen closes
+                pad.show(operator.hand, operator.speed, self._system.devices)
 
     def action_reset(self) -> None:
         self._act("reset")
@@ -316,11 +317,10 @@ class CoachApp(SpeechActions, App[None]):
             self.main.draw_pictures(self._renderable)
 
     def _show_new_lines(self) -> None:
-        if self._system is None:
+        if self._system is None or not self.main.query(Conversation):  # none while the screen closes
             return
-        conversation = self.main.query_one(Conversation)
         try:
-            conversation.show(self._system.conversation(NEW_LINES))
+            self.main.query_one(Conversation).show(self._system.conversation(NEW_LINES))
             self.main.queued = self._system.queued
             for restart in self._system.restarts():
                 self._tell_restart(restart)
