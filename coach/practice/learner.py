@@ -41,6 +41,7 @@ class Practice:
     images: list[np.ndarray] = field(default_factory=list)
     states: list[np.ndarray] = field(default_factory=list)
     thoughts: list[str] = field(default_factory=list)
+    doings: list[str] = field(default_factory=list)
     doing: str = ""
     time_s: float = 0.0
     calm: int = 0
@@ -72,6 +73,7 @@ class Practice:
         self.images.append(np.stack(list(pictures.values())))
         self.states.append(self.kitchen.state())
         self.thoughts.append(str(step.thought))
+        self.doings.append(self.doing)
         body = self.kitchen.body
         return Observation(sequence=len(self.states), time_s=1e6 * self.seed + self.time_s, images=pictures,
                            state=body.pad(self.kitchen.state()))  # fmt: skip
@@ -93,7 +95,7 @@ class Practice:
         """All that was seen."""
         states = np.stack(self.states)
         return Episode(self.seed, self.script.mix, True, 0.0, np.stack(self.images), states, states, self.thoughts,
-                       [self.words] * len(states), motion=False)  # fmt: skip
+                       [self.words] * len(states), motion=False, doing=self.doings)  # fmt: skip
 
 
 def practise(policy: PI0Policy, seeds: range, out: Path, config: DemoConfig, kitchens: int = 12,

@@ -51,6 +51,7 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         style: how words are laid out, a name in prompts/policy.yaml.
         temperature: of the noise that the finished checkpoint draws its actions from.
         draws: noises and times per action chunk.
+        practice: how much more often a frame of a learner's practice is drawn than one of a demonstration.
         point: weight of pointing at what a thought is about, beside the words.
         location_spread: softness of location targets, in location tokens.
         state_blur: noise on the state that thoughts read (not the actions), as a share of half its range: where the
@@ -66,6 +67,7 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     temperature: float = 0.0
     seed: int = 0
     draws: int = 4
+    practice: float = 4.0
     point: float = 0.5
     location_spread: float = 2.5
     state_blur: float = 0.12

@@ -55,6 +55,9 @@ class Shard:
         self.rows, self.usable = self._chunks(horizon)
         self.first = np.searchsorted(self.episode, self.episode, side="left")
         self.subtasks = [subtask_of(text) for text in self.thoughts]
+        told = folder / "doing_id.npy"  # older shards have none
+        self.doing = np.load(told) if told.exists() else np.full(len(self.episode), -1)
+        self.doings = texts.get("doings", [])
 
     def _chunks(self, horizon: int) -> tuple[np.ndarray, np.ndarray]:
         """Rows of each instant's chunk, int[N, horizon], the last row repeated at an episode's end; and whether
@@ -81,6 +84,8 @@ class Shard:
         """The subtask a few frames before, as long as the instruction was the same; at times another one of the
         episode, or nothing, so that it is a hint and no more."""
         luck, first = rng.random(), self.first[at]
+        if self.doing[at] >= 0:
+            return self.doings[self.doing[at]] if luck > _FORGOTTEN else ""
         lag = int(rng.integers(*_LAG)) if self.moving[at] else 1
         before = int(rng.integers(first, at + 1)) if luck < _WRONG else at - lag
         if luck > 1 - _FORGOTTEN or before < first or self.instruction[before] != self.instruction[at]:
@@ -91,12 +96,14 @@ class Shard:
 class Episodes:
     """All shards below a folder; successful episodes only.
 
+    Args:
+        practice: how much more often a frame of a learner's practice is drawn than one of a demonstration.
     Raises:
         ConfigError: the folder holds no demonstrations.
     """
 
-    def __init__(self, folder: Path, horizon: int, cameras: tuple[str, ...]) -> None:
-        self._folder, self._horizon = folder, horizon
+    def __init__(self, folder: Path, horizon: int, cameras: tuple[str, ...], practice: float = 1.0) -> None:
+        self._folder, self._horizon, self._practice = folder, horizon, practice
         self._cameras = cameras
         self._shards: dict[Path, Shard] = {}
         self.refresh()
@@ -110,7 +117,8 @@ class Episodes:
                 self._shards[path] = Shard(path, self._horizon)
         shards = list(self._shards.values())
         self._index = [np.flatnonzero(s.ok) for s in shards]
-        self._weights = np.array([len(i) for i in self._index], float)
+        worth = [1.0 if s.moving.any() else self._practice for s in shards]
+        self._weights = np.array([w * len(i) for w, i in zip(worth, self._index, strict=True)], float)
         self._weights /= max(self._weights.sum(), 1.0)
 
     def __len__(self) -> int:

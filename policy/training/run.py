@@ -113,7 +113,7 @@ def as_trained(config: TrainConfig, card: Card) -> TrainConfig:
 def _trainer(config: TrainConfig, data: Data, folder: Path, start: Path | None, report: Report,
              lessons: Lessons | None) -> Trainer:  # fmt: skip
     stills = StillShards(data.stills)
-    episodes = Episodes(data.demos, config.model.horizon, config.cameras)
+    episodes = Episodes(data.demos, config.model.horizon, config.cameras, config.practice)
     if not (folder / TOKENIZER_FILE).exists():
         words = (resources.files("policy.training") / "words.txt").read_text("utf-8").split()
         source = start / TOKENIZER_FILE if start else None

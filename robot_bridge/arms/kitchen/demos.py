@@ -9,6 +9,7 @@ A demonstration is a pure function of its seed. A shard is a folder of arrays, o
     step.npy            int32[N]                 counts from 0 within an episode
     thought_id.npy      int32[N]                 index into texts.json "thoughts"
     instruction_id.npy  int32[N]                 index into texts.json "instructions"
+    doing_id.npy        int32[N]                 index into texts.json "doings", -1: what the thoughts before say
     texts.json          {"thoughts": […], "instructions": […],
                          "episodes": [{"seed", "mix", "ok", "frames", "noise_rad", "motion"}],
                          "config": {…}, "cameras": […]}
@@ -99,7 +100,7 @@ class ShardWriter:
     """Frames of several episodes on their way to a folder."""
 
     arrays: dict[str, list[np.ndarray]] = field(default_factory=dict)
-    texts: dict[str, dict[str, int]] = field(default_factory=lambda: {"thoughts": {}, "instructions": {}})
+    texts: dict[str, dict[str, int]] = field(default_factory=lambda: {"thoughts": {}, "instructions": {}, "doings": {}})
     episodes: list[dict] = field(default_factory=list)
     frames: int = 0
 
@@ -113,6 +114,7 @@ class ShardWriter:
             "step": np.arange(n, dtype=np.int32),
             "thought_id": self._ids("thoughts", episode.thoughts),
             "instruction_id": self._ids("instructions", episode.instructions),
+            "doing_id": self._ids("doings", episode.doing) if episode.doing else np.full(n, -1, np.int32),
         }
         for name, rows in columns.items():
             self.arrays.setdefault(name, []).append(rows)

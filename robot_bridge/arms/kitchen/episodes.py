@@ -69,6 +69,7 @@ class Episode:
 
     Args:
         motion: the actions are the expert's, one after the other; else the frames teach thoughts alone.
+        doing: the subtask of the thought before, which need not have been right; None: as in `thoughts`.
     """
 
     seed: int
@@ -81,6 +82,7 @@ class Episode:
     thoughts: list[str]
     instructions: list[str]
     motion: bool = True
+    doing: list[str] | None = None
 
 
 @dataclass(frozen=True)
