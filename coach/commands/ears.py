@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,8 +14,8 @@ if TYPE_CHECKING:
     from coach.config import Config
 
 EXAMPLE = """coach ears data --count 20000
-coach ears train whisper --steps 1800
-coach ears train spotter --steps 1500
+coach ears train whisper --minutes 60
+coach ears train spotter --steps 3500
 coach ears eval --json"""
 
 _COUNTS = {"sentences": 1.0, "stops": 0.125, "confusables": 0.125}
@@ -27,7 +28,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     data.add_argument("--workers", type=int, default=1, help="processes (default: 1)")
     train = actions.add_parser("train", help="train a model from nothing; whisper goes on from its checkpoint")
     train.add_argument("model", choices=["whisper", "spotter"])
-    train.add_argument("--steps", type=int, help="(default: 1800 of whisper, 1500 of spotter)")
+    train.add_argument("--steps", type=int, help="(default: 5000 of whisper, 3500 of spotter)")
+    train.add_argument("--minutes", type=float, default=math.inf, help="of whisper: end then at the latest")
     train.add_argument("--threads", type=int, default=1, help="(default: 1)")
     evaluate = actions.add_parser("eval", help="word error rates and stops, on voices and sentences held out")
     evaluate.add_argument("--sentences", type=int, default=300, help="of each kind (default: 300)")
@@ -70,12 +72,14 @@ def _train(args: argparse.Namespace, config: Config) -> int:
     from coach.speech.ears.export import export
 
     folder = _folder(args, config)
-    steps = args.steps if args.steps is not None else {"whisper": 1800, "spotter": 1500}[args.model]
-    if steps < 1 or args.threads < 1:
-        raise UsageError("nothing can be trained with these numbers", "--steps and --threads of at least 1")
+    steps = args.steps if args.steps is not None else {"whisper": 5000, "spotter": 3500}[args.model]
+    if steps < 1 or args.threads < 1 or not args.minutes > 0:
+        raise UsageError(
+            "nothing can be trained with these numbers", "--steps and --threads of at least 1, --minutes above 0"
+        )
     torch.set_num_threads(args.threads)
     if args.model == "whisper":
-        checkpoint = whisper_training.train(folder / "data", folder, steps, args.seed, _tell)
+        checkpoint = whisper_training.train(folder / "data", folder, steps, args.seed, _tell, args.minutes)
         print(export(checkpoint, folder / "tiny.pt"))
     else:
         print(spotter_training.train(folder / "data", folder, steps, args.seed, _tell))

@@ -12,6 +12,7 @@ import torch
 from coach.speech.ears import data, spotter_training
 from coach.speech.ears.espeak import Espeak, available
 from coach.speech.ears.features import frame_energies
+from coach.speech.ears.mixing import Room
 from coach.speech.ears.paths import SPOTTER
 from coach.speech.ears.spotter import SpotterError, StopSpotter, bands
 
@@ -75,14 +76,23 @@ def test_the_file_is_small_and_a_damaged_one_is_named(tmp_path: Path) -> None:
 
 
 @needs_espeak
-def test_training_learns_and_writes_what_the_spotter_runs_when_it_is_a_few_steps(tmp_path: Path) -> None:
+def test_training_writes_what_the_spotter_runs_when_it_is_a_few_steps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quiet = Room((np.ones((600, 80), np.float32),))
+    monkeypatch.setattr(Room, "build", lambda seed: quiet)
+    monkeypatch.setattr(spotter_training, "_PROVING_STRIPS", 32)
     for collection in ("stops", "confusables", "sentences"):
         data.make_shard(tmp_path / f"{collection}-0-0000.npz", collection, 0, 0, size=12)
     told: list[str] = []
-    path = spotter_training.train(tmp_path, tmp_path / "out", 3, 0, told.append)
-    assert "step 3" in told[-1]
-    spotter = StopSpotter.load(path)
-    assert spotter.feed(np.zeros(16_000, np.float32)) == []
+    spotter_training.train(tmp_path, tmp_path / "out", 2, 0, told.append)
+    path = spotter_training.train(tmp_path, tmp_path / "out", 2, 0, told.append)
+    assert "going on from spotter.pt" in told
+    assert any("step 2 of 2" in line for line in told)
+    assert StopSpotter.load(path).feed(np.zeros(16_000, np.float32)) == []
+    (tmp_path / "out" / "spotter.pt").write_bytes(b"nothing")
+    with pytest.raises(data.DataError, match="no checkpoint"):
+        spotter_training.train(tmp_path, tmp_path / "out", 2, 0, told.append)
 
 
 def test_numpy_and_torch_agree_on_the_same_weights() -> None:

@@ -12,11 +12,11 @@ import os
 import zipfile
 from dataclasses import asdict
 from pathlib import Path
-from pickle import UnpicklingError
 
 import torch
 from torch import Tensor
 
+from coach.speech.ears.checkpoints import UNREADABLE
 from coach.speech.ears.data import DataError
 from coach.speech.ears.tokens import N_VOCAB, Tokens
 
@@ -33,7 +33,7 @@ def export(checkpoint: Path, path: Path) -> Path:
 
     try:
         learner = torch.load(checkpoint, weights_only=True)["average"]
-    except (OSError, RuntimeError, KeyError, TypeError, EOFError, ValueError, UnpicklingError) as error:
+    except UNREADABLE as error:
         raise DataError(f"'{checkpoint}' is no checkpoint of the tiny ears ({type(error).__name__})",
                         next_step="train one: coach ears train whisper") from None  # fmt: skip
     prefix = "whisper."

@@ -16,7 +16,7 @@ from coach.speech.ears.noise import KINDS, kitchen_noise
 
 _NOISE_S = 40.0
 _STRETCHES = 3
-_QUIET, _NOISY, _ECHOING = 0.2, 0.8, 0.25
+_NOISY, _ECHOING, _THROAT = 0.8, 0.25, 0.09
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Room:
 
     def mixed(self, energies: np.ndarray, lead: int, frames: int, random: np.random.Generator,
               snr_db: tuple[float, float] = (4.0, 35.0)) -> np.ndarray:  # fmt: skip
-        """The sentence, `lead` frames after the start, with level, tone, echo and noise drawn at random.
+        """The sentence, `lead` frames after the start, with throat, level, tone, echo and noise drawn at random.
 
         Args:
             energies: float16[n, 80], log10; n may be 0, then there is noise alone.
@@ -41,7 +41,7 @@ class Room:
         power: np.ndarray = np.zeros((frames, N_MELS), np.float32)
         level = 1.0
         if len(energies):
-            spoken = np.power(10, energies.astype(np.float32), dtype=np.float32)
+            spoken = np.power(10, _other_throat(energies.astype(np.float32), random), dtype=np.float32)
             loud = spoken.mean(axis=1)
             level = float(loud[loud > loud.max() / 1000].mean())
             power[lead : lead + len(spoken)] = spoken[: frames - lead]
@@ -55,6 +55,14 @@ class Room:
         tone = random.uniform(-0.4, 0.4) * np.linspace(-1, 1, N_MELS, dtype=np.float32)
         gain = random.uniform(-2.5, 0.8) - (0.0 if len(energies) else random.uniform(0, 3))
         return np.maximum(np.log10(np.maximum(power, 1e-12)) + tone + gain, LOG_FLOOR).astype(np.float32)
+
+
+def _other_throat(log10: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """The sentence as from a longer or shorter throat: bands moved by up to 9 % (vocal tract length perturbation)."""
+    places = np.clip(np.arange(N_MELS) * random.uniform(1 - _THROAT, 1 + _THROAT), 0, N_MELS - 1.001)
+    low = places.astype(int)
+    share = (places - low).astype(np.float32)
+    return log10[:, low] * (1 - share) + log10[:, low + 1] * share
 
 
 def _echoed(power: np.ndarray, random: np.random.Generator) -> np.ndarray:

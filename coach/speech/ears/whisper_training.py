@@ -6,11 +6,10 @@ phoneme that is being said. The decoder learns with and without timestamps, with
 
 from __future__ import annotations
 
-import os
+import math
 import time
 from collections.abc import Callable
 from pathlib import Path
-from pickle import UnpicklingError
 
 import numpy as np
 import torch
@@ -18,13 +17,14 @@ import torch.nn.functional as F
 from torch import nn
 from whisper.model import ModelDimensions, Whisper, disable_sdpa
 
+from coach.speech.ears.checkpoints import UNREADABLE, write_checkpoint
 from coach.speech.ears.data import PHONEMES, DataError
 from coach.speech.ears.features import N_MELS
 from coach.speech.ears.tokens import Tokens
 from coach.speech.ears.whisper_batches import AUDIO_CONTEXT, IGNORED, Batch, make_batches
 
 N_STATE, N_HEAD, ENCODER_LAYERS, DECODER_LAYERS, TEXT_CONTEXT = 144, 4, 3, 2, 448
-RATE, WARM_UP, DECAY_FROM = 4e-3, 150, 0.6
+RATE, WARM_UP, DECAY_FROM = 4e-3, 150, 0.75
 AID_FIRST, AID_LAST = 1.0, 0.3  # weight of the phonemes
 AVERAGED = 0.99
 SAVE_EVERY_S, REPORT_EVERY_S = 60.0, 20.0
@@ -71,8 +71,12 @@ def dimensions(n_vocab: int) -> ModelDimensions:
                            N_HEAD, DECODER_LAYERS)  # fmt: skip
 
 
-def train(data: Path, out: Path, steps: int, seed: int, report: Callable[[str], None]) -> Path:
-    """Train for `steps` steps, or go on from the checkpoint in `out`; returns the checkpoint.
+def train(data: Path, out: Path, steps: int, seed: int, report: Callable[[str], None],
+          minutes: float = math.inf) -> Path:  # fmt: skip
+    """Train until `steps` steps are done, going on from the checkpoint in `out`; returns the checkpoint.
+
+    Args:
+        minutes: of the clock; where they are over first, they end the training, and it has slowed down in time.
 
     Raises:
         DataError: there is no data, or the checkpoint is not ours.
@@ -83,10 +87,10 @@ def train(data: Path, out: Path, steps: int, seed: int, report: Callable[[str], 
     if run.step:
         report(f"going on from step {run.step}")
     batches = make_batches(data, tokens, seed + run.step)
-    saved = reported = time.monotonic()
+    began = saved = reported = time.monotonic()
     mean: np.ndarray | None = None
-    while run.step < steps:
-        losses = run.learn(next(batches), steps)
+    while (done := max(run.step / steps, (time.monotonic() - began) / (60 * minutes))) < 1:
+        losses = run.learn(next(batches), done)
         mean = losses if mean is None else 0.98 * mean + 0.02 * losses
         now = time.monotonic()
         if now - saved > SAVE_EVERY_S:
@@ -112,19 +116,24 @@ class _Run:
         self._learner = Learner(n_vocab)
         self._average = {name: value.detach().clone() for name, value in self._learner.named_parameters()}
         self._optimizers = _optimizers(self._learner)
-        path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists():
             self._restore()
 
-    def learn(self, batch: Batch, steps: int) -> np.ndarray:
-        """One of `steps` steps; the losses of words and phonemes, float64[2]."""
+    def learn(self, batch: Batch, done: float) -> np.ndarray:
+        """One step.
+
+        Args:
+            done: share of the training that lies behind it, 0…1.
+        Returns:
+            float64[2], the losses of words and phonemes.
+        """
         for optimizer in self._optimizers:
-            optimizer.param_groups[0]["lr"] = _rate(self.step, steps)
+            optimizer.param_groups[0]["lr"] = _rate(self.step, done)
             optimizer.zero_grad(set_to_none=True)
         # bfloat16 without fused attention: a quarter less time than float32 on a processor
         with torch.autocast("cpu", torch.bfloat16), disable_sdpa():
             words, phonemes = self._learner(batch)
-        aid = max(AID_LAST, AID_FIRST - (AID_FIRST - AID_LAST) * self.step / (DECAY_FROM * steps))
+        aid = max(AID_LAST, AID_FIRST - (AID_FIRST - AID_LAST) * done / DECAY_FROM)
         (words + aid * phonemes).backward()
         nn.utils.clip_grad_norm_(self._learner.parameters(), 1.0)
         for optimizer in self._optimizers:
@@ -141,9 +150,7 @@ class _Run:
         state = self._learner.state_dict()
         kept = {"step": self.step, "learner": state, "average": {**state, **self._average},
                 "optimizers": [optimizer.state_dict() for optimizer in self._optimizers]}  # fmt: skip
-        part = self.path.with_suffix(".part")
-        torch.save(kept, part)
-        os.replace(part, self.path)
+        write_checkpoint(kept, self.path)
 
     def _restore(self) -> None:
         try:
@@ -154,7 +161,7 @@ class _Run:
             for name, value in self._average.items():
                 value.copy_(kept["average"][name])
             self.step = int(kept["step"])
-        except (RuntimeError, KeyError, TypeError, ValueError, EOFError, OSError, UnpicklingError) as error:
+        except UNREADABLE as error:
             raise DataError(f"'{self.path}' is no checkpoint of this training ({type(error).__name__})",
                             next_step="choose another folder, or remove it to begin anew") from None  # fmt: skip
 
@@ -170,7 +177,7 @@ def _optimizers(learner: Learner) -> list[torch.optim.Optimizer]:
             torch.optim.AdamW(rest, lr=RATE, betas=(0.9, 0.98), weight_decay=0.01)]  # fmt: skip
 
 
-def _rate(step: int, steps: int) -> float:
-    """Warm up, stay, then fall to a hundredth over the last part: `steps` may be changed while it stays."""
-    falling = (1 - step / steps) / (1 - DECAY_FROM)
+def _rate(step: int, done: float) -> float:
+    """Warm up, stay, then fall to a hundredth over the last part: the end may be moved while it stays."""
+    falling = (1 - done) / (1 - DECAY_FROM)
     return RATE * min(1.0, (step + 1) / WARM_UP) * max(0.01, min(1.0, falling))
