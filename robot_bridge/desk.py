@@ -124,12 +124,12 @@ class Desk:
             UsageError: the state does not allow it or something is missing; nothing has changed.
         """
         since_s = since_s or time.monotonic()
-        if words.kind == "stop":
+        if words.kind == "stop" and words.id not in self._seen:
             self._motion.halt(since_s, "stop")  # before the lock, before any check
         with self._changed:
+            if words.id in self._seen:  # sent again because our answer was late; a stop that was obeyed is obeyed
+                return Accepted(id=words.id, state=self.state)
             if words.kind != "stop":
-                if words.id in self._seen:  # sent again because our answer was late
-                    return Accepted(id=words.id, state=self.state)
                 check_words(words)
                 check_forced(words.forced)
             self._machine.check(words.kind)

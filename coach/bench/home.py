@@ -30,7 +30,13 @@ class Running:
     children: tuple[Child, ...]
 
     def pid(self, name: str) -> int:
-        return next(child.process.pid for child in self.children if child.spec.name == name and child.process)
+        """Of the process that serves; its parent only waits for it to die."""
+        parent = next(child.process.pid for child in self.children if child.spec.name == name and child.process)
+        try:
+            forked = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+        except OSError:
+            forked = []
+        return int(forked[0]) if forked else parent
 
     def check(self) -> None:
         """Raises: CoachError: one of them died."""

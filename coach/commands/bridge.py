@@ -27,6 +27,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, config: Config) -> int:
     from coach.lines import security
+    from coach.processes.forking import can_fork, keep_forking, noting
     from coach.processes.plan import snapshot_path
     from coach.processes.signals import stop_on_signals
     from robot_bridge.arms import make_arms
@@ -46,10 +47,13 @@ def run(args: argparse.Namespace, config: Config) -> int:
         real_time_chunks=config.chunks == "real_time", ask_below=config.ask_below_percent / 100,
     )  # fmt: skip
     arms = make_arms(config.arms, seed, config.grasp)
-    stop = stop_on_signals()
     settle()
-    serve(settings, arms, stop)
-    return 0
+
+    def serve_once() -> int:
+        serve(settings, arms, stop_on_signals())
+        return 0
+
+    return keep_forking(serve_once, noting(config, "bridge")) if can_fork("cpu") else serve_once()
 
 
 def _favour_the_control_loop() -> None:

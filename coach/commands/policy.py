@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import logging
 import os
-import time
 from typing import TYPE_CHECKING
 
 from robot_bridge.protocol.errors import CheckpointError, ConfigError, UsageError
@@ -31,20 +29,23 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, config: Config) -> int:
-    from coach.processes.forking import can_fork, keep_forking
+    from coach.processes.forking import can_fork, keep_forking, noting
+    from robot_bridge.protocol.settle import settle
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     checkpoint = _wanted(args, config)
     threads = _limit_threads(args.threads)
-    if not can_fork(args.device):
-        return _serve(args, config, _load(checkpoint, args.device), threads)
     policy = _load(checkpoint, args.device)  # with a single thread, which is all that survives a fork
+    if not can_fork(args.device):
+        settle()
+        return _serve(args, config, policy, threads)
 
     def serve() -> int:
         now = _wanted(args, config)  # another one may have been promoted meanwhile
         return _serve(args, config, policy if now == checkpoint else _load(now, args.device), threads)
 
-    return keep_forking(serve, lambda reason, count: _note(config, reason, count))
+    settle()  # before the fork, so that each server has it at once
+    return keep_forking(serve, noting(config, "policy"))
 
 
 def _wanted(args: argparse.Namespace, config: Config) -> str:
@@ -58,6 +59,7 @@ def _wanted(args: argparse.Namespace, config: Config) -> str:
 
 
 def _load(checkpoint: str, device: str) -> PI0Policy:
+    import policy.server  # noqa: F401 - here and not in the forked process, which is to be there at once
     from policy.loading import load_policy  # here, not above: torch comes with it
 
     try:
@@ -74,11 +76,9 @@ def _serve(args: argparse.Namespace, config: Config, policy: PI0Policy, threads:
     from coach.processes.signals import stop_on_signals
     from policy.loading import load_policy
     from policy.server import serve
-    from robot_bridge.protocol.settle import settle
 
     torch.set_num_threads(threads)
     stop = stop_on_signals()
-    settle()
 
     def ready(where: str) -> None:
         log.info(
@@ -88,17 +88,6 @@ def _serve(args: argparse.Namespace, config: Config, policy: PI0Policy, threads:
     serve(policy, args.bind or config.policy_address, stop, ready=ready, security=security(config),
           load=lambda name: load_policy(find_checkpoint(config, name), args.device))  # fmt: skip
     return 0
-
-
-def _note(config: Config, reason: str, count: int) -> None:
-    """For the UI to say so."""
-    from coach.processes.notices import Restart, notices_path, write_restart
-
-    text = f"the policy process died ({reason}) and is being started again"
-    log.warning(text)
-    with contextlib.suppress(OSError):  # a full disk must not end the parent
-        notices_path(config.home).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_restart(config.home, Restart(time.time(), "policy", reason, count, False, text))
 
 
 def _limit_threads(wanted: int | None) -> int:

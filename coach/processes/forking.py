@@ -7,14 +7,22 @@ threads and touched no GPU; where that cannot be had (`can_fork`), the server ru
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import signal
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from coach.processes.child import dies_with
+from coach.processes.notices import Restart, notices_path, write_restart
+
+if TYPE_CHECKING:
+    from coach.config import Config
+
+log = logging.getLogger(__name__)
 
 EARLY_S = 10.0  # a server that dies sooner after its start
 MOST_EARLY = 3  # so many times in a row would die again: its parent gives up, and is started anew or not
@@ -26,6 +34,19 @@ def can_fork(device: str) -> bool:
     """Whether a loaded policy survives a fork here: on Linux, as long as it computes on the CPU."""
     has_gpu = any(Path(node).exists() for node in ("/dev/nvidiactl", "/dev/nvidia0", "/dev/kfd"))
     return sys.platform == "linux" and (device == "cpu" or (device == "auto" and not has_gpu))
+
+
+def noting(config: Config, name: str) -> Callable[[str, int], None]:
+    """Tells the UI of a server that died."""
+
+    def died(reason: str, count: int) -> None:
+        text = f"the {name} process died ({reason}) and is being started again"
+        log.warning(text)
+        with contextlib.suppress(OSError):  # a full disk must not end the parent
+            notices_path(config.home).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            write_restart(config.home, Restart(time.time(), name, reason, count, False, text))
+
+    return died
 
 
 def keep_forking(serve: Callable[[], int], died: Callable[[str, int], None]) -> int:

@@ -173,3 +173,14 @@ def test_nudge_is_refused_in_a_sentence_when_the_arms_cannot(rig):
 def test_state_is_idle_when_resumed_without_a_task(rig):
     rig.say("stop")
     assert rig.client.send(Intervention(id="go", kind="resume")).state == "idle"
+
+
+def test_stop_that_comes_twice_stops_once_when_a_person_has_said_go_on_meanwhile(rig):
+    rig.task()
+    rig.until_moving()
+    stop = Intervention(id="s", kind="stop")
+    assert rig.client.send(stop).state == "stopped"
+    rig.say("resume")
+    assert rig.client.send(stop).state == "running"
+    rig.until_moving()
+    assert rig.client.send(Intervention(id="s2", kind="stop")).state == "stopped"
