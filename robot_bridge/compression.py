@@ -10,6 +10,8 @@ MEASURABLE_BYTES = 16 << 10  # less says nothing about a bandwidth
 RATIO = 0.25  # JPEG ÷ raw, until it is known
 CODING_S = 4e-9  # a byte to compress, until it is known
 DECODING = 1.8  # time to decompress ÷ time to compress
+ENOUGH = 4  # messages compressed before their time is held against compressing
+TRY_AGAIN = 30  # messages sent as they are before what compressing took is forgotten: the processor may be free again
 HYSTERESIS = 0.8  # the other way must promise this fraction of the time
 
 
@@ -30,6 +32,7 @@ class Compression:
         self._active = bool(quality) and not local
         self._ratio = RATIO
         self._codings_s: deque[float] = deque(maxlen=REMEMBERED)  # for each byte
+        self._plain = 0  # messages since one was compressed
         self._round_trip_s = float("inf")
         self._bits_per_s: deque[float] = deque(maxlen=REMEMBERED)
 
@@ -45,6 +48,7 @@ class Compression:
 
     def compressed(self, raw_bytes: int, sent_bytes: int, took_s: float) -> None:
         """Learn from a message that was compressed."""
+        self._plain = 0
         if raw_bytes >= MEASURABLE_BYTES:
             self._ratio = 0.5 * self._ratio + 0.5 * sent_bytes / raw_bytes
             self._codings_s.append(took_s / raw_bytes)
@@ -60,6 +64,9 @@ class Compression:
         if sent_bytes < MEASURABLE_BYTES:
             self._round_trip_s = min(self._round_trip_s, travelled_s)
             return
+        self._plain += 1
+        if self._plain > TRY_AGAIN:
+            self._codings_s.clear()
         if sent_bytes < raw_bytes:
             travelled_s -= DECODING * self._coding_s() * raw_bytes
         rest_s = 0.0 if self._round_trip_s == float("inf") else self._round_trip_s
@@ -67,7 +74,7 @@ class Compression:
         self._decide(raw_bytes)
 
     def _coding_s(self) -> float:
-        return statistics.median(self._codings_s) if self._codings_s else CODING_S
+        return statistics.median(self._codings_s) if len(self._codings_s) >= ENOUGH else CODING_S
 
     def _decide(self, raw_bytes: int) -> None:
         seconds_a_byte = 8 / max(self._bits_per_s)

@@ -108,3 +108,28 @@ def test_jpeg_stays_chosen_when_compressing_had_to_wait_for_the_processor():
     choice.compressed(RAW_BYTES, RAW_BYTES // 5, 2.0)
     choice.answered(RAW_BYTES, RAW_BYTES // 5, 0.3, 0.05)
     assert choice.quality == 90
+
+
+def test_jpeg_is_tried_again_when_a_busy_processor_once_made_it_look_slow():
+    choice = Compression(90, local=True)
+    used = []
+    for number in range(120):
+        quality = choice.quality
+        used.append(quality)
+        sent_bytes, decoding_s = RAW_BYTES, 0.0
+        if quality:
+            coding_s = 1.0 if number < 30 else CODING_S
+            sent_bytes, decoding_s = RAW_BYTES // 5, 1.8 * coding_s
+            choice.compressed(RAW_BYTES, sent_bytes, coding_s)
+        choice.answered(RAW_BYTES, sent_bytes, 0.052 + sent_bytes * 8 / 100e6 + decoding_s, 0.05)
+    assert 90 in used[:8] and 0 in used[8:30], "too slow while the processor is busy"
+    assert all(used[-40:]), "and the right thing afterwards"
+
+
+def test_one_stall_at_the_very_first_does_not_end_it():
+    choice = Compression(90, local=True)
+    choice.answered(RAW_BYTES, RAW_BYTES, 1.2, 0.05)
+    assert choice.quality == 90
+    choice.compressed(RAW_BYTES, RAW_BYTES // 5, 2.0)
+    choice.answered(RAW_BYTES, RAW_BYTES // 5, 0.3, 0.05)
+    assert choice.quality == 90
