@@ -93,7 +93,7 @@ class DelayReport:
         if late is None:
             return "200 ms in real time was not measured"
         lost = none.success - late.success
-        return (f"real-time at 200 ms against no delay: {100 * -lost:+.1f} points, bar −{100 * BAR:.0f}: "
+        return (f"real-time at 200 ms against no delay: {100 * (late.success - none.success):+.1f} points, bar −{100 * BAR:.0f}: "
                 f"{'met' if lost <= BAR + 1e-9 else 'missed'}")  # fmt: skip
 
     def to_json(self) -> str:
