@@ -25,6 +25,16 @@ def bridge_client(config: Config) -> BridgeClient:
     return BridgeClient(config.bridge_address, keys, coach_id(config))
 
 
+def own_name(config: Config) -> str:
+    """What the bridge calls this coach: its key on an encrypted line, else a name for the home.
+
+    Raises:
+        ConfigError: the line must be encrypted and a key is missing.
+    """
+    keys = client_keys(security(config), config.bridge_address, config.bridge_key, "bridge_address")
+    return keys.own.public if keys is not None else coach_id(config)
+
+
 def coach_id(config: Config) -> str:
     """Names this home among the coaches of a robot: the same for its terminal and for every `coach say`."""
     home = f"{socket.gethostname()}:{config.home.resolve()}"

@@ -142,7 +142,10 @@ class CoachApp(SpeechActions, App[None]):
         self.post_message(Answered(reply))
 
     def on_connected(self, event: Connected) -> None:
+        from coach.lines import own_name
+
         self._system = event.system
+        self.main.query_one(StatusLine).coach = own_name(self.config)
         conversation = self.main.query_one(Conversation)
         remembered = self._system.conversation(RESTORED_LINES)
         conversation.show(remembered)

@@ -22,6 +22,7 @@ class CoachCommands(Provider):
         yield "Pause or resume", "hold still, and go on again", app.action_pause_or_resume
         yield "Resume", "go on after a stop or a pause", lambda: app.say("resume")
         yield "What are you doing, and why?", "ask for the thought in words", lambda: app.say(WHAT_AND_WHY)
+        yield "Coach the robot from here", "ask for the floor; the others watch", lambda: app.say("let me coach")
         yield "Undo", "take the last step back", lambda: app.say("undo")
         yield "Take over or hand back", "move the arms yourself", app.action_takeover
         yield "New kitchen layout", "the simulator deals new places", app.action_reset

@@ -27,6 +27,7 @@ class StatusLine(Widget):
         super().__init__(id=id)
         self._status: Status | None = None
         self._waking = WAKING
+        self.coach = ""  # what the bridge calls us; empty as long as nobody knows
 
     @property
     def text(self) -> str:
@@ -63,6 +64,7 @@ class StatusLine(Widget):
         policy = ("policy ok", colours["success"]) if status.policy_ok else silent
         parts = [
             Text.assemble(("● ", colour), (STATE_WORDS.get(status.state, status.state), f"bold {colour}")),
+            self._who_coaches(status, colours),
             Text.assemble(policy),
             _measure(rates.control_hz, "Hz", ".0f"),
             _measure(rates.think_ms, "ms think", ".0f"),
@@ -72,6 +74,11 @@ class StatusLine(Widget):
             Text(status.checkpoint, style="dim") if status.checkpoint else Text(),
         ]
         return [part for part in parts if part]
+
+    def _who_coaches(self, status: Status, colours: dict[str, str]) -> Text:
+        if not self.coach or not status.coach or status.coach == self.coach:
+            return Text()
+        return Text(f"{status.coach_name} coaches, you watch", colours["warning"])
 
 
 def _measure(value: float, unit: str, form: str) -> Text:

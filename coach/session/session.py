@@ -21,6 +21,7 @@ from coach.session.asked import agree, agrees, answered, as_lesson, note_questio
 from coach.session.due_runs import DueRuns
 from coach.session.episodes import Episodes
 from coach.session.errand import Errand, choices
+from coach.session.floor import asks_for_floor, take_floor
 from coach.session.lessons import FramesAround
 from coach.session.offers import settle as settle_offer
 from coach.session.outcomes import Outcome, Spoken
@@ -34,7 +35,7 @@ from coach.session.task_queue import TaskQueue
 from coach.session.understanding import Interpret, understand
 from coach.session.wording import joined
 from prompts import say
-from robot_bridge.protocol.errors import CoachError, StoreError, UnreachableError, UsageError
+from robot_bridge.protocol.errors import CoachError, FloorError, StoreError, UnreachableError, UsageError
 
 if TYPE_CHECKING:
     from coach.config import Config
@@ -199,6 +200,8 @@ class Session:
         if len(words) > MAX_CHARACTERS:
             outcome = Outcome(say("too_long", length=len(words), limit=MAX_CHARACTERS), ok=False)
             return self._reply([outcome], (), situation)
+        if asks_for_floor(words):
+            return self._reply([self._guarded(partial(take_floor, self._bridge, by))], (), situation)
         offer = settle_offer(self._store, words)
         if pulled is not None:
             return self._hear_stop(words, by, pulled)
@@ -298,6 +301,8 @@ class Session:
         """One clear sentence for whatever the bridge answers."""
         try:
             return act()
+        except FloorError as error:
+            return Outcome(say("floor_watching", reason=error.what), ok=False)
         except UnreachableError:
             return Outcome(say("bridge_unreachable", address=self._config.bridge_address), ok=False, unreachable=True)
         except StoreError:

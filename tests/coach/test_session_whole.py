@@ -151,3 +151,25 @@ def test_a_task_is_corrected_stopped_and_remembered_when_all_parts_are_real(whol
         episode = store.episodes()[0]
         assert episode.task_id == task.task_id and episode.frames > 0
         assert store.thoughts(episode.id) and store.actions(episode.id)
+
+
+def test_second_terminal_watches_may_stop_and_coaches_once_it_asks(whole: Whole, tmp_path: Path) -> None:
+    whole.until(lambda: whole.status is not None and whole.status.policy_ok)
+    whole.say("put the red cup in the sink")
+    other = Config(home=tmp_path / "other", person="ben", policy_address=whole.config.policy_address,
+                   bridge_address=whole.config.bridge_address, events_address=whole.config.events_address)  # fmt: skip
+    heard: list[Message] = []
+    said: list[Reply] = []
+    ben = Whole(System.open(other, heard.append, said.append), other, heard, said)
+    try:
+        watching = ben.say("put the red cup in the bin")
+        assert not watching.ok and "person coaches the robot now" in watching.said and "let me coach" in watching.said
+        assert "stopped" in ben.say("stop").said
+        ben.until(lambda: ben.status is not None and ben.status.state == "stopped")
+        ben.system.submit("let me coach")
+        ben.until(lambda: any("You coach me now" in reply.said for reply in said))
+        whole.until(lambda: any("en coaches the robot now" in reply.said for reply in whole.replies))
+        ben.system.submit("put the red cup in the bin")
+        ben.until(lambda: ben.status is not None and ben.status.instruction == "put the red cup in the bin")
+    finally:
+        ben.system.close()
