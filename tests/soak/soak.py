@@ -262,7 +262,7 @@ def _interval(good: int, of: int) -> tuple[float, float]:
         return 0.0, 1.0
     z, share = 1.96, good / of
     middle, spread = share + z * z / (2 * of), z * math.sqrt(share * (1 - share) / of + z * z / (4 * of * of))
-    return round((middle - spread) / (1 + z * z / of), 4), round((middle + spread) / (1 + z * z / of), 4)
+    return abs(round((middle - spread) / (1 + z * z / of), 4)), round((middle + spread) / (1 + z * z / of), 4)
 
 
 def _summary(soak: Soak, kept: int, seconds: float) -> dict:
