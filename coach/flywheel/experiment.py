@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -32,7 +32,11 @@ from coach.flywheel.cells import BASE_CELLS, TUNED_CELLS, RowFile, Told, measure
 from coach.flywheel.coached_lane import Memory
 from coach.flywheel.homes import Plan
 from coach.flywheel.lessons import coach_home
+from robot_bridge.arms.kitchen.world import Kitchen
 from robot_bridge.protocol.errors import CoachError
+
+if TYPE_CHECKING:
+    from coach.evaluate.lockstep import Together
 
 NAME = "coached"
 CHUNK = 6  # jobs of each cell and home before the next checkpoint has its turn
@@ -114,7 +118,8 @@ def _coach(settings: Settings, plan: Plan, share: range, until: float) -> None:
     """Coach some of the homes with the base checkpoint."""
     from memory.store import Store
 
-    with _stage(settings, settings.base) as (batch, kitchens, lane):
+    batch, lane = _player(settings.base)
+    with _kitchens(settings) as kitchens:
         for number in share:
             folder = settings.out / plan.homes[number].name
             folder.mkdir(exist_ok=True)
@@ -135,7 +140,8 @@ def _measure(settings: Settings, plan: Plan, share: range, until: float) -> None
         config = dataclasses.replace(settings.config, home=Path(folder), person="coach")
         store = open_things.enter_context(Store.open(config.memory_path))
         memory = Memory(config, store, "base", record=False)
-        stages = {path: open_things.enter_context(_stage(settings, path)) for path in (settings.base, *tuned.values())}
+        kitchens = open_things.enter_context(_kitchens(settings))
+        players = {path: _player(path) for path in (settings.base, *tuned.values())}
         for index in range(share.start, len(chunks), settings.workers):
             span, old = chunks[index], _old_span(settings.old, index, len(chunks))
             base = [job for n in range(len(plan.homes)) for job in measured(plan, n, BASE_CELLS, span)]
@@ -143,7 +149,7 @@ def _measure(settings: Settings, plan: Plan, share: range, until: float) -> None
             for number, (name, path) in enumerate(tuned.items()):
                 work[path] = measured(plan, number, TUNED_CELLS, span) + old_tasks(name, old)
             for path, todo in work.items():
-                batch, kitchens, lane = stages[path]
+                batch, lane = players[path]
                 began, count = time.process_time(), 0
                 for row in play_cells(batch, kitchens, unplayed(todo, rows_in(settings.out)), lane, memory, plan):
                     file.add(row)
@@ -158,22 +164,25 @@ def _old_span(old: int, index: int, chunks: int) -> range:
 
 
 @contextlib.contextmanager
-def _stage(settings: Settings, checkpoint: Path) -> Iterator[tuple[Any, list[Any], LaneConfig]]:
-    """A policy, the kitchens that it plays in, and how."""
+def _kitchens(settings: Settings) -> Iterator[list[Kitchen]]:
+    kitchens = [Kitchen() for _ in range(settings.lanes)]
+    try:
+        yield kitchens
+    finally:
+        for kitchen in kitchens:
+            kitchen.close()
+
+
+def _player(checkpoint: Path) -> tuple[Together, LaneConfig]:
+    """A policy on one thread, and the pictures that it reads."""
     import torch
 
     from coach.evaluate.lockstep import Together
     from policy.loading import load_policy
-    from robot_bridge.arms.kitchen.world import Kitchen
 
     torch.set_num_threads(1)
     policy = load_policy(str(checkpoint), "cpu")
-    kitchens = [Kitchen() for _ in range(settings.lanes)]
-    try:
-        yield Together(policy), kitchens, LaneConfig(cameras=tuple(getattr(policy, "cameras", ("base",))))
-    finally:
-        for kitchen in kitchens:
-            kitchen.close()
+    return Together(policy), LaneConfig(cameras=tuple(getattr(policy, "cameras", ("base",))))
 
 
 def _in_parallel(settings: Settings, plan: Plan, part: Any, whole: range, until: float) -> None:
