@@ -103,11 +103,12 @@ def load_whisper(path: Path) -> Any:
     """Raises: CoachError: the file is missing or no Whisper model."""
     import whisper
 
+    from coach.speech.ears.checkpoints import UNREADABLE
     from robot_bridge.protocol.errors import CoachError
 
     try:
         return whisper.load_model(str(path), device="cpu")
-    except (RuntimeError, OSError, KeyError, EOFError, ValueError, TypeError) as error:
+    except UNREADABLE as error:
         raise CoachError(f"'{path}' is no Whisper model ({type(error).__name__})",
                          next_step="train one: coach ears train whisper") from None  # fmt: skip
 

@@ -208,9 +208,8 @@ def _ruled_out(tokenizer: Tokenizer, options: DecodingOptions) -> list[int]:
     tokens = {each for each in numbers if each >= 0}
     if -1 in numbers:
         tokens |= set(tokenizer.non_speech_tokens)
-    tokens |= {tokenizer.transcribe, tokenizer.translate, tokenizer.sot, tokenizer.sot_prev, tokenizer.sot_lm,
-               tokenizer.no_speech, tokenizer.no_timestamps}  # fmt: skip
-    tokens |= set(range(tokenizer.timestamp_begin, tokenizer.encoding.n_vocab))
+    tokens |= {tokenizer.transcribe, tokenizer.translate, tokenizer.sot, tokenizer.sot_prev, tokenizer.sot_lm}
+    tokens.add(tokenizer.no_speech)
     return sorted(tokens)
 
 
