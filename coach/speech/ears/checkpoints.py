@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-UNREADABLE = (RuntimeError, KeyError, TypeError, ValueError, AttributeError, EOFError, OSError, UnpicklingError)
+UNREADABLE = (RuntimeError, LookupError, TypeError, ValueError, AttributeError, EOFError, OSError, UnpicklingError)
 """What `torch.load` and `load_state_dict` raise for a file that is not theirs."""
 
 
