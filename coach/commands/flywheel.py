@@ -26,12 +26,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add(
         "--coached", type=int, default=0, help="coached jobs in each home (default: those of coach/flywheel/homes.yaml)"
     )
+    add("--motion", choices=("policy", "expert"), default="policy", help="who moves the arms as the thoughts say; the "
+        "expert shows what the words alone are worth (default: policy)")  # fmt: skip
     add("--out", metavar="DIR", help="all of it; the same command goes on from there (default: flywheel in the home)")
     add("--data", metavar="DIR", help="stills and demos (default: data in the home folder; made where there are none)")
     add("--workers", type=int, default=2, help="processes, one thread each (default: 2)")
     add("--lanes", type=int, default=8, help="kitchens that a process plays at a time (default: 8)")
     add("--minutes", type=float, default=1e6, help="measure no longer; the table is that of the jobs so far")
-    add("--write", action="store_true", help="also write tests/results/flywheel.json and .github/flywheel.svg")
+    add(
+        "--write",
+        action="store_true",
+        help="also write tests/results/flywheel.json (flywheel_choices.json with --motion expert), and the plot",
+    )
 
 
 def run(args: argparse.Namespace, config: Config) -> int:
@@ -57,11 +63,12 @@ def run(args: argparse.Namespace, config: Config) -> int:
     base = Path(find_checkpoint(config, name) or embedded_folder())
     out = Path(args.out) if args.out else config.home / "flywheel"
     settings = Settings(config, base, Path(args.data) if args.data else config.home / "data", out.absolute(), args.jobs,
-                        args.old, args.steps, args.workers, args.lanes, args.minutes)  # fmt: skip
+                        args.old, args.steps, args.workers, args.lanes, args.minutes, args.motion)  # fmt: skip
     run_experiment(settings, plan, lambda line: print(line, file=sys.stderr, flush=True))
     command = f"coach flywheel --jobs {args.jobs} --old {args.old}" + (f" --steps {args.steps}" if args.steps else "")
+    command += " --motion expert" if args.motion == "expert" else ""
     found = results(rows_in(out), plan, corrections_in(out, plan), times_in(out), command=command, checkpoint=name,
-                    commit=commit(), machine=machine())  # fmt: skip
+                    commit=commit(), machine=machine(), motion=args.motion)  # fmt: skip
     print(json.dumps(found) if args.json else table(found))
     if args.write:
         _write(found)
@@ -72,6 +79,7 @@ def _write(found: dict) -> None:
     from coach.bench.report import source_root
     from coach.flywheel.results import plot
 
-    folder = source_root()
-    (folder / "tests/results/flywheel.json").write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", "utf-8")
-    plot(folder / ".github" / "flywheel.svg", found)
+    folder, name = source_root(), "flywheel" if found["motion"] == "policy" else "flywheel_choices"
+    text = json.dumps(found, indent=1, ensure_ascii=False) + "\n"
+    (folder / "tests" / "results" / f"{name}.json").write_text(text, "utf-8")
+    plot(folder / ".github" / f"{name}.svg", found)

@@ -7,15 +7,17 @@ the objects, and, where thoughts alone are measured, by the expert that leads th
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from coach.evaluate.jobs import Job
 from coach.evaluate.mishaps import Mishap, make_mishap
 from coach.evaluate.rows import Row
+from coach.session.errand import errand_behind
 from robot_bridge.arms.kitchen.expert import STEP_S, Expert
 from robot_bridge.arms.kitchen.places import PLACES
-from robot_bridge.arms.kitchen.tasks import LIFTED_M, Chores, plan, succeeded
+from robot_bridge.arms.kitchen.tasks import LIFTED_M, Chores, Step, Task, plan, succeeded
 from robot_bridge.arms.kitchen.world import Kitchen
 from robot_bridge.judge import Judge
 from robot_bridge.protocol.errors import CoachError
@@ -32,12 +34,14 @@ class LaneConfig:
         calm: thoughts of `done` or `ask …` in a row that end a job.
         help_after: empty hands that end a job with a question, where the job is about that.
         cameras: pictures that the policy reads.
+        motion: who moves the arms: the policy's chunks, or the expert, doing what the policy's thought says.
     """
 
     rows: int = 5
     calm: int = 2
     help_after: int = 3
     cameras: tuple[str, ...] = ("base",)
+    motion: Literal["policy", "expert"] = "policy"
 
 
 class Lane:
@@ -75,12 +79,12 @@ class Lane:
     @property
     def acts(self) -> bool:
         """Whether the policy drives the arms."""
-        return self._expert is None
+        return self._expert is None and self.config.motion == "policy"
 
     @property
     def thinks(self) -> bool:
         """Whether the policy's next thought counts for anything."""
-        return self.acts or self._mishap is None or self._mishap.happened > 0
+        return self._expert is None or self._mishap is None or self._mishap.happened > 0
 
     def take(self, thought: Thought | CoachError) -> Thought | None:
         """The policy's thought; one that cannot be read counts as missed, and the arms hold still."""
@@ -101,6 +105,8 @@ class Lane:
         if self._expert is not None:
             if self.job.longest_s and not self._struck:
                 self._lead(self._expert)
+        elif self.config.motion == "expert":
+            self._obey()
         elif not isinstance(chunk, tuple):
             self._step(self.kitchen.state(), 0.1 * self.config.rows)
         else:
@@ -108,6 +114,16 @@ class Lane:
             for target in self.kitchen.body.unpad(actions)[: self.config.rows]:
                 self._step(target, dt_s)
         self._settle()
+
+    def _obey(self) -> None:
+        """What the thought says, done as well as can be: what goes wrong then is the thought's fault."""
+        expert, errand = Expert(self.kitchen), errand_behind(self._thought)
+        for _ in range(self.config.rows):
+            step = Step("done", self._thought or Thought(subtask="done"))
+            if errand is not None:
+                colour, _, kind = errand.thing.rpartition(" ")
+                step = plan(self.kitchen, Task(kind, colour, errand.place.partition(" the ")[2]))
+            self._step(expert.target(step), STEP_S)
 
     @property
     def _struck(self) -> bool:

@@ -79,6 +79,7 @@ class CoachedLane(Lane):
     def take(self, thought: Thought | CoachError) -> Thought | None:
         task, taken = self._room.task, super().take(thought)
         if taken is None or task is None or self._room.state != "running":
+            self._thought = None
             return None
         event = ThoughtEvent(time_s=self.time_s, task_id=task.task_id, observation_sequence=self._sequence,
                              thought=taken, cause=task.cause)  # fmt: skip
@@ -89,7 +90,8 @@ class CoachedLane(Lane):
             self._memory.store.complete_correction(self._cause, str(taken))
             self._cause = ""
         self._room.think(taken)
-        return self._room.task.thought if self._room.task else None
+        self._thought = self._room.task.thought if self._room.task else None
+        return self._thought
 
     @property
     def _episode_id(self) -> int | None:

@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import yaml
 
@@ -54,6 +54,7 @@ class Settings:
         old: tasks of the base checkpoint.
         steps: of fine-tuning; 0: as in its recipe.
         minutes: no new chunk begins after that.
+        motion: as in `LaneConfig`.
     """
 
     config: Config
@@ -66,6 +67,7 @@ class Settings:
     workers: int
     lanes: int
     minutes: float
+    motion: Literal["policy", "expert"] = "policy"
 
 
 def run_experiment(settings: Settings, plan: Plan, tell: Told) -> None:
@@ -118,7 +120,7 @@ def _coach(settings: Settings, plan: Plan, share: range, until: float) -> None:
     """Coach some of the homes with the base checkpoint."""
     from memory.store import Store
 
-    batch, lane = _player(settings.base)
+    batch, lane = _player(settings, settings.base)
     with _kitchens(settings) as kitchens:
         for number in share:
             folder = settings.out / plan.homes[number].name
@@ -141,7 +143,7 @@ def _measure(settings: Settings, plan: Plan, share: range, until: float) -> None
         store = open_things.enter_context(Store.open(config.memory_path))
         memory = Memory(config, store, "base", record=False)
         kitchens = open_things.enter_context(_kitchens(settings))
-        players = {path: _player(path) for path in (settings.base, *tuned.values())}
+        players = {path: _player(settings, path) for path in (settings.base, *tuned.values())}
         for index in range(share.start, len(chunks), settings.workers):
             span, old = chunks[index], _old_span(settings.old, index, len(chunks))
             base = [job for n in range(len(plan.homes)) for job in measured(plan, n, BASE_CELLS, span)]
@@ -173,7 +175,7 @@ def _kitchens(settings: Settings) -> Iterator[list[Kitchen]]:
             kitchen.close()
 
 
-def _player(checkpoint: Path) -> tuple[Together, LaneConfig]:
+def _player(settings: Settings, checkpoint: Path) -> tuple[Together, LaneConfig]:
     """A policy on one thread, and the pictures that it reads."""
     import torch
 
@@ -182,7 +184,7 @@ def _player(checkpoint: Path) -> tuple[Together, LaneConfig]:
 
     torch.set_num_threads(1)
     policy = load_policy(str(checkpoint), "cpu")
-    return Together(policy), LaneConfig(cameras=tuple(getattr(policy, "cameras", ("base",))))
+    return Together(policy), LaneConfig(cameras=tuple(getattr(policy, "cameras", ("base",))), motion=settings.motion)
 
 
 def _in_parallel(settings: Settings, plan: Plan, part: Any, whole: range, until: float) -> None:

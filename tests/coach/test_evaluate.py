@@ -16,6 +16,7 @@ from coach.evaluate.statistics import mcnemar, more_needed, verdict, wilson
 from coach.evaluate.suites import SUITES, suite
 from coach.evaluate.tables import plot, table, write
 from robot_bridge.arms.kitchen.expert import Expert
+from robot_bridge.arms.kitchen.layout import Layout
 from robot_bridge.arms.kitchen.tasks import Chores, Task, plan
 from robot_bridge.arms.kitchen.world import Kitchen
 from robot_bridge.protocol.errors import ProtocolError, UsageError
@@ -201,3 +202,10 @@ def test_every_suite_has_figures_a_table_a_file_and_a_plot(name, tmp_path):
 
 def test_trained_wording_is_put_when_a_job_says_nothing_else():
     assert put(FIRST_SEED, Task("cup", "red", "bin")).words == "put the red cup in the bin"
+
+
+def test_expert_does_what_the_thought_says_when_only_choices_are_measured(kitchen):
+    job = next(job for job in suite("clear_counter", 1, 0))
+    small = replace(job, layout=Layout(job.scene.objects[:2]), longest_s=40.0)
+    row = played(kitchen, small, Teacher(kitchen, small.task), motion="expert")
+    assert row.success and row.objects_right == 2
