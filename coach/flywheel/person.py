@@ -24,7 +24,7 @@ class SimulatedCoach:
 
     def __init__(self, chores: HomeChores, manner: Manner, rng: np.random.Generator, most: int = 8) -> None:
         self._chores, self._manner, self._rng, self._left = chores, manner, rng, most
-        self._wrong, self._due_s = "", 0.0
+        self._wrong, self._due_s, self._urged = "", 0.0, False
 
     def speak(self, time_s: float, thought: Thought | None, idle: bool, things: Sequence[ObjectState]) -> str:
         """What the person says now, as it is heard; mostly nothing.
@@ -44,6 +44,7 @@ class SimulatedCoach:
         self._left -= 1
         self._due_s = time_s + 1.0 + self._rng.uniform(*self._manner.delay_s)  # the robot first gets time to answer
         templates = CORRECTIONS if not idle else REMEDIES if gaps["thing"] else AGAIN
+        self._urged = self._urged or templates is AGAIN
         return heard(said(templates, self._rng, **gaps), self._rng, self._manner.misheard)
 
     def has_more(self, things: Sequence[ObjectState]) -> bool:
@@ -62,9 +63,11 @@ class SimulatedCoach:
         return {"thing": thing.name, "kind": thing.kind, "place": goal, "wrong": errand.place.partition(" the ")[2]}
 
     def _remedy(self, things: Sequence[ObjectState]) -> dict[str, str]:
-        """What is left to do when the robot rests: a thing in the wrong place, or anything on the counter."""
+        """What is left to do when the robot rests: a thing in the wrong place, or anything on the counter; named once
+        it was of no use to say that there is more to do."""
         for thing in things:
-            if thing.place in PLACES and thing.place != self._chores.goal(thing):
+            misplaced = thing.place in PLACES or (self._urged and thing.place == "counter")
+            if misplaced and thing.place != self._chores.goal(thing):
                 return {
                     "thing": thing.name,
                     "kind": thing.kind,
