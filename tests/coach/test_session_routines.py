@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -92,8 +93,9 @@ def test_nothing_is_kept_when_the_person_says_no(bench: Bench) -> None:
 
 def test_agreement_waits_when_the_program_starts_again(bench: Bench) -> None:
     bench.say(CUP)
-    again = Session(bench.config, bench.store, BridgeClient(bench.bridge.address), interpret, bench.session._stop_line)
-    assert "Agreed" in again.hear("yes").said
+    with contextlib.closing(BridgeClient(bench.bridge.address)) as client:
+        again = Session(bench.config, bench.store, client, interpret, bench.session._stop_line)
+        assert "Agreed" in again.hear("yes").said
 
 
 @pytest.mark.parametrize(("answer", "rrule"), [("every Friday", "FREQ=WEEKLY;BYDAY=FR"), ("only this one", "")])

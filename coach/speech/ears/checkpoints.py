@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any
 
 import torch
 
-UNREADABLE = (RuntimeError, LookupError, TypeError, ValueError, AttributeError, EOFError, OSError, UnpicklingError)
+_UNLOADABLE: type[Exception] = torch.serialization.pickle.UnpicklingError
+UNREADABLE = (RuntimeError, LookupError, TypeError, ValueError, AttributeError, EOFError, OSError, _UNLOADABLE)
 """What `torch.load` and `load_state_dict` raise for a file that is not theirs."""
 
 
