@@ -95,7 +95,7 @@ def measure(
     finally:
         arms.close()
     rows = [Row.of(f"nudges said in a layout, {way}", "", words[way]) for way in ways if way != "nobody"]
-    notes = [_told(way, lifted, np.mean(words[way])) for way in ways]
+    notes = [_told(way, lifted, float(np.mean(words[way]))) for way in ways]
     return Report(bench="nudges", command=command, rows=tuple(rows), rounds=len(seeds), seed=seeds[0],
                   checkpoint=policy.checkpoint, machine=machine(), commit=commit(), notes=tuple(notes))  # fmt: skip
 
