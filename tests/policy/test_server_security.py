@@ -129,6 +129,5 @@ def test_line_is_cut_when_its_key_is_struck_off(server, tmp_path):
     assert not answers("bridge", 500)
     assert any(answers("coach", 500) for _ in range(8))
     lines["bridge"].disable_monitor()
-    for line in lines.values():
-        line.close()
-    context.term()
+    watch.close(linger=0)
+    context.destroy(linger=0)
