@@ -61,7 +61,7 @@ def shown(home: Path, show: Show, theme: str = "dark") -> tuple[CoachApp, Callab
         await until(pilot, lambda: app._system is not None and app._can_draw)
         await until(pilot, lambda: len(app.main.query_one(Conversation).lines) == len(TALK))
         await show(pilot, systems[0])
-        await pilot.pause(0.3)
+        await pilot.pause(1.2)  # pictures and the thought are drawn in turns
 
     return CoachApp(config_in(home, theme=theme), connect), before
 
