@@ -14,7 +14,6 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -22,12 +21,13 @@ import torch
 from coach.bench.delay_lane import DelayLane, Mode, Outcome
 from coach.bench.report import commit, machine, store
 from coach.evaluate.jobs import Job
+from coach.evaluate.lockstep import Together
 from coach.evaluate.statistics import mcnemar, wilson
 from coach.evaluate.suites import suite
 from policy.loading import load_policy
-from policy.model.pi0_policy import PI0Policy
 from robot_bridge.arms.kitchen.world import Kitchen
-from robot_bridge.protocol.messages import ActRequest, ThinkRequest
+from robot_bridge.protocol.errors import CoachError
+from robot_bridge.protocol.thought import Thought
 
 DELAYS_S = (0.0, 0.1, 0.2, 0.3)
 MODES: tuple[Mode, ...] = ("synchronous", "asynchronous", "real-time")
@@ -112,13 +112,13 @@ def measure(checkpoint: str, episodes: int, seed: int, command: str, progress: C
     """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    policy, jobs = load_policy(checkpoint, "cpu"), suite("pick_place", episodes, seed)
+    batch, jobs = Together(load_policy(checkpoint, "cpu")), suite("pick_place", episodes, seed)
     kitchens = [Kitchen("sticky") for _ in range(min(LANES, episodes))]
     played: dict[tuple[Mode, float], list[Outcome]] = {}
     try:
         for delay_s, mode in itertools.product(DELAYS_S, MODES):
             progress(f"{mode} at {delay_s * 1e3:.0f} ms")
-            outcomes = sorted(_play(policy, kitchens, jobs, mode, delay_s), key=lambda outcome: outcome.seed)
+            outcomes = sorted(_play(batch, kitchens, jobs, mode, delay_s), key=lambda outcome: outcome.seed)
             played[mode, delay_s] = outcomes
     finally:
         torch.set_num_threads(threads)
@@ -132,12 +132,12 @@ def measure(checkpoint: str, episodes: int, seed: int, command: str, progress: C
     return DelayReport(command, cells, each, seed, checkpoint or "embedded", machine(), commit())
 
 
-def _play(policy: PI0Policy, kitchens: Sequence[Kitchen], jobs: Sequence[Job], mode: Mode, delay_s: float
+def _play(batch: Together, kitchens: Sequence[Kitchen], jobs: Sequence[Job], mode: Mode, delay_s: float
           ) -> Iterator[Outcome]:  # fmt: skip
     waiting = iter(jobs)
     lanes = [DelayLane(kitchen, job, mode, delay_s) for kitchen, job in zip(kitchens, waiting, strict=False)]
     while lanes:
-        _advance(policy, lanes)
+        _advance(batch, lanes)
         going = []
         for lane in lanes:
             if not lane.over:
@@ -150,22 +150,20 @@ def _play(policy: PI0Policy, kitchens: Sequence[Kitchen], jobs: Sequence[Job], m
         lanes = going
 
 
-def _advance(policy: PI0Policy, lanes: Sequence[DelayLane]) -> None:
+def _advance(batch: Together, lanes: Sequence[DelayLane]) -> None:
     """Every lane sees, and gets its thought and chunk when they are due."""
     seen = [lane.observe() for lane in lanes]
-    asked = [ThinkRequest(request_id=0, observation=o, context=lane.context)
-             for o, lane in zip(seen, lanes, strict=True)]  # fmt: skip
-    answers: list[Any] = policy.think_many(asked, [_unheard] * len(asked))
-    usable = [row for row, answer in enumerate(answers) if not isinstance(answer, Exception)]
-    acts = [ActRequest(request_id=0, observation=seen[row], context=lanes[row].context, thought=answers[row][0],
-                       tail=lanes[row].tail) for row in usable]  # fmt: skip
-    chunks = dict(zip(usable, policy.act_many(acts) if acts else [], strict=True))
+    contexts = [lane.context for lane in lanes]
+    answers = batch.think(seen, contexts, [""] * len(lanes))
+    thoughts = {row: answer for row, answer in enumerate(answers) if isinstance(answer, Thought)}
+    acted = batch.act([seen[row] for row in thoughts], [contexts[row] for row in thoughts], list(thoughts.values()),
+                      [lanes[row].tail for row in thoughts]) if thoughts else []  # fmt: skip
+    chunks = dict(zip(thoughts, acted, strict=True))
     for row, lane in enumerate(lanes):
-        lane.play(answers[row][0] if row in chunks else None, chunks.get(row))
-
-
-def _unheard(index: int, text: str) -> None:
-    """Nobody listens to the words of a thought."""
+        chunk = chunks.get(row)
+        if isinstance(chunk, CoachError):
+            raise chunk
+        lane.play(thoughts.get(row), chunk)
 
 
 def _cell(mode: Mode, delay_s: float, outcomes: Sequence[Outcome], none: Sequence[Outcome]) -> Cell:

@@ -12,7 +12,7 @@ from coach.evaluate.lane import Lane
 from policy.interface import ActsForMany, Policy, ThinksForMany
 from robot_bridge.arms.kitchen.world import Kitchen
 from robot_bridge.protocol.errors import CoachError
-from robot_bridge.protocol.messages import ActRequest, Context, Observation, ThinkRequest
+from robot_bridge.protocol.messages import ActRequest, Context, Observation, Tail, ThinkRequest
 from robot_bridge.protocol.thought import Thought
 
 Work = TypeVar("Work")
@@ -39,13 +39,18 @@ class Together:
                     for number, (o, c, f) in enumerate(zip(observations, contexts, forced, strict=True))]  # fmt: skip
         return [_thought_of(reply) for reply in policy.think_many(requests, [_unheard] * len(requests))]
 
-    def act(self, observations: Sequence[Observation], contexts: Sequence[Context], thoughts: Sequence[Thought]
-            ) -> list[Chunk]:  # fmt: skip
-        """A chunk for each, or why there is none; `think` on the same observations comes first."""
+    def act(self, observations: Sequence[Observation], contexts: Sequence[Context], thoughts: Sequence[Thought],
+            tails: Sequence[Tail | None] | None = None) -> list[Chunk]:  # fmt: skip
+        """A chunk for each, or why there is none; `think` on the same observations comes first.
+
+        Args:
+            tails: what plays meanwhile, for a policy that acts for many.
+        """
         policy, asked = self._policy, list(zip(observations, contexts, thoughts, strict=True))
         if isinstance(policy, ActsForMany):
-            requests = [ActRequest(request_id=number, observation=o, context=c, thought=t)
-                        for number, (o, c, t) in enumerate(asked)]  # fmt: skip
+            ahead = tails if tails is not None else [None] * len(asked)
+            requests = [ActRequest(request_id=number, observation=o, context=c, thought=t, tail=tail)
+                        for number, ((o, c, t), tail) in enumerate(zip(asked, ahead, strict=True))]  # fmt: skip
             answered = _tried(partial(policy.act_many, requests))
             if not isinstance(answered, CoachError):
                 return list(answered)

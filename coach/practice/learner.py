@@ -6,20 +6,21 @@ beside the cup instead of over it – it must be told as well. The shards are th
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from policy.model.pi0_policy import PI0Policy
+from coach.evaluate.lockstep import Together
+from policy.interface import Policy
+from policy.training.batches import context_of
 from robot_bridge.arms.kitchen.demos import ShardWriter, shard_path
 from robot_bridge.arms.kitchen.episodes import DemoConfig, Episode, Script, move_target, set_scene, write_script
 from robot_bridge.arms.kitchen.tasks import Chores, plan
 from robot_bridge.arms.kitchen.world import Kitchen
-from robot_bridge.protocol.messages import ActRequest, Context, Observation, ThinkRequest
+from robot_bridge.protocol.errors import CoachError
+from robot_bridge.protocol.messages import Observation
 from robot_bridge.protocol.thought import Thought
 
 STEP_S = 0.1
@@ -98,7 +99,7 @@ class Practice:
                        [self.words] * len(states), motion=False, doing=self.doings)  # fmt: skip
 
 
-def practise(policy: PI0Policy, seeds: range, out: Path, config: DemoConfig, kitchens: int = 12,
+def practise(policy: Policy, seeds: range, out: Path, config: DemoConfig, kitchens: int = 12,
              per_shard: int = 60, report: Callable[[str], None] = print) -> list[Path]:  # fmt: skip
     """Let a policy work on the layouts of `seeds` and write shards of what it saw; those already there are kept."""
     free, written = [Kitchen(config.grasp, config.size) for _ in range(min(kitchens, len(seeds)))], []
@@ -109,17 +110,14 @@ def practise(policy: PI0Policy, seeds: range, out: Path, config: DemoConfig, kit
         if target.exists():
             continue
         shard = ShardWriter()
-        for practice in _played(policy, free, part, config):
+        for practice in _played(Together(policy), free, part, config):
             shard.add(practice.episode())
-        partial = target.with_suffix(f".part{os.getpid()}")
-        shard.save(partial, config)
-        shutil.rmtree(target, ignore_errors=True)
-        partial.rename(target)
+        shard.save(target, config)
         report(f"{target.name}: {len(part)} episodes of practice, {shard.frames} frames")
     return written
 
 
-def _played(policy: PI0Policy, kitchens: Sequence[Kitchen], seeds: range, config: DemoConfig) -> list[Practice]:
+def _played(batch: Together, kitchens: Sequence[Kitchen], seeds: range, config: DemoConfig) -> list[Practice]:
     """All seeds, several at a time; in the order of the seeds."""
     waiting, free = list(seeds), list(kitchens)
     going: list[Practice] = []
@@ -127,7 +125,7 @@ def _played(policy: PI0Policy, kitchens: Sequence[Kitchen], seeds: range, config
     while waiting or going:
         while waiting and free:
             going.append(Practice(free.pop(), waiting.pop(0), config))
-        _advance(policy, going)
+        _advance(batch, going)
         for practice in [p for p in going if p.over]:
             going.remove(practice)
             free.append(practice.kitchen)
@@ -135,22 +133,13 @@ def _played(policy: PI0Policy, kitchens: Sequence[Kitchen], seeds: range, config
     return sorted(done, key=lambda practice: practice.seed)
 
 
-def _advance(policy: PI0Policy, going: Sequence[Practice]) -> None:
+def _advance(batch: Together, going: Sequence[Practice]) -> None:
     """Everybody looks, thinks and moves once."""
-    seen, contexts = [p.observe() for p in going], [_context(p) for p in going]
-    asked = [ThinkRequest(request_id=0, observation=o, context=c) for o, c in zip(seen, contexts, strict=True)]
-    answers = policy.think_many(asked, [_unheard] * len(asked))
-    thoughts = [p.drives(None if isinstance(a, Exception) else a[0]) for p, a in zip(going, answers, strict=True)]
-    wanted = [ActRequest(request_id=0, observation=o, context=c, thought=t)
-              for o, c, t in zip(seen, contexts, thoughts, strict=True)]  # fmt: skip
-    for practice, (actions, _) in zip(going, policy.act_many(wanted), strict=True):
-        practice.move(actions)
-
-
-def _context(practice: Practice) -> Context:
-    instruction, *notes = practice.words.split("\n")
-    return Context(instruction=instruction, notes=tuple(notes), doing=practice.doing)
-
-
-def _unheard(index: int, text: str) -> None:
-    """Nobody reads these thoughts as they are written."""
+    seen = [practice.observe() for practice in going]
+    contexts = [context_of(practice.words, practice.doing) for practice in going]
+    answers = batch.think(seen, contexts, [""] * len(going))
+    thoughts = [p.drives(a if isinstance(a, Thought) else None) for p, a in zip(going, answers, strict=True)]
+    for practice, chunk in zip(going, batch.act(seen, contexts, thoughts), strict=True):
+        if isinstance(chunk, CoachError):
+            raise chunk
+        practice.move(chunk[0])

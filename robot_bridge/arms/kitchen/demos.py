@@ -68,16 +68,13 @@ def _over(workers: int, work: Callable, jobs: list) -> Iterator[str]:
 
 
 def _write_shard(job: tuple[range, Path, DemoConfig]) -> str:
-    """Record the episodes of one shard and put the folder in place in one move."""
+    """Record the episodes of one shard."""
     seeds, out, config = job
     start, kitchen, shard = time.perf_counter(), _kitchen(config), ShardWriter()
     for seed in seeds:
         shard.add(record(kitchen, seed, config))
     target = shard_path(seeds, out)
-    part = target.with_suffix(f".part{os.getpid()}")
-    shard.save(part, config)
-    shutil.rmtree(target, ignore_errors=True)
-    part.rename(target)
+    shard.save(target, config)
     took, ok = time.perf_counter() - start, [episode["ok"] for episode in shard.episodes]
     return (
         f"{target.name}: {len(ok)} episodes, {sum(ok)} ok, {shard.frames} frames, {3600 * len(ok) / took:.0f} an hour"
@@ -127,10 +124,14 @@ class ShardWriter:
         return np.array([known.setdefault(text, len(known)) for text in texts], np.int32)
 
     def save(self, folder: Path, config: DemoConfig) -> None:
-        folder.mkdir(parents=True)
+        """Write the shard and put its folder in place in one move."""
+        part = folder.with_suffix(f".part{os.getpid()}")
+        part.mkdir(parents=True)
         for name, rows in self.arrays.items():
-            np.save(folder / f"{name}.npy", np.concatenate(rows))
+            np.save(part / f"{name}.npy", np.concatenate(rows))
             rows.clear()
         texts = {table: list(known) for table, known in self.texts.items()}
         meta = {**texts, "episodes": self.episodes, "config": asdict(config), "cameras": list(config.cameras)}
-        (folder / "texts.json").write_text(json.dumps(meta, indent=0), "utf-8")
+        (part / "texts.json").write_text(json.dumps(meta, indent=0), "utf-8")
+        shutil.rmtree(folder, ignore_errors=True)
+        part.rename(folder)
