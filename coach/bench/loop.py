@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import msgspec
 import zmq
 
 from coach.bench.home import Running, memory_mb, running_servers
@@ -105,25 +106,31 @@ def _round(seed: int, number: int, person: Person, samples: Samples) -> None:
 
 def _probe_policy(running: Running, observation: Observation, seed: int, samples: Samples) -> str:
     """Ask the policy directly, as the bridge does, while control loop and cameras run; the checkpoint's name."""
-    instruction = f"put the {make_layout(seed).objects[0].name} in the sink"
+    context = Context(instruction=f"put the {make_layout(seed).objects[0].name} in the sink")
     zmq_context = zmq.Context()
     link = PolicyLink(zmq_context, running.config.policy_address)
     try:
         for number in range(PROBES):
-            context = Context(
-                instruction=instruction, dialogue=(f"{number}",)
-            )  # never the same twice: nothing is cached
-            reply = link.think(observation, context, "", ANSWER_S, lambda token: None, lambda: False)
+            reply = link.think(
+                _unread(observation, 2 * number), context, "", ANSWER_S, lambda token: None, lambda: False
+            )
             samples.think.append(reply.latency_s * 1e3)
             samples.tokens_per_s.append(reply.tokens / reply.latency_s)
             asked_s = time.monotonic()
-            context = Context(instruction=instruction, dialogue=(f"act {number}",))
-            link.act(observation, context, reply.thought, ANSWER_S, lambda: False)
+            link.act(_unread(observation, 2 * number + 1), context, reply.thought, ANSWER_S, lambda: False)
             samples.act.append((time.monotonic() - asked_s) * 1e3)
         return link.health(ANSWER_S, lambda: False).checkpoint
     finally:
         link.close()
         zmq_context.term()
+
+
+def _unread(observation: Observation, number: int) -> Observation:
+    """The same pictures but for a pixel each: never the same twice, so that a policy reads them anew."""
+    images = {name: picture.copy() for name, picture in observation.images.items()}
+    for picture in images.values():
+        picture[0, 0] = number % 256
+    return msgspec.structs.replace(observation, images=images)
 
 
 def _memory(running: Running) -> dict[str, float]:
