@@ -24,6 +24,7 @@ from coach.evaluate.jobs import Job
 from coach.evaluate.lockstep import Together
 from coach.evaluate.statistics import mcnemar, wilson
 from coach.evaluate.suites import suite
+from policy.interface import Policy
 from policy.loading import load_policy
 from robot_bridge.arms.kitchen.world import Kitchen
 from robot_bridge.protocol.errors import CoachError
@@ -112,13 +113,13 @@ def measure(checkpoint: str, episodes: int, seed: int, command: str, progress: C
     """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    batch, jobs = Together(load_policy(checkpoint, "cpu")), suite("pick_place", episodes, seed)
+    policy, jobs = load_policy(checkpoint, "cpu"), suite("pick_place", episodes, seed)
     kitchens = [Kitchen("sticky") for _ in range(min(LANES, episodes))]
     played: dict[tuple[Mode, float], list[Outcome]] = {}
     try:
         for delay_s, mode in itertools.product(DELAYS_S, MODES):
             progress(f"{mode} at {delay_s * 1e3:.0f} ms")
-            outcomes = sorted(_play(batch, kitchens, jobs, mode, delay_s), key=lambda outcome: outcome.seed)
+            outcomes = sorted(_play(policy, kitchens, jobs, mode, delay_s), key=lambda outcome: outcome.seed)
             played[mode, delay_s] = outcomes
     finally:
         torch.set_num_threads(threads)
@@ -132,9 +133,9 @@ def measure(checkpoint: str, episodes: int, seed: int, command: str, progress: C
     return DelayReport(command, cells, each, seed, checkpoint or "embedded", machine(), commit())
 
 
-def _play(batch: Together, kitchens: Sequence[Kitchen], jobs: Sequence[Job], mode: Mode, delay_s: float
+def _play(policy: Policy, kitchens: Sequence[Kitchen], jobs: Sequence[Job], mode: Mode, delay_s: float
           ) -> Iterator[Outcome]:  # fmt: skip
-    waiting = iter(jobs)
+    batch, waiting = Together(policy), iter(jobs)
     lanes = [DelayLane(kitchen, job, mode, delay_s) for kitchen, job in zip(kitchens, waiting, strict=False)]
     while lanes:
         _advance(batch, lanes)
