@@ -207,8 +207,8 @@ class Subscriber(False_):
 class Replies(False_):
     """Something of ours asks, and a false server answers; each question with one broken message.
 
-    The answers lie ready before the questions come, so that nobody waits for a thread. `link` gets a right answer
-    behind each broken one, since it goes on waiting for the answer to its own question.
+    The answers lie ready before the questions come, so that nobody waits for a thread. A right answer lies behind each
+    broken one, since who asks goes on waiting where the broken one bears another question's number.
     """
 
     def __init__(self, kind: str) -> None:
@@ -224,7 +224,8 @@ class Replies(False_):
         first.join()
 
     def _right(self) -> Health:
-        return Health(request_id=self._asked, checkpoint="x", device="cpu", parameters=1, memory_mb=1, uptime_s=1)
+        return Health(request_id=self._asked, checkpoint="x", device="cpu", parameters=1, memory_mb=1, uptime_s=1,
+                      sent=self._asked)  # fmt: skip
 
     def _answer(self, parts: Parts) -> None:
         self.socket.send_multipart([self._who, *parts])
@@ -232,10 +233,9 @@ class Replies(False_):
     def exchange(self, messages: list[Parts]) -> None:
         for parts in messages:
             self._answer(parts)
-            if self.link is not None:
-                self._asked += 1
-                self._answer(self.codec.encode(self._right()))
-                self._asked -= 1
+            self._asked += 1
+            self._answer(self.codec.encode(self._right()))
+            self._asked -= 1
             self._ask()
             while self.socket.poll(0):
                 self.socket.recv_multipart()

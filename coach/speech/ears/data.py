@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 from random import Random
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -108,7 +109,7 @@ def read_shard(path: Path) -> Iterator[Utterance]:
         with np.load(path, allow_pickle=False) as arrays:
             energies, phonemes = arrays["energies"], arrays["phonemes"]
             frames, texts, stops = arrays["frames"], arrays["texts"], arrays["stops"]
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
         raise DataError(f"'{path}' cannot be read ({type(error).__name__})",
                         next_step="remove it and run `coach ears data` again") from None  # fmt: skip
     ends = np.cumsum(frames)
