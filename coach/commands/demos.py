@@ -5,8 +5,12 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from coach.config import Config
+
+if TYPE_CHECKING:
+    from robot_bridge.arms.kitchen.episodes import DemoConfig
 
 EXAMPLE = """
 coach demos --episodes 200
@@ -23,6 +27,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", metavar="DIR", help="where to (default: data in the home folder)")
     parser.add_argument("--workers", type=int, default=1, help="processes (default: 1)")
     parser.add_argument("--seed", type=int, default=0, help="first seed of the demonstrations (default: 0)")
+    parser.add_argument(
+        "--chores", action="store_true", help="nothing but clearing and washing up (default: all kinds of tasks)"
+    )
     parser.add_argument("--learner", metavar="CHECKPOINT", help="let this checkpoint act, and write down what the "
                         "teacher would have thought of what it got itself into")  # fmt: skip
 
@@ -43,7 +50,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
         return _practise(args, config, out)
     if args.stills:
         stills(range(FIRST_STILL, FIRST_STILL + args.stills), out / "stills")
-    shards = generate(range(args.seed, args.seed + args.episodes), out / "demos", args.workers,
+    shards = generate(range(args.seed, args.seed + args.episodes), out / "demos", args.workers, _kinds(args),
                       report=lambda line: print(line, file=sys.stderr, flush=True))  # fmt: skip
     print(f"{args.episodes} demonstrations in {len(shards)} shards and {args.stills} stills in {out}")
     return 0
@@ -55,12 +62,17 @@ def _practise(args: argparse.Namespace, config: Config, out: Path) -> int:
     from coach.practice.learner import practise
     from coach.processes.plan import find_checkpoint
     from policy.loading import load_policy
-    from robot_bridge.arms.kitchen.episodes import DemoConfig
 
     torch.set_num_threads(args.workers)
     policy = load_policy(find_checkpoint(config, args.learner), "cpu")
     seeds = range(args.seed, args.seed + args.episodes)
-    shards = practise(policy, seeds, out / "demos", DemoConfig(),
+    shards = practise(policy, seeds, out / "demos", _kinds(args),
                       report=lambda line: print(line, file=sys.stderr, flush=True))  # fmt: skip
     print(f"{args.episodes} episodes of practice of {args.learner} in {len(shards)} shards in {out}")
     return 0
+
+
+def _kinds(args: argparse.Namespace) -> DemoConfig:
+    from robot_bridge.arms.kitchen.episodes import DemoConfig
+
+    return DemoConfig(put=0, pick=0, change=0, ask=0) if args.chores else DemoConfig()

@@ -1,7 +1,8 @@
-"""Frames on which a checkpoint acted, with the thoughts that the teacher would have had (DAgger, arXiv 1011.0686).
+"""Frames on which a checkpoint acted, with what the teacher would have thought and done (DAgger, arXiv 1011.0686).
 
 A demonstration shows only what the expert sees. What a learner sees after its own small mistakes – its own hand
-beside the cup instead of over it – it must be told as well. The shards are those of `coach demos`, without motion.
+beside the cup instead of over it – it must be told as well. The shards are those of `coach demos`, with the expert's
+intentions in the place of its motion.
 """
 
 from __future__ import annotations
@@ -14,9 +15,18 @@ import numpy as np
 
 from coach.evaluate.lockstep import Together
 from policy.interface import Policy
+from policy.model.config import SmallConfig
 from policy.training.batches import context_of
 from robot_bridge.arms.kitchen.demos import ShardWriter, shard_path
-from robot_bridge.arms.kitchen.episodes import DemoConfig, Episode, Script, move_target, set_scene, write_script
+from robot_bridge.arms.kitchen.episodes import (
+    DemoConfig,
+    Episode,
+    Script,
+    intentions,
+    move_target,
+    set_scene,
+    write_script,
+)
 from robot_bridge.arms.kitchen.tasks import Chores, plan
 from robot_bridge.arms.kitchen.world import Kitchen
 from robot_bridge.protocol.errors import CoachError
@@ -32,15 +42,21 @@ _MOVED = 0.15  # share in which somebody moves the object on the way
 
 @dataclass
 class Practice:
-    """One kitchen in which the learner works."""
+    """One kitchen in which the learner works.
+
+    Args:
+        horizon: how many steps ahead the expert says what it would do.
+    """
 
     kitchen: Kitchen
     seed: int
     config: DemoConfig
+    horizon: int = SmallConfig.horizon
     rng: np.random.Generator = field(init=False)
     script: Script = field(init=False)
     images: list[np.ndarray] = field(default_factory=list)
     states: list[np.ndarray] = field(default_factory=list)
+    chunks: list[np.ndarray] = field(default_factory=list)
     thoughts: list[str] = field(default_factory=list)
     doings: list[str] = field(default_factory=list)
     doing: str = ""
@@ -73,6 +89,7 @@ class Practice:
         pictures = {camera: self.kitchen.render(camera) for camera in self.config.cameras}
         self.images.append(np.stack(list(pictures.values())))
         self.states.append(self.kitchen.state())
+        self.chunks.append(intentions(self.kitchen, self.script.tasks[0], self.horizon))
         self.thoughts.append(str(step.thought))
         self.doings.append(self.doing)
         body = self.kitchen.body
@@ -94,9 +111,10 @@ class Practice:
 
     def episode(self) -> Episode:
         """All that was seen."""
-        states = np.stack(self.states)
-        return Episode(self.seed, self.script.mix, True, 0.0, np.stack(self.images), states, states, self.thoughts,
-                       [self.words] * len(states), motion=False, doing=self.doings)  # fmt: skip
+        states, chunks = np.stack(self.states), np.stack(self.chunks)
+        return Episode(self.seed, self.script.mix, True, 0.0, np.stack(self.images), states, chunks[:, 0],
+                       self.thoughts, [self.words] * len(states), motion=False, doing=self.doings,
+                       chunks=chunks)  # fmt: skip
 
 
 def practise(policy: Policy, seeds: range, out: Path, config: DemoConfig, kitchens: int = 12,

@@ -7,6 +7,7 @@ A shard is a folder of arrays, of which the pictures stay on disk (memory-mapped
     action.npy   float32[N, width]                texts.json          {"thoughts", "instructions", "episodes"}
     episode.npy  int32[N], index into "episodes", each of which says whether it went well ("ok"), and whether its
                  actions are the expert's ("motion", true where nothing is said)
+    chunk.npy    float32[N, steps, width], where the actions are a learner's: what the expert would do instead
 """
 
 from __future__ import annotations
@@ -53,6 +54,10 @@ class Shard:
         self.ok = np.array([bool(e["ok"]) for e in texts["episodes"]])[self.episode]
         self.moving = np.array([bool(e.get("motion", True)) for e in texts["episodes"]])[self.episode]
         self.rows, self.usable = self._chunks(horizon)
+        instead = folder / "chunk.npy"
+        self.instead = np.load(instead)[:, :horizon] if instead.exists() else None
+        if self.instead is not None:
+            self.usable |= self.instead.shape[1] == horizon
         self.first = np.searchsorted(self.episode, self.episode, side="left")
         self.subtasks = [subtask_of(text) for text in self.thoughts]
         told = folder / "doing_id.npy"  # older shards have none
@@ -67,13 +72,17 @@ class Shard:
         rows = np.minimum(np.arange(count)[:, None] + np.arange(horizon), last[:, None])
         return rows, (self.instruction[rows] == self.instruction[:, None]).all(1) & self.moving
 
+    def chunks(self, index: np.ndarray) -> np.ndarray:
+        """What is to be done from these instants on, float32[n, horizon, width]."""
+        return self.action[self.rows[index]] if self.instead is None else self.instead[index]
+
     def take(self, index: np.ndarray, cameras: Sequence[str], rng: np.random.Generator) -> Samples:
         """The samples at these instants, sorted for the disk's sake."""
         index = np.sort(index)
         return Samples(
             self.images[index][:, [self.cameras.index(name) for name in cameras]],
             self.state[index],
-            self.action[self.rows[index]],
+            self.chunks(index),
             self.usable[index],
             [self.instructions[i] for i in self.instruction[index]],
             [self.thoughts[i] for i in self.thought[index]],
@@ -132,7 +141,7 @@ class Episodes:
             usable = index[shard.usable[index]]
             chosen = rng.choice(usable, min(len(usable), count // len(self._index)), replace=False)
             states.append(shard.state[chosen])
-            actions.append(shard.action[shard.rows[chosen]])
+            actions.append(shard.chunks(chosen))
         return np.concatenate(states), np.concatenate(actions)
 
     def draw(self, rng: np.random.Generator, count: int, shards: int = 4) -> Samples:

@@ -1,4 +1,4 @@
-"""A learner's practice: its own states, the teacher's thoughts, in shards that train thoughts alone."""
+"""A learner's practice: its own states, with what the teacher would have thought and done."""
 
 from pathlib import Path
 
@@ -20,10 +20,14 @@ def practised(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out / "demos"
 
 
-def test_practice_teaches_thoughts_and_no_motion_when_it_is_read_for_training(practised: Path) -> None:
+def test_practice_teaches_what_the_expert_would_do_when_it_is_read_for_training(practised: Path) -> None:
     episodes = Episodes(practised, horizon=16, cameras=("base",))
     samples = episodes.draw(np.random.default_rng(0), 12)
-    assert not samples.usable.any()
+    assert samples.usable.all()
+    assert samples.actions.shape == (12, 16, 14)
+    moves = np.abs(np.diff(np.concatenate([samples.state[:, None], samples.actions], 1), axis=1))
+    assert moves[..., np.arange(14) % 7 != 6].max() < 0.5, "joints go on from where they are, in small steps"
+    assert moves.max(axis=(1, 2)).max() > 0.01
     assert samples.pictures.shape[1:] == (1, 96, 96, 3)
     assert all(Thought.parse(text).subtask for text in samples.thoughts)
 

@@ -10,6 +10,7 @@ A demonstration is a pure function of its seed. A shard is a folder of arrays, o
     thought_id.npy      int32[N]                 index into texts.json "thoughts"
     instruction_id.npy  int32[N]                 index into texts.json "instructions"
     doing_id.npy        int32[N]                 index into texts.json "doings", -1: what the thoughts before say
+    chunk.npy           float32[N, steps, 14]    practice alone: what the expert would do from each frame on
     texts.json          {"thoughts": […], "instructions": […],
                          "episodes": [{"seed", "mix", "ok", "frames", "noise_rad", "motion"}],
                          "config": {…}, "cameras": […]}
@@ -113,6 +114,8 @@ class ShardWriter:
             "instruction_id": self._ids("instructions", episode.instructions),
             "doing_id": self._ids("doings", episode.doing) if episode.doing else np.full(n, -1, np.int32),
         }
+        if episode.chunks is not None:
+            columns["chunk"] = episode.chunks
         for name, rows in columns.items():
             self.arrays.setdefault(name, []).append(rows)
         self.episodes.append({"seed": episode.seed, "mix": episode.mix, "ok": episode.ok, "frames": n,

@@ -70,6 +70,7 @@ class Episode:
     Args:
         motion: the actions are the expert's, one after the other; else the frames teach thoughts alone.
         doing: the subtask of the thought before, which need not have been right; None: as in `thoughts`.
+        chunks: what the expert would do from each frame on, float32[N, horizon, 14]; None: what `actions` says.
     """
 
     seed: int
@@ -83,6 +84,7 @@ class Episode:
     instructions: list[str]
     motion: bool = True
     doing: list[str] | None = None
+    chunks: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -139,6 +141,16 @@ def record(
     ok = calm > 0 and (step.action == "ask" if script.mix == "ask" else succeeded(kitchen, task))
     return Episode(seed, script.mix, bool(ok), script.noise_rad, np.stack(images), np.stack(states),
                    np.stack(actions), thoughts, instructions)  # fmt: skip
+
+
+def intentions(kitchen: Kitchen, task: Task | Chores, steps: int) -> np.ndarray:
+    """What the expert would do from here on, float32[steps, 14]; afterwards nothing has happened."""
+    expert, targets = Expert(kitchen), []
+    with kitchen.imagined():
+        for _ in range(steps):
+            targets.append(expert.target(plan(kitchen, task)))
+            kitchen.step(targets[-1], STEP_S)
+    return np.stack(targets)
 
 
 def set_scene(kitchen: Kitchen, seed: int, rng: np.random.Generator, config: DemoConfig) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -277,6 +279,17 @@ class Kitchen:
             for slot in slots():
                 self._dress(slot)
             snapshots.apply(kept, self.model, self.data)
+
+    @contextmanager
+    def imagined(self) -> Iterator[None]:
+        """What happens within this block is undone at its end."""
+        with self.lock:
+            kept = snapshots.collect(self.model, self.data, self._objects)
+        try:
+            yield
+        finally:
+            with self.lock:
+                snapshots.apply(kept, self.model, self.data)
 
     def close(self) -> None:
         """Free the picture buffers of every thread."""

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from robot_bridge.arms.kitchen.demos import generate
-from robot_bridge.arms.kitchen.episodes import DemoConfig, record
+from robot_bridge.arms.kitchen.episodes import DemoConfig, intentions, record
 from robot_bridge.arms.kitchen.expert import Expert
 from robot_bridge.arms.kitchen.layout import Layout, LayoutObject, make_layout
 from robot_bridge.arms.kitchen.objects import KINDS
@@ -133,6 +133,17 @@ def test_demonstration_is_the_same_when_recorded_again(kitchen: Kitchen) -> None
 
 
 @pytest.mark.render
+def test_nothing_has_happened_when_the_expert_only_says_what_it_would_do(kitchen: Kitchen) -> None:
+    kitchen.reset(7)
+    thing = next(t for t in kitchen.objects() if sum(o.kind == t.kind for o in kitchen.objects()) == 1)
+    task, before = Task(thing.kind, thing.colour, "sink"), kitchen.data.qpos.copy()
+    wanted = intentions(kitchen, task, 60)
+    assert (kitchen.data.qpos == before).all() and not any(map(kitchen.held_by, ("left", "right")))
+    for target in wanted:
+        kitchen.step(target, 0.1)
+    assert any(map(kitchen.held_by, ("left", "right"))) or succeeded(kitchen, task), "done in earnest, it works"
+
+
 def test_shards_fit_together_and_are_kept_when_generated_twice(tmp_path: Path) -> None:
     config = DemoConfig(put=0, pick=0, change=0, ask=1, clear=0, wash=0, cameras=("base", "left_wrist"))
     lines: list[str] = []
