@@ -8,81 +8,59 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 from rich.text import Text
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Horizontal, Vertical
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
-from coach.app.cameras import Cameras
-from coach.app.themes import DARK, LIGHT, THEMES
-from coach.review.recording import place_of
+from coach.app.recording_app import STEPPING, RecordingApp
 
 if TYPE_CHECKING:
     from coach.config import Config
     from coach.review.recording import Instant, Recording
     from memory.timeline import Moment
 
-LEAP = 10  # frames; a second at 10 Hz
 TICK_S = 0.05
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 STYLES = {"thought": "primary", "corrected": "accent", "said": "foreground", "event": "warning", "actions": "secondary"}
 LOG_LINES = 200
 
 
-class ReplayApp(App[None]):
+class ReplayApp(RecordingApp):
     """Plays one recording.
 
     Args:
         moments: its timeline, oldest first.
     """
 
-    CSS = """
-    #columns { height: 1fr; }
-    #side { width: 1fr; padding: 0 1; }
+    CSS = RecordingApp.CSS + """
     #now { height: auto; }
     #log { height: 1fr; margin-top: 1; }
     #bar { height: 1; padding: 0 1; }
-    """
-    ENABLE_COMMAND_PALETTE = False
+    """  # fmt: skip
     BINDINGS = [  # noqa: RUF012 - Textual's own declaration
-        Binding("space", "play", "play, pause"), Binding("left", "step(-1)", "back"),
-        Binding("right", "step(1)", "on"), Binding("shift+left,pageup", f"step({-LEAP})", "1 s back", show=False),
-        Binding("shift+right,pagedown", f"step({LEAP})", "1 s on", show=False),
-        Binding("home", "go(0)", "start", show=False), Binding("end", "go(999999999)", "end", show=False),
-        Binding("p", "thought(-1)", "thought before"), Binding("n", "thought(1)", "next thought"),
+        Binding("space", "play", "play, pause"), *STEPPING,
         Binding("c", "lesson", "next correction"), Binding("plus,equals_sign", "faster(1)", "faster"),
         Binding("minus", "faster(-1)", "slower"), Binding("q,escape", "quit", "close"),
     ]  # fmt: skip
 
     def __init__(self, config: Config, recording: Recording, moments: list[Moment]) -> None:
-        super().__init__()
-        self._config, self.recording, self._moments = config, recording, moments
+        super().__init__(config, recording)
+        self._moments = moments
         self._moment_times = [moment.time_s for moment in moments]
-        self.number = 0
         self.playing = False
         self.speed = 1.0
         self._clock_s = recording.times[0]
         self._ticked_s = time.monotonic()
 
-    def compose(self) -> ComposeResult:
-        with Horizontal(id="columns"):
-            yield Cameras()
-            with Vertical(id="side"):
-                yield Static(id="now")
-                yield Static(id="log")
+    def compose_side(self) -> ComposeResult:
+        yield Static(id="now")
+        yield Static(id="log")
+
+    def compose_below(self) -> ComposeResult:
         yield Static(id="bar")
-        yield Footer()
 
-    def on_mount(self) -> None:
-        for theme in (DARK, LIGHT):
-            self.register_theme(theme)
-        self.theme = THEMES[self._config.theme].name
-        self.title = f"episode {self.recording.episode.id}"
+    def on_mount(self) -> None:  # Textual calls the one of RecordingApp as well
         self.set_interval(TICK_S, self._tick)
-        self.call_after_refresh(self.action_go, 0)
-
-    def on_resize(self) -> None:
-        self.call_after_refresh(self._draw)
 
     def action_play(self) -> None:
         """From the start again where it had ended."""
@@ -94,15 +72,11 @@ class ReplayApp(App[None]):
 
     def action_step(self, frames: int) -> None:
         self.playing = False
-        self.action_go(self.number + frames)
+        super().action_step(frames)
 
     def action_go(self, number: int) -> None:
-        self.number = min(max(number, 0), len(self.recording) - 1)
+        super().action_go(number)
         self._clock_s = self.recording.times[self.number]
-        self._draw()
-
-    def action_thought(self, step: int) -> None:
-        self.action_go(self.recording.next_thought(self.number, step))
 
     def action_lesson(self) -> None:
         """The next correction; behind the last one, the first."""
@@ -128,23 +102,13 @@ class ReplayApp(App[None]):
             self.number = number
             self._draw()
 
-    def _draw(self) -> None:
-        now = self.recording.instant(self.number)
-        cameras = self.query_one(Cameras)
-        columns = self.query_one("#columns").size
-        cameras.fit(columns.with_width(columns.width // 2))
-        cameras.show(now.frame.observation(), None, place_of(now))
+    def draw_words(self, now: Instant) -> None:
         self.query_one("#now", Static).update(self._told(now))
         self.query_one("#log", Static).update(self._history(self.recording.times[self.number]))
         self._draw_bar()
 
     def _told(self, now: Instant) -> Table:
-        colours, episode = self.theme_variables, self.recording.episode
-        table = Table.grid(padding=(0, 2, 0, 0))
-        table.add_column(style="dim", no_wrap=True)
-        table.add_column(overflow="fold")
-        table.add_row("episode", f"{episode.id}, {episode.outcome or 'running'}, {episode.checkpoint or 'embedded'}")
-        table.add_row("task", Text(episode.instruction, style="bold"))
+        colours, table = self.theme_variables, self._table()
         table.add_row("it thinks", Text(now.thought.text if now.thought else "–", style=colours["primary"]))
         table.add_row("it does", now.action or "–")
         if now.frame.takeover:

@@ -8,15 +8,12 @@ from typing import TYPE_CHECKING
 import msgspec
 from rich.table import Table
 from rich.text import Text
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Horizontal, Vertical
-from textual.widgets import Footer, Static, TextArea
+from textual.widgets import Static, TextArea
 
-from coach.app.cameras import Cameras
 from coach.app.messages import Pointed
-from coach.app.themes import DARK, LIGHT, THEMES
-from coach.review.recording import place_of
+from coach.app.recording_app import STEPPING, RecordingApp
 from coach.review.suggestion import Suggestion
 from coach.review.suggestions import decide, undecided
 from robot_bridge.protocol.errors import CoachError
@@ -28,27 +25,18 @@ if TYPE_CHECKING:
     from coach.review.suggestions import Decision
     from memory.store import Store
 
-LEAP = 10  # frames; a second at 10 Hz
 
-
-class ReviewApp(App[None]):
+class ReviewApp(RecordingApp):
     """Steps through one recording and writes down what the thought should have been."""
 
-    CSS = """
-    #columns { height: 1fr; }
-    #side { width: 1fr; padding: 0 1; }
+    CSS = RecordingApp.CSS + """
     #told { height: auto; }
     #editor { height: 8; display: none; }
     #editor.open { display: block; }
-    """
-    ENABLE_COMMAND_PALETTE = False
+    """  # fmt: skip
     AUTO_FOCUS = None  # else the hidden editor takes the keys
     BINDINGS = [  # noqa: RUF012 - Textual's own declaration
-        Binding("left", "step(-1)", "back"), Binding("right", "step(1)", "on"),
-        Binding("shift+left,pageup", f"step({-LEAP})", "1 s back", show=False),
-        Binding("shift+right,pagedown", f"step({LEAP})", "1 s on", show=False),
-        Binding("home", "go(0)", "start", show=False), Binding("end", "go(999999999)", "end", show=False),
-        Binding("p", "thought(-1)", "thought before"), Binding("n", "thought(1)", "next thought"),
+        *STEPPING,
         Binding("w", "wrong", "went wrong here"), Binding("e", "edit", "write the thought"),
         Binding("ctrl+s", "save", "keep it"), Binding("escape", "leave", "leave it", show=False),
         Binding("s", "suggestion", "suggestion"), Binding("y", "decide('accepted')", "accept"),
@@ -56,39 +44,14 @@ class ReviewApp(App[None]):
     ]  # fmt: skip
 
     def __init__(self, config: Config, store: Store, recording: Recording) -> None:
-        super().__init__()
-        self._config, self._store, self.recording = config, store, recording
-        self.number = 0
+        super().__init__(config, recording)
+        self._store = store
         self.wrong_from: int | None = None
         self.suggestion: Suggestion | None = None
 
-    def compose(self) -> ComposeResult:
-        with Horizontal(id="columns"):
-            yield Cameras()
-            with Vertical(id="side"):
-                yield Static(id="told")
-                yield TextArea(id="editor", soft_wrap=True)
-        yield Footer()
-
-    def on_mount(self) -> None:
-        for theme in (DARK, LIGHT):
-            self.register_theme(theme)
-        self.theme = THEMES[self._config.theme].name
-        self.title = f"episode {self.recording.episode.id}"
-        self.call_after_refresh(self.action_go, 0)
-
-    def on_resize(self) -> None:
-        self.call_after_refresh(self._draw)
-
-    def action_step(self, frames: int) -> None:
-        self.action_go(self.number + frames)
-
-    def action_go(self, number: int) -> None:
-        self.number = min(max(number, 0), len(self.recording) - 1)
-        self._draw()
-
-    def action_thought(self, step: int) -> None:
-        self.action_go(self.recording.next_thought(self.number, step))
+    def compose_side(self) -> ComposeResult:
+        yield Static(id="told")
+        yield TextArea(id="editor", soft_wrap=True)
 
     def action_wrong(self) -> None:
         """Here it went wrong: a label written later in the episode reaches back to this frame."""
@@ -168,21 +131,11 @@ class ReviewApp(App[None]):
             return False
         return True
 
-    def _draw(self) -> None:
-        now = self.recording.instant(self.number)
-        cameras = self.query_one(Cameras)
-        columns = self.query_one("#columns").size
-        cameras.fit(columns.with_width(columns.width // 2))
-        cameras.show(now.frame.observation(), None, place_of(now))
+    def draw_words(self, now: Instant) -> None:
         self.query_one("#told", Static).update(self._told(now))
 
     def _told(self, now: Instant) -> Table:
-        colours, episode = self.theme_variables, self.recording.episode
-        table = Table.grid(padding=(0, 2, 0, 0))
-        table.add_column(style="dim", no_wrap=True)
-        table.add_column(overflow="fold")
-        table.add_row("episode", f"{episode.id}, {episode.outcome or 'running'}, {episode.checkpoint}")
-        table.add_row("task", Text(episode.instruction, style="bold"))
+        colours, table = self.theme_variables, self._table()
         table.add_row("frame", f"{now.number + 1} of {len(self.recording)}, {now.at_s:.1f} s")
         table.add_row("it thought", Text(now.thought.text if now.thought else "–", style=colours["primary"]))
         table.add_row("it did", now.action or "–")
