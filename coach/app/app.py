@@ -81,7 +81,6 @@ class CoachApp(SpeechActions, App[None]):
         self._early: list[str] = []
         self._failure = ""
         self._point: Where | None = None
-        self._pointed_s = 0.0
         self.main = MainScreen(self.keys)
         for binding in make_bindings(self.keys):
             self._bindings.key_to_bindings.pop(binding.key, None)
@@ -183,7 +182,9 @@ class CoachApp(SpeechActions, App[None]):
             self._early.append(text)
         else:
             self.hush()
-            self._system.submit(text, where=self._take_point(), began_s=began_s)
+            where = self.point_shown()
+            self._system.submit(text, where=where, began_s=began_s)
+            self.point_used(where)
 
     def on_pointed(self, event: Pointed) -> None:
         """A click on a picture shows what the next words are about; a second one there takes it back."""
@@ -191,14 +192,19 @@ class CoachApp(SpeechActions, App[None]):
 
         where, before = Where(event.camera, event.x, event.y), self._point
         again = before is not None and (before.camera, before.x, before.y) == (event.camera, event.x, event.y)
-        self._point, self._pointed_s = (None if again else where), time.monotonic()
+        self._point = None if again else where
         self.main.point_at(self._point)
+        self.set_timer(POINT_S, partial(self.point_used, where))
 
-    def _take_point(self) -> Where | None:
-        """The point that goes with what is said now; each counts once, and not for long."""
-        where, self._point = self._point, None
-        self.main.point_at(None)
-        return where if time.monotonic() - self._pointed_s <= POINT_S else None
+    def point_shown(self) -> Where | None:
+        """The point that goes with what is said now; from any thread. It counts once, and not for long."""
+        return self._point
+
+    def point_used(self, where: Where | None) -> None:
+        """Some words had the point, or it is old; one that was clicked on since stays."""
+        if where is not None and where is self._point:
+            self._point = None
+            self.main.point_at(None)
 
     def on_answered(self, event: Answered) -> None:
         reply = event.reply

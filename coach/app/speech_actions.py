@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from coach.speech.hearing import Heard
     from coach.speech.settings import Mode
     from coach.speech.speech import Speech
+    from robot_bridge.protocol.thought import Where
 
 MICROPHONE_KEY = "microphone"  # the one that was chosen last
 MODE_WORDS = {
@@ -30,11 +31,11 @@ MODE_WORDS = {
 
 
 class SpokenTo(Message):
-    """Somebody said something aloud."""
+    """Somebody said something aloud. Args: where: the point in a picture that went with it."""
 
-    def __init__(self, heard: Heard) -> None:
+    def __init__(self, heard: Heard, where: Where | None = None) -> None:
         super().__init__()
-        self.heard = heard
+        self.heard, self.where = heard, where
 
 
 class SpeechTold(Message):
@@ -63,8 +64,9 @@ class SpeechActions:
         app = self._app
 
         def said(heard: Heard) -> None:
-            system.submit_spoken(heard)
-            app.post_message(SpokenTo(heard))
+            where = app.point_shown() if heard.text else None
+            system.submit_spoken(heard, where)
+            app.post_message(SpokenTo(heard, where))
 
         def told(words: str) -> None:
             app.post_message(SpeechTold(words))
@@ -151,6 +153,7 @@ class SpeechActions:
             app = self._app
             app.main.query_one(Conversation).expect("person", text, app.config.person, time.time())
             self._bar.show_heard(text)
+        self._app.point_used(event.where)
 
     def on_speech_told(self, event: SpeechTold) -> None:
         self._app.notify(event.text, title="speech", timeout=12)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from coach.session.stop_line import StopLine
     from coach.speech.hearing import Heard
     from memory.store import Store
+    from robot_bridge.protocol.thought import Where
 
 log = logging.getLogger(__name__)
 
@@ -43,31 +44,36 @@ class SpokenWords:
         self._by = config.person
         self._pulled: Pulled | None = None
         self._doubted: Heard | None = None
-        self._last: tuple[Heard, str] | None = None
+        self._pointed: Where | None = None  # shown with the words that are asked about
+        self._last: tuple[Heard, str, Where | None] | None = None
         self.forget_old()
 
     def stop(self) -> None:
         """The stop word was spotted in the sound: to the arms at once, on the line that the key uses."""
         self._pulled = self._stop_line.pull("stop", self._by)
 
-    def begin(self, heard: Heard) -> Callable[[], Reply]:
-        """What the session is to do about it. A stop that was not spotted goes out here, before it waits in line."""
+    def begin(self, heard: Heard, where: Where | None = None) -> Callable[[], Reply]:
+        """What the session is to do about it. A stop that was not spotted goes out here, before it waits in line.
+
+        Args:
+            where: the point in a picture that the person shows while speaking.
+        """
         pulled, self._pulled = (self._pulled, None) if heard.stopped else (None, self._pulled)
         if pulled is None and heard.text and self._session.is_stop(heard.text):
             pulled = self._stop_line.pull(heard.text, self._by)
-        return lambda: self._hear(heard, pulled)
+        return lambda: self._hear(heard, pulled, where)
 
     def instead(self, text: str) -> Reply:
         """The person has put right what was heard last: its lesson is taken back, the sound belongs to the new one."""
-        heard, lesson = self._last or (None, "")
+        heard, lesson, where = self._last or (None, "", None)
         if lesson:
             try:
                 self._store.retract_correction(lesson, self._by, MISHEARD)
             except CoachError as error:
                 log.warning("the lesson %s stays: %s", lesson, error)
-        reply = self._session.hear(text, self._by)
+        reply = self._session.hear(text, self._by, where=where)
         if heard is not None:
-            self._keep_sound(heard, reply)
+            self._keep_sound(heard, reply, where)
         return reply
 
     def prompt(self) -> str:
@@ -87,19 +93,20 @@ class SpokenWords:
         except StoreError as error:
             log.warning("old recordings stay: %s", error)
 
-    def _hear(self, heard: Heard, pulled: Pulled | None) -> Reply:
+    def _hear(self, heard: Heard, pulled: Pulled | None, where: Where | None) -> Reply:
         if pulled is not None and not (heard.text and self._session.is_stop(heard.text)):
             return self._apologise(heard, pulled)
         if pulled is None:
             question = self._question(heard)
             if question:
-                self._doubted = heard
+                self._doubted, self._pointed = heard, where
                 return self._session.tell(question, heard.text, self._by)
         began_s = time.monotonic() - len(heard.pcm) / PCM_BYTES_S if heard.pcm else 0.0
-        reply = self._session.hear(heard.text, self._by, pulled, began_s=began_s)
         doubted, self._doubted = self._doubted, None
+        where, self._pointed = where or self._pointed, None
+        reply = self._session.hear(heard.text, self._by, pulled, where, began_s)
         agreed = doubted is not None and reply.correction_id and self._words_of(reply.correction_id) != heard.text
-        self._keep_sound(doubted if doubted is not None and agreed else heard, reply)
+        self._keep_sound(doubted if doubted is not None and agreed else heard, reply, where)
         return reply
 
     def _apologise(self, heard: Heard, pulled: Pulled) -> Reply:
@@ -135,8 +142,8 @@ class SpokenWords:
         except CoachError:
             return ""
 
-    def _keep_sound(self, heard: Heard, reply: Reply) -> None:
-        self._last = heard, reply.correction_id
+    def _keep_sound(self, heard: Heard, reply: Reply, where: Where | None) -> None:
+        self._last = heard, reply.correction_id, where
         if not reply.correction_id or not self._settings.keep_audio or not heard.pcm:
             return
         from coach.speech.audio import from_pcm

@@ -99,9 +99,9 @@ class System:
             pulled = self._stop_line.pull(text, by or self._config.person)
         self._work.put(lambda: self.session.hear(text, by, pulled, where, began_s))
 
-    def submit_spoken(self, heard: Heard) -> None:
-        """Hear what was said aloud; returns at once."""
-        self._work.put(self.spoken.begin(heard))
+    def submit_spoken(self, heard: Heard, where: Where | None = None) -> None:
+        """Hear what was said aloud; returns at once. Args: where: the point in a picture shown while speaking."""
+        self._work.put(self.spoken.begin(heard, where))
 
     def submit_instead(self, text: str) -> None:
         """The person has put right what was heard last."""

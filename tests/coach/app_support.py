@@ -84,8 +84,8 @@ class ScriptedSystem:
     def act(self, kind: str) -> None:
         self.acts.append(kind)
 
-    def submit_spoken(self, heard: Any) -> None:
-        self.submit(heard.text)
+    def submit_spoken(self, heard: Any, where: Where | None = None) -> None:
+        self.submit(heard.text, where=where)
 
     def submit_instead(self, text: str) -> None:
         self.instead.append(text)

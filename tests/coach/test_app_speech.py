@@ -16,6 +16,7 @@ from textual.widgets import OptionList
 
 from coach.app.app import CoachApp
 from coach.app.conversation import Conversation
+from coach.app.messages import Pointed
 from coach.app.microphone_screen import MicrophoneScreen
 from coach.app.say_line import SayLine
 from coach.app.speech_actions import SpokenTo
@@ -25,6 +26,7 @@ from coach.speech.hearing import Heard
 from coach.speech.settings import SpeechSettings
 from coach.speech.sound import Device, SoundError, SoundSystem
 from coach.speech.speech import Glance
+from robot_bridge.protocol.thought import Where
 
 GLANCE = Glance("hands_free", True, "Desk", -30.0, False, False, "", "base.en", None)
 
@@ -138,6 +140,21 @@ async def test_what_was_misheard_is_put_right_on_the_line(tmp_path: Path) -> Non
         await bench.until(lambda: bench.systems[0].instead == ["no, put it in the bin"])
         await bench.pilot.press(*"hello", "enter")  # a line like any other again
         await bench.answered("hello")
+
+
+async def test_a_click_on_the_picture_goes_with_what_is_said_aloud(tmp_path: Path) -> None:
+    async with opened(tmp_path, None) as bench:
+        bench.app.post_message(Pointed("base", 0.25, 0.5))
+        await bench.until(lambda: bench.app.point_shown() is not None)
+        said = bench.app.speech._person.said  # type: ignore[union-attr]
+        await asyncio.to_thread(said, Heard("", stopped=True))  # a noise takes no point
+        await asyncio.to_thread(said, Heard("pick up this one"))
+        await bench.answered("pick up this one")
+        assert bench.systems[0].pointed == [None, Where("base", 0.25, 0.5)]
+        await bench.until(lambda: bench.app.main.query_one(SayLine).border_title == "say")
+        await asyncio.to_thread(said, Heard("go on"))
+        await bench.answered("go on")
+        assert bench.systems[0].pointed[-1] is None
 
 
 async def test_the_robot_answers_aloud_and_falls_silent_for_a_stop(tmp_path: Path) -> None:

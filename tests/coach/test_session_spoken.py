@@ -20,7 +20,9 @@ from coach.speech.audio import to_pcm
 from coach.speech.hearing import Heard
 from coach.speech.settings import SpeechSettings
 from memory.store import Store
+from robot_bridge.protocol.thought import Where
 
+POINT = Where("base", 0.25, 0.5)
 SOUND = to_pcm(np.full(1600, 0.25, np.float32))
 
 
@@ -35,9 +37,9 @@ class Home:
         self.system = System.open(self.config, lambda message: None, self.replies.append)
         return self.system
 
-    def hear(self, text: str, **values: object) -> Reply:
+    def hear(self, text: str, where: Where | None = None, **values: object) -> Reply:
         count = len(self.replies)
-        self.system.submit_spoken(Heard(text, pcm=SOUND, model="base.en", **values))  # type: ignore[arg-type]
+        self.system.submit_spoken(Heard(text, pcm=SOUND, model="base.en", **values), where)  # type: ignore[arg-type]
         wait_until(lambda: len(self.replies) > count)
         return self.replies[count]
 
@@ -124,6 +126,25 @@ def test_words_that_are_clear_count_and_close_the_offer(home: Home):
     assert home.bridge.interventions[0].instruction == "put the red cup in the sink"
     home.hear("yes")
     assert home.bridge.kinds() == ["task"]
+
+
+@pytest.mark.parametrize("confidence", [0.9, 0.1])
+def test_spoken_words_go_with_the_point_that_is_shown_meanwhile(home: Home, confidence: float):
+    home.bridge.work_on()
+    reply = home.hear("no, this one", POINT, confidence=confidence)
+    if confidence < 0.5:
+        assert "Is that right?" in reply.said and home.bridge.kinds() == []
+        reply = home.hear("yes")
+    assert home.bridge.kinds() == ["correction"] and home.bridge.interventions[0].where == POINT
+    assert home.system._store.correction(reply.correction_id).where == POINT
+
+
+def test_words_put_right_are_about_the_point_shown_with_the_misheard_ones(home: Home):
+    home.bridge.work_on()
+    home.hear("no, this bun", POINT)
+    home.system.submit_instead("no, this one")
+    wait_until(lambda: len(home.replies) == 2)
+    assert home.bridge.interventions[-1].where == POINT
 
 
 def test_the_sound_of_a_correction_is_kept_with_it(home: Home):
