@@ -4,7 +4,7 @@ import time
 
 import numpy as np
 import pytest
-from fake_bodies import FakePolicy, MemoryArms, Rig, small_body
+from fake_bodies import MemoryArms, small_body
 
 from robot_bridge.body_gate import PATIENCE_S, BodyGate
 from robot_bridge.protocol.embodiment import Joint
@@ -61,9 +61,8 @@ def test_step_is_taken_back_and_the_joint_at_rest_when_retracted():
     assert safe.step(ahead).target[0] - kept[0] == pytest.approx(first, abs=1e-6), "it starts from rest again"
 
 
-def test_arms_stop_at_the_wall_and_say_so_when_the_policy_drives_into_it():
-    policy = FakePolicy()
-    rig = Rig(policy.address, NarrowArms())
+def test_arms_stop_at_the_wall_and_say_so_when_the_policy_drives_into_it(start_rig):
+    rig = start_rig(NarrowArms())
     rig.task()
     event = rig.until_event("held_back")
     assert "the elbow would meet the wall; the arms hold there" in event.text
@@ -74,5 +73,3 @@ def test_arms_stop_at_the_wall_and_say_so_when_the_policy_drives_into_it():
     time.sleep(0.1)
     rig.say("resume")
     rig.until_state("running")
-    rig.close()
-    policy.close()

@@ -4,27 +4,13 @@ import time
 
 import numpy as np
 import pytest
-from fake_bodies import ABSENT, FINISHED, PICKING, PLACING, FakePolicy, Rig, sweep
+from fake_bodies import ABSENT, FINISHED, PICKING, PLACING, FakePolicy, sweep
 
 from robot_bridge.protocol.errors import UsageError
 from robot_bridge.protocol.messages import ChunkEvent, Error, ThoughtEvent, ThoughtToken
 
 RACK = "put the red cup in the drying rack"
 FORCED = "reason: the red cup is on the counter and goes in the drying rack\n"
-
-
-@pytest.fixture
-def policy():
-    served = FakePolicy()
-    yield served
-    served.close()
-
-
-@pytest.fixture
-def rig(policy):
-    bridge = Rig(policy.address)
-    yield bridge
-    bridge.close()
 
 
 def forced(policy: FakePolicy) -> list:
@@ -80,14 +66,13 @@ def test_answer_is_ignored_when_it_belongs_to_an_older_generation(rig, policy):
     assert all(np.all(event.actions[:, 0] < 0) for event in rig.all(ChunkEvent))
 
 
-def test_dictated_subtask_stays_when_the_model_would_think_otherwise(policy):
-    rig = Rig(policy.address, dictated_s=0.5)
+def test_dictated_subtask_stays_when_the_model_would_think_otherwise(policy, start_rig):
+    rig = start_rig(dictated_s=0.5)
     rig.task()
     rig.until_moving()
     rig.say("correction", forced="reason: a person said so\nsubtask: pick up the towel\n", text="take the towel")
     rig.until(lambda: len(forced(policy)) >= 2)
     rig.until(lambda: policy.thoughts_asked()[-1].forced == "")
-    rig.close()
 
 
 def test_subtask_moves_to_the_done_list_when_the_thought_changes(rig, policy):
@@ -144,12 +129,11 @@ def test_person_is_asked_and_arms_hold_when_the_object_is_absent(rig, policy):
     rig.until_moving()
 
 
-def test_person_is_asked_when_a_task_takes_too_long(policy):
-    rig = Rig(policy.address, task_limit_s=0.5)
+def test_person_is_asked_when_a_task_takes_too_long(start_rig):
+    rig = start_rig(task_limit_s=0.5)
     rig.task()
     assert "without finishing" in rig.until_event("asks").text
     rig.until_state("holding")
-    rig.close()
 
 
 def test_arms_hold_and_the_reason_is_told_when_the_policy_fails(rig, policy):

@@ -6,13 +6,14 @@ import errno
 import random
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from itertools import pairwise
 
 import numpy as np
 import pytest
 import zmq
-from fake_bodies import PICKING, FakePolicy, MemoryArms, Rig
+from fake_bodies import PICKING, MemoryArms, Rig
 from faulty_line import FaultyLine
 
 from robot_bridge.client import BridgeClient, EventSubscriber
@@ -25,10 +26,10 @@ BACK_S = 3.0
 
 
 @pytest.fixture
-def policy() -> Iterator[FakePolicy]:
-    served = FakePolicy()
-    yield served
-    served.close()
+def open_line() -> Iterator[Callable[..., FaultyLine]]:
+    """Opens a bad line to an address; every one is closed when the test is over."""
+    with ExitStack() as lines:
+        yield lambda *of, **how: lines.enter_context(closing(FaultyLine(*of, **how)))
 
 
 def moved_after(rig: Rig, since_s: float) -> int:
@@ -37,8 +38,8 @@ def moved_after(rig: Rig, since_s: float) -> int:
     return sum(1 for (_, a), (_, b) in pairwise(commands) if (a != b).any())
 
 
-def test_arms_hold_within_a_tick_when_the_process_of_the_policy_dies(policy):
-    rig = Rig(policy.address, think_deadline_s=3.0, act_deadline_s=3.0)
+def test_arms_hold_within_a_tick_when_the_process_of_the_policy_dies(policy, start_rig):
+    rig = start_rig(think_deadline_s=3.0, act_deadline_s=3.0)
     rig.task()
     rig.until_moving()
     policy.kill()  # joins its thread: the connection is closed when this returns
@@ -52,12 +53,11 @@ def test_arms_hold_within_a_tick_when_the_process_of_the_policy_dies(policy):
     rig.until_event("policy_back")
     rig.until_moving()
     assert time.monotonic() - back_s < BACK_S
-    rig.close()
 
 
-def test_arms_hold_and_go_on_when_the_line_to_the_policy_is_cut_and_mended(policy):
-    line = FaultyLine(policy.address)
-    rig = Rig(line.address)
+def test_arms_hold_and_go_on_when_the_line_to_the_policy_is_cut_and_mended(policy, open_line, start_rig):
+    line = open_line(policy.address)
+    rig = start_rig(policy_address=line.address)
     rig.task()
     rig.until_moving()
     line.cut()  # as a cable: nobody is told, nothing comes any more
@@ -70,13 +70,11 @@ def test_arms_hold_and_go_on_when_the_line_to_the_policy_is_cut_and_mended(polic
     rig.until_event("policy_back")
     rig.until_moving()
     assert time.monotonic() - mended_s < BACK_S
-    rig.close()
-    line.close()
 
 
-def test_arms_go_on_undisturbed_when_messages_of_the_policy_come_twice_and_in_any_order(policy):
-    line = FaultyLine(policy.address, chance=random.Random(4), double=0.4, shuffle=0.4)
-    rig = Rig(line.address, think_deadline_s=1.5, act_deadline_s=1.5)
+def test_arms_go_on_undisturbed_when_messages_of_the_policy_come_twice_and_in_any_order(policy, open_line, start_rig):
+    line = open_line(policy.address, chance=random.Random(4), double=0.4, shuffle=0.4)
+    rig = start_rig(policy_address=line.address, think_deadline_s=1.5, act_deadline_s=1.5)
     rig.task()
     rig.until_moving()
     time.sleep(2.0)
@@ -84,13 +82,11 @@ def test_arms_go_on_undisturbed_when_messages_of_the_policy_come_twice_and_in_an
     assert line.doubled > 5 and line.shuffled > 5
     steps = np.abs(np.diff(np.array([target for _, target in rig.arms.commands]), axis=0))
     assert (steps[:, :2] <= 2.0 * TICK_S + 1e-5).all(), "no jump above the velocity limit"
-    rig.close()
-    line.close()
 
 
-def test_words_count_once_and_late_ones_not_at_all_when_the_line_of_the_coach_is_bad(policy):
-    rig = Rig(policy.address, coach_deadline_s=1.0)
-    line = FaultyLine(rig.address, chance=random.Random(5), double=1.0)
+def test_words_count_once_and_late_ones_not_at_all_when_the_line_of_the_coach_is_bad(open_line, start_rig):
+    rig = start_rig(coach_deadline_s=1.0)
+    line = open_line(rig.address, chance=random.Random(5), double=1.0)
     coach = BridgeClient(line.address)
     task = Intervention(id="t", kind="task", instruction="put the red cup in the sink")
     assert coach.send(task).state == "running"
@@ -104,13 +100,11 @@ def test_words_count_once_and_late_ones_not_at_all_when_the_line_of_the_coach_is
     assert "is not followed" in rig.until_event_within("late_words", 8.0).text
     assert rig.client.status().state == "holding"
     coach.close()
-    rig.close()
-    line.close()
 
 
-def test_nothing_published_is_taken_twice_or_goes_backwards_when_the_line_doubles_and_mixes(policy):
-    rig = Rig(policy.address)
-    line = FaultyLine(rig.events_address, publishes=True, chance=random.Random(6), double=0.5, shuffle=0.5)
+def test_nothing_published_is_taken_twice_or_goes_backwards_when_the_line_doubles_and_mixes(open_line, start_rig):
+    rig = start_rig()
+    line = open_line(rig.events_address, publishes=True, chance=random.Random(6), double=0.5, shuffle=0.5)
     ears, heard = EventSubscriber(line.address), []
     rig.task()
     until_s = time.monotonic() + 2.5
@@ -126,11 +120,9 @@ def test_nothing_published_is_taken_twice_or_goes_backwards_when_the_line_double
     assert ears.repeated > 5 and ears.overtaken > 0
     rig.until(lambda: rig.all(ThoughtEvent))
     ears.close()
-    rig.close()
-    line.close()
 
 
-def test_arms_hold_and_try_again_by_themselves_when_the_gpu_is_out_of_memory(policy):
+def test_arms_hold_and_try_again_by_themselves_when_the_gpu_is_out_of_memory(policy, start_rig):
     full = threading.Event()
 
     def think(request, count):
@@ -139,7 +131,7 @@ def test_arms_hold_and_try_again_by_themselves_when_the_gpu_is_out_of_memory(pol
         return PICKING
 
     policy.thinks = think
-    rig = Rig(policy.address)
+    rig = start_rig()
     rig.task()
     rig.until_moving()
     full.set()
@@ -153,19 +145,17 @@ def test_arms_hold_and_try_again_by_themselves_when_the_gpu_is_out_of_memory(pol
     rig.until_event("policy_back")
     rig.until_moving()
     assert time.monotonic() - cleared_s < BACK_S
-    rig.close()
 
 
-def test_person_is_asked_when_a_policy_fails_time_and_again(policy):
+def test_person_is_asked_when_a_policy_fails_time_and_again(policy, start_rig):
     policy.acts = lambda request: Error(code="policy_failed", what="the policy failed: no actions",
                                         request_id=request.request_id)  # fmt: skip
-    rig = Rig(policy.address)
+    rig = start_rig()
     rig.task()
     event = rig.until_event_within("policy_error", 8.0)
     assert "times in a row; say resume to try once more" in event.text
     time.sleep(0.5)
     assert rig.client.status().state == "holding"
-    rig.close()
 
 
 class SlowDisk(MemoryArms):
@@ -176,8 +166,8 @@ class SlowDisk(MemoryArms):
         return super().snapshot()
 
 
-def test_arms_and_pictures_go_on_when_the_disk_is_slow(policy, tmp_path):
-    rig = Rig(policy.address, SlowDisk(), snapshot_path=tmp_path / "s", snapshot_period_s=0.05)
+def test_arms_and_pictures_go_on_when_the_disk_is_slow(start_rig, tmp_path):
+    rig = start_rig(SlowDisk(), snapshot_path=tmp_path / "s", snapshot_period_s=0.05)
     rig.task()
     rig.until_moving()
     since_s, before = time.monotonic(), len(rig.all(Observation))
@@ -185,10 +175,9 @@ def test_arms_and_pictures_go_on_when_the_disk_is_slow(policy, tmp_path):
     commands = [at for at, _ in rig.arms.commands if at > since_s]
     assert np.diff(commands).max() < 0.2 and len(rig.all(Observation)) - before > 10
     assert rig.status().state == "running"
-    rig.close()
 
 
-def test_person_is_told_once_and_the_arms_go_on_when_the_disk_is_full(policy, tmp_path, monkeypatch):
+def test_person_is_told_once_and_the_arms_go_on_when_the_disk_is_full(start_rig, tmp_path, monkeypatch):
     full = threading.Event()
     full.set()
 
@@ -197,7 +186,7 @@ def test_person_is_told_once_and_the_arms_go_on_when_the_disk_is_full(policy, tm
             raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("robot_bridge.keeper.write_whole", write)
-    rig = Rig(policy.address, snapshot_path=tmp_path / "s", snapshot_period_s=0.05)
+    rig = start_rig(snapshot_path=tmp_path / "s", snapshot_period_s=0.05)
     rig.task()
     assert "No space left" in rig.until_event("snapshot_failed").text
     rig.until_moving()
@@ -205,11 +194,10 @@ def test_person_is_told_once_and_the_arms_go_on_when_the_disk_is_full(policy, tm
     assert rig.codes().count("snapshot_failed") == 1
     full.clear()
     rig.until_event("snapshot_back")
-    rig.close()
 
 
-def test_nothing_happens_to_the_arms_when_the_clock_jumps(policy, monkeypatch):
-    rig = Rig(policy.address)
+def test_nothing_happens_to_the_arms_when_the_clock_jumps(start_rig, monkeypatch):
+    rig = start_rig()
     rig.task()
     rig.until_moving()
     true, offset = time.time, [0.0]
@@ -221,11 +209,10 @@ def test_nothing_happens_to_the_arms_when_the_clock_jumps(policy, monkeypatch):
     codes = [m.code for m in rig.heard if isinstance(m, Event) and m.time_s > since_s]
     assert rig.status().state == "running" and not codes, codes
     assert rig.arms.moved_since(since_s) > 0.1
-    rig.close()
 
 
-def test_peer_of_another_version_is_told_so_and_moves_nothing(policy):
-    rig = Rig(policy.address)
+def test_peer_of_another_version_is_told_so_and_moves_nothing(start_rig):
+    rig = start_rig()
     context = zmq.Context()
     line = context.socket(zmq.DEALER)
     line.linger = 0
@@ -239,15 +226,13 @@ def test_peer_of_another_version_is_told_so_and_moves_nothing(policy):
     assert "the same release" in reply.next_step and rig.client.status().state == "idle"
     line.close()
     context.term()
-    rig.close()
 
 
-def test_arms_hold_when_the_policy_is_of_another_version(policy):
+def test_arms_hold_when_the_policy_is_of_another_version(policy, start_rig):
     policy.acts = lambda request: Error(code="version", what="the peer speaks protocol version 1",
                                         request_id=request.request_id)  # fmt: skip
-    rig = Rig(policy.address)
+    rig = start_rig()
     rig.task()
     assert "protocol version" in rig.until_event("policy_error").text
     rig.until_state("holding")
     assert rig.arms.moved_since(0.0) == 0
-    rig.close()

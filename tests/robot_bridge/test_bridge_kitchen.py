@@ -4,7 +4,7 @@ import time
 
 import numpy as np
 import pytest
-from fake_bodies import FakePolicy, Rig, sweep
+from fake_bodies import sweep
 
 from robot_bridge.arms import make_arms
 from robot_bridge.protocol.messages import ChunkEvent, Jog, Observation
@@ -26,10 +26,10 @@ class Watched:
         self._arms.command(target)
 
 
-def test_kitchen_is_driven_stopped_nudged_and_kept_when_behind_a_bridge(tmp_path):
-    policy, kept = FakePolicy(acts=lambda request: sweep(request, speed=0.3)), tmp_path / "scene"
+def test_kitchen_is_driven_stopped_nudged_and_kept_when_behind_a_bridge(policy, start_rig, tmp_path):
+    policy.acts, kept = lambda request: sweep(request, speed=0.3), tmp_path / "scene"
     arms = Watched(make_arms("kitchen", seed=3))
-    rig = Rig(policy.address, arms, snapshot_path=kept, snapshot_period_s=0.2, think_deadline_s=5.0, act_deadline_s=5.0)
+    rig = start_rig(arms, snapshot_path=kept, snapshot_period_s=0.2, think_deadline_s=5.0, act_deadline_s=5.0)
     rig.task()
     rig.until(lambda: abs(rig.arms.commands[-1][1][0]) > 0.1, 20)
     seen = rig.all(Observation)[-1]
@@ -57,7 +57,5 @@ def test_kitchen_is_driven_stopped_nudged_and_kept_when_behind_a_bridge(tmp_path
     time.sleep(1.0)
     where = rig.arms.read()
     rig.close()
-    again = Rig(policy.address, make_arms("kitchen", seed=3), snapshot_path=kept)
+    again = start_rig(make_arms("kitchen", seed=3), snapshot_path=kept)
     np.testing.assert_allclose(again.arms.read(), where, atol=0.02)
-    again.close()
-    policy.close()

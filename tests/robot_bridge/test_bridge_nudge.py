@@ -4,7 +4,7 @@ import time
 
 import numpy as np
 import pytest
-from fake_bodies import PLACING, FakePolicy, MemoryArms, Rig
+from fake_bodies import PLACING, MemoryArms, sweep
 
 from robot_bridge.desk import MAX_LEAN_M
 from robot_bridge.protocol.messages import ActRequest, ChunkEvent, Observation
@@ -21,27 +21,18 @@ class Sliding(MemoryArms):
 
 def steady(request):
     """A chunk that stays at 0.3, whatever the joints are."""
-    from fake_bodies import sweep
-
     chunk = sweep(request)
     chunk.actions[:, :2] = 0.3
     return chunk
 
 
 @pytest.fixture
-def policy():
-    served = FakePolicy(acts=steady)
-    yield served
-    served.close()
-
-
-@pytest.fixture
-def rig(policy):
-    bridge = Rig(policy.address, Sliding())
+def rig(policy, start_rig):
+    policy.acts = steady
+    bridge = start_rig(Sliding())
     bridge.task()
     bridge.until(lambda: abs(bridge.arms.commands[-1][1][0] - 0.3) < 0.01)
-    yield bridge
-    bridge.close()
+    return bridge
 
 
 def sent(rig):

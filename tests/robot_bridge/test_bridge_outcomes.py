@@ -1,6 +1,6 @@
 """What becomes of the things is told where the arms can see it, and arms that cannot harm nobody."""
 
-from fake_bodies import FINISHED, PICKING, FakePolicy, MemoryArms, Rig
+from fake_bodies import FINISHED, PICKING, MemoryArms
 
 from robot_bridge.outcomes import Outcomes
 
@@ -12,17 +12,15 @@ class Seeing(MemoryArms):
         return {"white plate": {"place": self.lying, "dirty": False}}
 
 
-def test_fall_and_outcome_are_told_when_the_arms_can_see_them():
-    policy = FakePolicy(thinks=lambda request, count: PICKING if count < 2 else FINISHED)
-    rig = Rig(policy.address, Seeing())
+def test_fall_and_outcome_are_told_when_the_arms_can_see_them(policy, start_rig):
+    policy.thinks = lambda request, count: PICKING if count < 2 else FINISHED
+    rig = start_rig(Seeing())
     rig.arms.lying = "floor"
     fell = rig.until_event("fell")
     assert fell.data == {"thing": "white plate", "dirty": False}
     rig.task()
     assert rig.until_event("task_done").data["things"] == {"white plate": {"place": "floor", "dirty": False}}
     assert rig.codes().count("fell") == 1
-    rig.close()
-    policy.close()
 
 
 def test_nothing_is_told_when_the_arms_cannot_see_or_fail():

@@ -5,27 +5,13 @@ import time
 from itertools import pairwise
 
 import pytest
-from fake_bodies import FakePolicy, Rig
+from fake_bodies import Rig
 
 from robot_bridge.client import BridgeClient
 from robot_bridge.protocol.errors import UsageError
 from robot_bridge.protocol.messages import ChunkEvent, Intervention, Status, StatusRequest, ThoughtEvent
 
 TICK_S = 0.02
-
-
-@pytest.fixture
-def policy():
-    served = FakePolicy()
-    yield served
-    served.close()
-
-
-@pytest.fixture
-def rig(policy):
-    bridge = Rig(policy.address)
-    yield bridge
-    bridge.close()
 
 
 def ticks_until_still(rig: Rig, said_s: float) -> int:

@@ -4,27 +4,12 @@ import time
 
 import numpy as np
 import pytest
-from fake_bodies import FakePolicy, Rig
 
 from robot_bridge.protocol.errors import UsageError
 from robot_bridge.protocol.messages import ChunkEvent, Jog, Observation
 
 TICK_S = 0.02
 RACK = "put the red cup in the drying rack"
-
-
-@pytest.fixture
-def policy():
-    served = FakePolicy()
-    yield served
-    served.close()
-
-
-@pytest.fixture
-def rig(policy):
-    bridge = Rig(policy.address)
-    yield bridge
-    bridge.close()
 
 
 def press(rig, seconds, **values):

@@ -6,7 +6,7 @@ import time
 import numpy as np
 import pytest
 import zmq
-from fake_bodies import FakePolicy, MemoryArms, Rig
+from fake_bodies import MemoryArms
 
 from robot_bridge.client import BridgeClient, EventSubscriber
 from robot_bridge.config import BridgeConfig
@@ -17,17 +17,8 @@ from robot_bridge.server import serve
 
 
 @pytest.fixture
-def policy():
-    served = FakePolicy()
-    yield served
-    served.close()
-
-
-@pytest.fixture
-def rig(policy):
-    bridge = Rig(policy.address, coach_deadline_s=0.5, park_after_s=0.4)
-    yield bridge
-    bridge.close()
+def rig(start_rig):
+    return start_rig(coach_deadline_s=0.5, park_after_s=0.4)
 
 
 def test_arms_hold_and_go_on_by_themselves_when_the_policy_dies_and_returns(rig, policy):
@@ -140,8 +131,8 @@ def test_arms_hold_and_are_tried_again_when_they_fail(rig):
     rig.until_moving()
 
 
-def test_arms_hold_when_the_cameras_fail(policy):
-    rig = Rig(policy.address, observation_deadline_s=0.2)
+def test_arms_hold_when_the_cameras_fail(start_rig):
+    rig = start_rig(observation_deadline_s=0.2)
     rig.task()
     rig.until_moving()
     rig.arms.blind = True
@@ -151,7 +142,6 @@ def test_arms_hold_when_the_cameras_fail(policy):
     rig.arms.blind = False
     rig.until_event("cameras_back")
     rig.until_moving()
-    rig.close()
 
 
 def test_every_request_is_answered_when_it_is_garbage(rig):
@@ -199,7 +189,7 @@ def test_one_sentence_is_raised_when_the_arms_cannot_be_reached():
         serve(config, MemoryArms(broken=True), threading.Event())
 
 
-def test_client_raises_and_works_again_when_the_bridge_is_gone_and_returns(policy):
+def test_client_raises_and_works_again_when_the_bridge_is_gone_and_returns(start_rig):
     context = zmq.Context()
     probe = context.socket(zmq.ROUTER)
     probe.bind("tcp://127.0.0.1:*")
@@ -212,7 +202,7 @@ def test_client_raises_and_works_again_when_the_bridge_is_gone_and_returns(polic
         with pytest.raises(UnreachableError, match="did not answer"):
             client.status(deadline_s=0.2)
     assert time.monotonic() - began_s < 1.0
-    rig = Rig(policy.address, address=address)
+    rig = start_rig(address=address)
     assert client.status().state == "idle"
     client.close()
     rig.close()
@@ -220,23 +210,22 @@ def test_client_raises_and_works_again_when_the_bridge_is_gone_and_returns(polic
         client.status(deadline_s=0.2)
 
 
-def test_scene_returns_when_the_bridge_was_killed(policy, tmp_path):
+def test_scene_returns_when_the_bridge_was_killed(start_rig, tmp_path):
     kept = tmp_path / "scene"
-    rig = Rig(policy.address, snapshot_path=kept, snapshot_period_s=0.1)
+    rig = start_rig(snapshot_path=kept, snapshot_period_s=0.1)
     rig.task()
     rig.until(lambda: abs(rig.arms.commands[-1][1][0]) > 0.1)
     rig.say("stop")
     time.sleep(0.3)
     where = rig.arms.commands[-1][1]
     rig.close()
-    again = Rig(policy.address, snapshot_path=kept)
+    again = start_rig(snapshot_path=kept)
     np.testing.assert_allclose(again.arms.commands[0][1], where, atol=1e-6)
     assert again.status().state == "idle" and "everything is where it was" in again.status().detail
     again.close()
     kept.write_bytes(b"half a file")
-    third = Rig(policy.address, snapshot_path=kept)
+    third = start_rig(snapshot_path=kept)
     assert "could not be read" in third.status().detail
-    third.close()
 
 
 @pytest.mark.parametrize("change", [{"think_period_s": 0}, {"coach_deadline_s": float("nan")}, {"park_speed": 2.0},

@@ -6,7 +6,7 @@ import time
 
 import numpy as np
 import pytest
-from fake_bodies import FakePolicy, MemoryArms, Rig, small_body
+from fake_bodies import MemoryArms, small_body
 
 from robot_bridge.driver import ArmsFault, Driver
 from robot_bridge.faults import Account, LastCommand
@@ -66,9 +66,8 @@ def test_nonsense_is_a_fault_when_it_is_reported(joints, words):
         driver.read()
 
 
-def test_fault_is_told_while_the_driver_still_hangs_and_the_arms_wait_for_a_person_afterwards():
-    policy = FakePolicy()
-    rig = Rig(policy.address, Hanging(late_after_ticks=2))
+def test_fault_is_told_while_the_driver_still_hangs_and_the_arms_wait_for_a_person_afterwards(start_rig):
+    rig = start_rig(Hanging(late_after_ticks=2))
     rig.task()
     rig.until_moving()
     rig.arms.gate.clear()
@@ -83,13 +82,10 @@ def test_fault_is_told_while_the_driver_still_hangs_and_the_arms_wait_for_a_pers
     assert rig.codes().count("fault") == 1
     rig.say("resume")
     rig.until_moving()
-    rig.close()
-    policy.close()
 
 
-def test_account_says_what_when_the_last_command_and_what_to_do(caplog):
-    policy = FakePolicy()
-    rig = Rig(policy.address)
+def test_account_says_what_when_the_last_command_and_what_to_do(start_rig, caplog):
+    rig = start_rig()
     rig.task()
     rig.until_moving()
     rig.arms.broken = True
@@ -103,8 +99,6 @@ def test_account_says_what_when_the_last_command_and_what_to_do(caplog):
     assert event.data["wall_s"] == pytest.approx(time.time(), abs=5)
     assert any("fault: the arms failed: no cable" in r.message and "in full" in r.message for r in caplog.records)
     rig.arms.broken = False
-    rig.close()
-    policy.close()
 
 
 def test_last_command_names_what_moved_most_first():

@@ -4,7 +4,7 @@ import time
 
 import pytest
 import zmq
-from fake_bodies import FakePolicy, Rig
+from fake_bodies import Rig
 
 from robot_bridge.client import BridgeClient
 from robot_bridge.clocks import PeerClocks
@@ -17,12 +17,8 @@ TASK = {"kind": "task", "instruction": "put the red cup in the sink"}
 
 
 @pytest.fixture
-def rig():
-    policy = FakePolicy()
-    bridge = Rig(policy.address, coach_deadline_s=0.5)
-    yield bridge
-    bridge.close()
-    policy.close()
+def rig(start_rig):
+    return start_rig(coach_deadline_s=0.5)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from fake_bodies import PICKING, PLACING, FakePolicy, Rig
+from fake_bodies import PICKING, PLACING
 
 from robot_bridge.arms.kitchen.expert import STEP_S, Expert
 from robot_bridge.arms.kitchen.layout import make_layout
@@ -60,9 +60,9 @@ def test_help_is_asked_after_three_tries_when_the_hand_always_misses(misses):
         kitchen.close()
 
 
-def test_arms_hold_and_the_question_is_told_when_three_tries_have_failed():
-    policy = FakePolicy(thinks=lambda request, count: (PICKING, PICKING, PLACING, PLACING)[count % 4])
-    rig = Rig(policy.address, think_period_s=0.01, act_ahead=1.0)
+def test_arms_hold_and_the_question_is_told_when_three_tries_have_failed(policy, start_rig):
+    policy.thinks = lambda request, count: (PICKING, PICKING, PLACING, PLACING)[count % 4]
+    rig = start_rig(think_period_s=0.01, act_ahead=1.0)
     rig.task()
     asked = rig.until_event("asks")
     assert asked.data["why"] == "tries" and "I tried 3 times" in asked.text
@@ -72,5 +72,3 @@ def test_arms_hold_and_the_question_is_told_when_three_tries_have_failed():
     rig.until_state("running")
     rig.until(lambda: len(policy.thoughts_asked()) > before + 4)
     assert rig.status().state == "running"
-    rig.close()
-    policy.close()

@@ -5,7 +5,7 @@ import time
 import numpy as np
 import pytest
 import zmq
-from fake_bodies import PICKING, FakePolicy
+from fake_bodies import PICKING
 
 from robot_bridge.client import error_from
 from robot_bridge.policy_link import Abandoned, PolicyFailedError, PolicyLink
@@ -20,13 +20,6 @@ CONTEXT = Context(instruction="put the red cup in the sink")
 
 def never() -> bool:
     return False
-
-
-@pytest.fixture
-def policy():
-    served = FakePolicy()
-    yield served
-    served.close()
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import time
 
 import numpy as np
 import pytest
-from fake_bodies import FakePolicy, Rig, small_body, sweep
+from fake_bodies import small_body, sweep
 
 from robot_bridge.chunks import check_chunk
 from robot_bridge.motion import Motion
@@ -63,9 +63,9 @@ def test_nothing_is_gone_on_from_when_nothing_plays_or_it_is_off(playing):
 
 
 @pytest.mark.parametrize("on", [True, False])
-def test_policy_is_told_what_plays_when_chunks_are_real_time(on):
-    policy = FakePolicy(acts=lambda request: sweep(request, speed=0.3))
-    rig = Rig(policy.address, real_time_chunks=on)
+def test_policy_is_told_what_plays_when_chunks_are_real_time(policy, start_rig, on):
+    policy.acts = lambda request: sweep(request, speed=0.3)
+    rig = start_rig(real_time_chunks=on)
     rig.task()
 
     def asked() -> list[ActRequest]:
@@ -73,32 +73,25 @@ def test_policy_is_told_what_plays_when_chunks_are_real_time(on):
 
     rig.until(lambda: len(asked()) >= 3)
     tails = [request.tail for request in asked()]
-    rig.close()
-    policy.close()
     assert tails[0] is None and (tails[2] is not None) == on
     if on:
         assert tails[2].rows.shape[1] == 38 and 0 < tails[2].frozen <= len(tails[2].rows)
 
 
-def test_old_picture_is_looked_away_from_when_the_thought_took_long():
-    policy = FakePolicy(think_s=0.25)
-    rig = Rig(policy.address, fresh_s=0.15, think_deadline_s=2.0)
+def test_old_picture_is_looked_away_from_when_the_thought_took_long(policy, start_rig):
+    policy.think_s = 0.25
+    rig = start_rig(fresh_s=0.15, think_deadline_s=2.0)
     rig.task()
     rig.until(lambda: any(isinstance(request, ActRequest) for request in policy.asked))
     thought = next(r for r in policy.asked if not isinstance(r, ActRequest))
     acted = next(r for r in policy.asked if isinstance(r, ActRequest))
-    rig.close()
-    policy.close()
     assert acted.observation.sequence > thought.observation.sequence
 
 
-def test_picture_is_shared_when_the_thought_was_quick():
-    policy = FakePolicy()
-    rig = Rig(policy.address, fresh_s=0.5)
+def test_picture_is_shared_when_the_thought_was_quick(policy, start_rig):
+    rig = start_rig(fresh_s=0.5)
     rig.task()
     rig.until(lambda: any(isinstance(request, ActRequest) for request in policy.asked))
     acted = next(r for r in policy.asked if isinstance(r, ActRequest))
     thought = next(r for r in policy.asked if not isinstance(r, ActRequest))
-    rig.close()
-    policy.close()
     assert acted.observation.sequence == thought.observation.sequence

@@ -16,7 +16,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from fake_bodies import FakePolicy, Rig
+from fake_bodies import Rig
 
 from coach.interpreter import interpret
 from coach.session.stop_line import StopLine
@@ -39,10 +39,9 @@ def burners() -> Iterator[None]:
 
 
 @pytest.fixture
-def rig(burners: None) -> Iterator[Rig]:
+def rig(burners: None, start_rig: Callable[..., Rig]) -> Iterator[Rig]:
     """A bridge at work while somebody asks for its status without a pause."""
-    policy = FakePolicy()
-    bridge = Rig(policy.address, think_deadline_s=3.0, act_deadline_s=3.0)
+    bridge = start_rig(think_deadline_s=3.0, act_deadline_s=3.0)
     quiet = threading.Event()
 
     def ask() -> None:
@@ -61,8 +60,6 @@ def rig(burners: None) -> Iterator[Rig]:
     yield bridge
     quiet.set()
     asking.join()
-    bridge.close()
-    policy.close()
 
 
 def still_ms(rig: Rig, since_s: float) -> float:
