@@ -89,14 +89,6 @@ class ThoughtGrammar:
             state = state.after(token)
         return state
 
-    def blocked(self, tokens: list[int]) -> Tensor:
-        """bool[vocabulary], True for tokens that may not come after these."""
-        return self.masks[self.walk(tokens).row]
-
-    def places_written(self, tokens: list[int]) -> int | None:
-        """How many location tokens the `where` line holds so far; None outside of it."""
-        return self.walk(tokens).places
-
     def _state(self, allowed: set[int], places: int | None = None) -> State:
         self._states.append(State(len(self._states), frozenset(allowed), places))
         return self._states[-1]

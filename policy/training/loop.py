@@ -21,7 +21,7 @@ from policy.training.batches import TextBatch, action_targets, patch_targets, te
 from policy.training.config import Stage, TrainConfig
 from policy.training.episodes import Episodes
 from policy.training.lessons import Lesson, Lessons, agreeing, chosen, mixed_in
-from policy.training.losses import PatchHead, neighbour_weights, thought_loss
+from policy.training.losses import PatchHead, goal_weights, neighbour_weights, thought_loss
 from policy.training.pictures import CLASSES, StillShards
 from policy.training.still_texts import Wordings, still_texts
 from robot_bridge.protocol.thought import LOCATION_BINS
@@ -50,6 +50,7 @@ class Trainer:
         tokenizer = prompter.tokenizer
         bins = LOCATION_BINS // tokenizer.location_step
         self._first_location, self._soft = tokenizer.first_location, neighbour_weights(bins, config.location_spread)
+        self._goes = tokenizer.encode("goes")[0]
         self._modules = nn.ModuleDict({"model": model, "patches": self.patches})
         self._modules.train()
         self.average = {k: v.detach().clone() for k, v in model.state_dict().items()}
@@ -209,8 +210,9 @@ class Trainer:
         """Losses of writing the thoughts and of pointing at what they are about."""
         prefix = self.model.read(features, texts.prompt, texts.prompt_mask, texts.thought, texts.thought_mask)
         hidden = prefix.hidden[:, prefix.length - 1 : -1]
+        weights = goal_weights(texts.labels, self._goes, self.config.goal)
         words = thought_loss(self.model.logits(hidden).flatten(0, 1), texts.labels.flatten(),
-                             self._first_location, self._soft)  # fmt: skip
+                             self._first_location, self._soft, weights.flatten())  # fmt: skip
         losses = {name: weight * words}
         if self.model.pointer is not None and prefix.middle is not None:
             tokens = prefix.middle[:, : self.model.sizes.grid**2]

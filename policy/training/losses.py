@@ -11,6 +11,7 @@ from torch import Tensor
 from policy.model.scene import SceneHead
 
 IGNORED = -100
+_AFTER_GOES = 3  # goes in the SINK
 
 
 def neighbour_weights(bins: int, spread: float) -> Tensor:
@@ -20,21 +21,33 @@ def neighbour_weights(bins: int, spread: float) -> Tensor:
     return weights / weights.sum(1, keepdim=True)
 
 
-def thought_loss(logits: Tensor, labels: Tensor, first_location: int, soft: Tensor) -> Tensor:
+def thought_loss(logits: Tensor, labels: Tensor, first_location: int, soft: Tensor, weights: Tensor) -> Tensor:
     """Cross-entropy of thought tokens, location tokens against softened targets.
 
     Args:
         logits: float[n, vocabulary]; labels: int64[n], −100 where nothing is to be learned.
         first_location: id of the first location token; the others follow it.
         soft: from `neighbour_weights`.
+        weights: float32[n], of words; places count once.
     """
     wanted = labels != IGNORED
-    scores, labels = F.log_softmax(logits[wanted].float(), -1), labels[wanted]
+    scores, labels, weights = F.log_softmax(logits[wanted].float(), -1), labels[wanted], weights[wanted]
     bins = labels - first_location
     place = (bins >= 0) & (bins < len(soft))
-    words = -scores[~place].gather(1, labels[~place, None]).sum()
+    words = -(weights[~place, None] * scores[~place].gather(1, labels[~place, None])).sum()
     places = -(soft[bins[place]] * scores[place, first_location : first_location + len(soft)]).sum()
     return (words + places) / max(len(labels), 1)
+
+
+def goal_weights(labels: Tensor, goes: int, weight: float) -> Tensor:
+    """Weights of words, float32 of the labels' shape, more for those that say where a thing goes ("goes in the SINK").
+
+    Args:
+        labels: int64[B, T]; goes: id of the word "goes".
+    """
+    weights = torch.ones(labels.shape)
+    weights[:, _AFTER_GOES:][labels[:, :-_AFTER_GOES] == goes] = weight
+    return weights
 
 
 class PatchHead(SceneHead):

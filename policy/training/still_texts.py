@@ -13,6 +13,8 @@ from robot_bridge.protocol.thought import Thought, Where
 HANDS = {"sink": "left", "drying rack": "left", "bin": "right", "dishwasher": "right"}
 SEE = "what do you see"
 _DISHES = ("plate", "cup", "bowl")
+_CHORES = 0.4  # share of errands that name the thing
+_NOTED, _RULED = 0.6, 0.7  # shares of chores in a home with rules, and of those with one that matters now
 _DONE = {"clear": "the counter is clear", "wash": "no dish is on the counter"}
 
 
@@ -53,7 +55,7 @@ def _text(things: list[Thing], rng: np.random.Generator, wordings: Wordings) -> 
     kind = rng.random()
     if kind < 0.12 or (any(t.place.endswith("hand") for t in things) and kind > 0.5):
         return _see(things)
-    return _chore(things, rng, wordings) if wordings.chores and kind > 0.5 else _task(things, rng, wordings)
+    return _chore(things, rng, wordings) if wordings.chores and kind > _CHORES else _task(things, rng, wordings)
 
 
 def _see(things: list[Thing]) -> tuple[str, str]:
@@ -65,25 +67,20 @@ def _chore(things: list[Thing], rng: np.random.Generator, wordings: Wordings) ->
     """Everything on the counter: bottles first, which arms knock over, then what is nearest to the robot."""
     job = str(rng.choice(list(wordings.chores)))
     words, rules = str(rng.choice(wordings.chores[job])), {}
-    if rng.random() < 0.5:
-        kinds = rng.permutation(KINDS)[: int(rng.integers(1, 5))]
-        rules = {str(kind): str(rng.choice(list(HANDS))) for kind in kinds}
+    waiting = [t for t in things if t.place == "counter" and (job == "clear" or _kind(t) in _DISHES)]
+    target = max(waiting, key=lambda t: (t.name.endswith("bottle"), t.y), default=None)
+    if rng.random() < _NOTED:
+        kinds = [str(kind) for kind in rng.permutation(KINDS)[: int(rng.integers(1, 5))]]
+        if target is not None and _kind(target) not in kinds and rng.random() < _RULED:
+            kinds[int(rng.integers(len(kinds)))] = _kind(target)
+        rules = {kind: str(rng.choice(list(HANDS))) for kind in kinds}
         for kind, place in rules.items():
             note = str(rng.choice(wordings.notes))
             words += "\n" + note.format(things=f"{kind}s", in_place=f"in the {place}", place=f"the {place}")
-    goals = {**wordings.belongs, **rules}
-
-    def goal(thing: Thing) -> str:
-        kind = thing.name.split()[1]
-        if job == "clear":
-            return goals[kind]
-        return ("sink" if thing.dirty else "drying rack") if kind in _DISHES else ""
-
-    waiting = [t for t in things if t.place == "counter" and goal(t)]
-    if not waiting:
+    if target is None:
         return words, str(Thought(reason=_DONE[job], subtask="done"))
-    target = max(waiting, key=lambda t: (t.name.endswith("bottle"), t.y))
-    return words, _pick(target, goal(target))
+    washed = "sink" if target.dirty else "drying rack"
+    return words, _pick(target, washed if job == "wash" else {**wordings.belongs, **rules}[_kind(target)])
 
 
 def _task(things: list[Thing], rng: np.random.Generator, wordings: Wordings) -> tuple[str, str]:
@@ -110,6 +107,10 @@ def _task(things: list[Thing], rng: np.random.Generator, wordings: Wordings) -> 
     if thing.place == place:
         return instruction, str(Thought(reason=f"the {thing.name} is in the {place}", subtask="done"))
     return instruction, _pick(thing, place)
+
+
+def _kind(thing: Thing) -> str:
+    return thing.name.split()[1]
 
 
 def _pick(thing: Thing, place: str) -> str:

@@ -3,7 +3,7 @@
 import torch
 
 from policy.model.pointer import Pointer, place_prior
-from policy.training.losses import IGNORED, PatchHead, neighbour_weights, thought_loss
+from policy.training.losses import IGNORED, PatchHead, goal_weights, neighbour_weights, thought_loss
 
 
 def test_near_place_costs_less_than_a_far_one_when_it_is_wrong():
@@ -12,15 +12,25 @@ def test_near_place_costs_less_than_a_far_one_when_it_is_wrong():
     for guess in (30, 31, 50):
         logits = torch.zeros(1, 80)
         logits[0, 10 + guess] = 8.0
-        losses.append(float(thought_loss(logits, labels, 10, soft)))
+        losses.append(float(thought_loss(logits, labels, 10, soft, torch.ones(1))))
     assert losses[0] < losses[1] < losses[2]
 
 
 def test_word_is_plain_cross_entropy_and_padding_costs_nothing():
     logits, labels = torch.randn(3, 80), torch.tensor([5, IGNORED, 9])
-    loss = thought_loss(logits, labels, 10, neighbour_weights(64, 1.2))
+    loss = thought_loss(logits, labels, 10, neighbour_weights(64, 1.2), torch.ones(3))
     expected = torch.nn.functional.cross_entropy(logits[[0, 2]], labels[[0, 2]])
     torch.testing.assert_close(loss, expected)
+
+
+def test_word_counts_more_when_it_says_where_a_thing_goes():
+    goes = 7
+    labels = torch.tensor([[1, goes, 2, 3, 4, 5], [1, 2, 3, goes, 5, IGNORED]])
+    assert goal_weights(labels, goes, 6.0).tolist() == [[1, 1, 1, 1, 6, 1], [1, 1, 1, 1, 1, 1]]
+    logits = torch.randn(1, 80)
+    label, soft = torch.tensor([4]), neighbour_weights(64, 1.2)
+    one, six = (thought_loss(logits, label, 10, soft, torch.tensor([w])) for w in (1.0, 6.0))
+    torch.testing.assert_close(six, 6 * one)
 
 
 def test_pointer_learns_to_point_and_ignores_thoughts_without_a_place():
