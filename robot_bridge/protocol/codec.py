@@ -85,7 +85,7 @@ class Codec:
         except UNREADABLE as error:
             self._check_version(parts[0])
             raise ProtocolError(
-                f"not a message of this protocol: {error}", "the messages of protocol/messages.py"
+                f"not a message of this protocol: {error}", "the messages of robot_bridge.protocol.messages"
             ) from None
         finally:
             self._incoming = ()

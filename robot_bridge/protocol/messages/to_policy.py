@@ -1,0 +1,140 @@
+"""bridge → policy: asking for a thought, for an action chunk, and what is served."""
+
+from __future__ import annotations
+
+import msgspec
+import numpy as np
+
+from robot_bridge.protocol.messages.base import Message, Observation
+from robot_bridge.protocol.thought import Thought
+
+
+class Context(msgspec.Struct, frozen=True, kw_only=True):
+    """The words a model reads beside the pictures.
+
+    Args:
+        instruction: what the person asked for.
+        done: subtasks finished since the instruction came, oldest first.
+        dialogue: what was said since, oldest first, without the instruction.
+        notes: rules and facts of this home, most relevant first.
+        doing: the subtask of the thought before, as long as it serves this instruction: what a hand holds and why is
+            easier to remember than to see.
+    """
+
+    instruction: str
+    done: tuple[str, ...] = ()
+    dialogue: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    doing: str = ""
+
+
+class ThinkRequest(Message, frozen=True, kw_only=True):
+    """Ask for a thought; tokens stream back as `ThoughtToken`, then one `ThinkReply`.
+
+    Args:
+        forced: text fed in the thought's place (teacher forcing). The model writes on from its end, so a
+            person may give the subtask and leave the rest to the model. Empty: the model writes everything.
+        deadline_s: the sender stops listening this long after sending.
+    """
+
+    request_id: int
+    observation: Observation
+    context: Context
+    forced: str = ""
+    deadline_s: float = 2.0
+
+
+class ThoughtToken(Message, frozen=True, kw_only=True):
+    """One piece of thought text as soon as the model has written it. `index` counts from 0 within a thought."""
+
+    request_id: int
+    index: int
+    text: str
+
+
+class ThinkReply(Message, frozen=True, kw_only=True):
+    """The whole thought. `latency_s` is the policy's own time, `tokens` how many of them it wrote itself."""
+
+    request_id: int
+    thought: Thought
+    tokens: int
+    latency_s: float
+
+
+class Tail(msgspec.Struct, frozen=True, kw_only=True):
+    """What is left of the chunk that plays while the next one is made, for real-time chunking.
+
+    Args:
+        rows: float32[n, 38], absolute joint targets; row i is due at the observation's time + (i + 1) * dt_s, as the
+            rows of the chunk that is asked for.
+        frozen: how many of them, from the first on, will have been executed before the answer is there.
+    """
+
+    rows: np.ndarray
+    frozen: int
+    dt_s: float
+
+
+class ActRequest(Message, frozen=True, kw_only=True):
+    """Ask for an action chunk under a thought (the model's own or a person's).
+
+    Args:
+        tail: what the chunk is to go on from; None for one that stands alone. A policy may ignore it.
+    """
+
+    request_id: int
+    observation: Observation
+    context: Context
+    thought: Thought
+    deadline_s: float = 2.0
+    tail: Tail | None = None
+
+
+class ActionChunk(Message, frozen=True, kw_only=True):
+    """Joint targets ahead of an observation.
+
+    Args:
+        actions: float32[horizon, 38], absolute joint targets, zero-padded; row i is due at
+            `observation_time_s + (i + 1) * dt_s`.
+        dt_s: time between rows.
+        latency_s: the policy's own time.
+    """
+
+    request_id: int
+    observation_sequence: int
+    observation_time_s: float
+    actions: np.ndarray
+    dt_s: float
+    latency_s: float = 0.0
+
+
+class HealthRequest(Message, frozen=True, kw_only=True):
+    """Ask a policy server what it serves."""
+
+    request_id: int
+
+
+class Health(Message, frozen=True, kw_only=True):
+    """What the policy server serves. `memory_mb` is its resident set, `uptime_s` counts from its start."""
+
+    request_id: int
+    checkpoint: str
+    device: str
+    parameters: int
+    memory_mb: float
+    uptime_s: float
+
+
+class ReloadRequest(Message, frozen=True, kw_only=True):
+    """Serve another checkpoint: a folder, or empty for the embedded one."""
+
+    request_id: int
+    checkpoint: str = ""
+
+
+class ReloadReply(Message, frozen=True, kw_only=True):
+    """The checkpoints served now and before."""
+
+    request_id: int
+    served: str
+    previous: str
