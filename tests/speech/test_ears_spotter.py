@@ -87,10 +87,10 @@ def test_training_writes_what_the_spotter_runs_when_it_is_a_few_steps(
     told: list[str] = []
     spotter_training.train(tmp_path, tmp_path / "out", 2, 0, told.append)
     path = spotter_training.train(tmp_path, tmp_path / "out", 2, 0, told.append)
-    assert "going on from spotter.pt" in told
+    assert "going on from spotter.safetensors" in told
     assert any("step 2 of 2" in line for line in told)
     assert StopSpotter.load(path).feed(np.zeros(16_000, np.float32)) == []
-    (tmp_path / "out" / "spotter.pt").write_bytes(b"nothing")
+    (tmp_path / "out" / "spotter.safetensors").write_bytes(b"nothing")
     with pytest.raises(data.DataError, match="no checkpoint"):
         spotter_training.train(tmp_path, tmp_path / "out", 2, 0, told.append)
 

@@ -13,6 +13,7 @@ from whisper.decoding import DecodingOptions
 from whisper.model import ModelDimensions, Whisper
 
 from coach.speech.ears import data, whisper_batches, whisper_training
+from coach.speech.ears.checkpoints import read_checkpoint
 from coach.speech.ears.espeak import Espeak, available
 from coach.speech.ears.evaluation import load_whisper
 from coach.speech.ears.export import export
@@ -21,6 +22,7 @@ from coach.speech.ears.mixing import Room
 from coach.speech.ears.paths import TINY_WHISPER
 from coach.speech.ears.short_context import context_of, transcribe_short
 from coach.speech.ears.statistics import errors_in, mean_of_words, poisson, share
+from coach.speech.ears.tokens import Tokens
 from robot_bridge.protocol.errors import CoachError
 
 needs_espeak = pytest.mark.skipif(not available(), reason="espeak-ng is not installed")
@@ -150,14 +152,37 @@ def test_training_goes_on_and_its_export_loads_when_it_was_interrupted(
     assert isinstance(plain["text"], str)
 
 
-def test_a_checkpoint_that_is_none_is_named(tmp_path: Path) -> None:
-    (tmp_path / "whisper.pt").write_bytes(b"nothing")
-    with pytest.raises(data.DataError, match="no checkpoint"):
+def test_training_goes_on_from_a_torch_file_when_an_earlier_release_wrote_it(tmp_path: Path) -> None:
+    now, before = tmp_path / "whisper.safetensors", tmp_path / "whisper.pt"
+    run = whisper_training._Run(len(Tokens.household()), now)
+    run.step = 7
+    run.save()
+    kept = read_checkpoint(now)
+    now.unlink()
+    torch.save(kept, before)
+    resumed = whisper_training._Run(len(Tokens.household()), now)
+    resumed.save()
+    assert resumed.step == 7
+    for name, tensor in read_checkpoint(now)["average"].items():
+        torch.testing.assert_close(tensor, kept["average"][name], rtol=0, atol=0)
+
+
+def test_both_numbers_are_told_when_the_export_meets_another_vocabulary(tmp_path: Path) -> None:
+    run = whisper_training._Run(50, tmp_path / "whisper.safetensors")
+    run.save()
+    with pytest.raises(data.DataError, match=f"has learnt 50 tokens, this release has {len(Tokens.household())}"):
+        export(run.path, tmp_path / "tiny.pt")
+
+
+@pytest.mark.parametrize("name", ["whisper.safetensors", "whisper.pt"])
+def test_a_checkpoint_that_is_none_is_named(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"nothing")
+    with pytest.raises(data.DataError, match=f"{name}' is no checkpoint"):
         whisper_training.train(tmp_path, tmp_path, 1, 0, print)
     with pytest.raises(data.DataError, match="no checkpoint"):
-        export(tmp_path / "whisper.pt", tmp_path / "tiny.pt")
+        export(tmp_path / name, tmp_path / "tiny.pt")
     with pytest.raises(CoachError, match="no Whisper model"):
-        load_whisper(tmp_path / "whisper.pt")
+        load_whisper(tmp_path / name)
 
 
 def test_wrong_words_are_counted_and_bounded() -> None:

@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from coach.speech.ears.checkpoints import UNREADABLE, write_checkpoint
+from coach.speech.ears.checkpoints import UNREADABLE, newest, read_checkpoint, write_checkpoint
 from coach.speech.ears.data import PHONEMES, DataError, Utterance, read_shard, shards
 from coach.speech.ears.features import FRAMES_PER_SECOND
 from coach.speech.ears.mixing import Room
@@ -66,20 +66,21 @@ class Strip:
 
 
 def train(data: Path, out: Path, steps: int, seed: int, report: Callable[[str], None]) -> Path:
-    """Train for so many steps, from nothing or on from `spotter.pt` in `out`; writes `stop.safetensors` there.
+    """Train for so many steps, from nothing or on from `spotter.safetensors` in `out`; writes `stop.safetensors` there.
 
     Raises:
-        DataError: a collection is missing, or `spotter.pt` is not ours.
+        DataError: a collection is missing, or `spotter.safetensors` is not ours.
     """
     torch.manual_seed(seed)
     random = np.random.default_rng(seed)
     pools, unheard = _pools(data)
     room = Room.build(0)
     network = Spotter()
-    checkpoint = out / "spotter.pt"
-    if checkpoint.exists():
-        _restore(network, checkpoint)
-        report("going on from spotter.pt")
+    checkpoint = out / "spotter.safetensors"
+    before = newest(checkpoint)
+    if before.exists():
+        _restore(network, before)
+        report(f"going on from {before.name}")
     optimizer = torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=max(2, steps), pct_start=0.1)
     reported = saved = time.monotonic()
@@ -130,7 +131,7 @@ def _write(network: Spotter, threshold: float, path: Path) -> Path:
 
 def _restore(network: Spotter, path: Path) -> None:
     try:
-        network.load_state_dict(torch.load(path, weights_only=True))
+        network.load_state_dict(read_checkpoint(path))
     except UNREADABLE as error:
         raise DataError(f"'{path}' is no checkpoint of this training ({type(error).__name__})",
                         next_step="choose another folder, or remove it to begin anew") from None  # fmt: skip

@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from torch import nn
 from whisper.model import ModelDimensions, Whisper, disable_sdpa
 
-from coach.speech.ears.checkpoints import UNREADABLE, write_checkpoint
+from coach.speech.ears.checkpoints import UNREADABLE, newest, read_checkpoint, write_checkpoint
 from coach.speech.ears.data import PHONEMES, DataError
 from coach.speech.ears.features import N_MELS
 from coach.speech.ears.tokens import Tokens
@@ -83,7 +83,7 @@ def train(data: Path, out: Path, steps: int, seed: int, report: Callable[[str], 
     """
     torch.manual_seed(seed)
     tokens = Tokens.household()
-    run = _Run(len(tokens), out / "whisper.pt")
+    run = _Run(len(tokens), out / "whisper.safetensors")
     if run.step:
         report(f"going on from step {run.step}")
     batches = make_batches(data, tokens, seed + run.step)
@@ -116,8 +116,8 @@ class _Run:
         self._learner = Learner(n_vocab)
         self._average = {name: value.detach().clone() for name, value in self._learner.named_parameters()}
         self._optimizers = _optimizers(self._learner)
-        if path.exists():
-            self._restore()
+        if newest(path).exists():
+            self._restore(newest(path))
 
     def learn(self, batch: Batch, done: float) -> np.ndarray:
         """One step.
@@ -152,9 +152,9 @@ class _Run:
                 "optimizers": [optimizer.state_dict() for optimizer in self._optimizers]}  # fmt: skip
         write_checkpoint(kept, self.path)
 
-    def _restore(self) -> None:
+    def _restore(self, path: Path) -> None:
         try:
-            kept = torch.load(self.path, weights_only=True)
+            kept = read_checkpoint(path)
             self._learner.load_state_dict(kept["learner"])
             for optimizer, state in zip(self._optimizers, kept["optimizers"], strict=True):
                 optimizer.load_state_dict(state)
@@ -162,7 +162,7 @@ class _Run:
                 value.copy_(kept["average"][name])
             self.step = int(kept["step"])
         except UNREADABLE as error:
-            raise DataError(f"'{self.path}' is no checkpoint of this training ({type(error).__name__})",
+            raise DataError(f"'{path}' is no checkpoint of this training ({type(error).__name__})",
                             next_step="choose another folder, or remove it to begin anew") from None  # fmt: skip
 
 
