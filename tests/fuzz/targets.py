@@ -36,7 +36,7 @@ def main(kind: str) -> None:
 
         serve_policy(EchoPolicy(), free, stop, load=lambda name: EchoPolicy(), ready=lambda at: print(at, flush=True))
     else:
-        from fake_bodies import MemoryArms
+        from fake_arms import MemoryArms
 
         from robot_bridge.config import BridgeConfig
         from robot_bridge.server import serve as serve_bridge

@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
-from fake_bodies import FakePolicy, MemoryArms, Rig
+from bridge_rig import Rig
+from fake_arms import MemoryArms
+from fake_policy import FakePolicy
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import time
 
 import numpy as np
 import pytest
-from fake_bodies import MemoryArms, small_body
+from fake_arms import MemoryArms, small_body
 
 from robot_bridge.body_gate import PATIENCE_S, BodyGate
 from robot_bridge.protocol.embodiment import Joint

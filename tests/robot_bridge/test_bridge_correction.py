@@ -4,7 +4,7 @@ import time
 
 import numpy as np
 import pytest
-from fake_bodies import ABSENT, FINISHED, PICKING, PLACING, FakePolicy, sweep
+from fake_policy import ABSENT, FINISHED, PICKING, PLACING, FakePolicy, sweep
 
 from robot_bridge.protocol.errors import UsageError
 from robot_bridge.protocol.messages import ChunkEvent, Error, ThoughtEvent, ThoughtToken

@@ -13,7 +13,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import zmq
-from fake_bodies import PICKING, MemoryArms, Rig
+from bridge_rig import Rig
+from fake_arms import MemoryArms
+from fake_policy import PICKING
 from faulty_line import FaultyLine
 
 from robot_bridge.client import BridgeClient, EventSubscriber

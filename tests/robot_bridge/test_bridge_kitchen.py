@@ -4,7 +4,7 @@ import time
 
 import numpy as np
 import pytest
-from fake_bodies import sweep
+from fake_policy import sweep
 
 from robot_bridge.arms import make_arms
 from robot_bridge.protocol.messages import ChunkEvent, Jog, Observation

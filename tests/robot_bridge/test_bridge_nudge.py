@@ -4,7 +4,8 @@ import time
 
 import numpy as np
 import pytest
-from fake_bodies import PLACING, MemoryArms, sweep
+from fake_arms import MemoryArms
+from fake_policy import PLACING, sweep
 
 from robot_bridge.desk import MAX_LEAN_M
 from robot_bridge.protocol.messages import ActRequest, ChunkEvent, Observation

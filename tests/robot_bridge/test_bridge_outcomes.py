@@ -1,6 +1,7 @@
 """What becomes of the things is told where the arms can see it, and arms that cannot harm nobody."""
 
-from fake_bodies import FINISHED, PICKING, MemoryArms
+from fake_arms import MemoryArms
+from fake_policy import FINISHED, PICKING
 
 from robot_bridge.outcomes import Outcomes
 

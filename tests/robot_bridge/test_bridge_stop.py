@@ -5,7 +5,7 @@ import time
 from itertools import pairwise
 
 import pytest
-from fake_bodies import Rig
+from bridge_rig import Rig
 
 from robot_bridge.client import BridgeClient
 from robot_bridge.protocol.errors import UsageError

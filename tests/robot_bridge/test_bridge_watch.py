@@ -6,7 +6,7 @@ import time
 import numpy as np
 import pytest
 import zmq
-from fake_bodies import MemoryArms
+from fake_arms import MemoryArms
 
 from robot_bridge.client import BridgeClient, EventSubscriber
 from robot_bridge.config import BridgeConfig

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from fake_bodies import small_body
+from fake_arms import small_body
 
 from robot_bridge.by_hand import BRAKE_S, FASTEST, RAMP_S, ByHand, Tape, check_jog
 from robot_bridge.protocol.errors import UsageError

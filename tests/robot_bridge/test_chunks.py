@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from fake_bodies import small_body
+from fake_arms import small_body
 
 from robot_bridge.chunks import ChunkPlayer, Playable, check_chunk
 from robot_bridge.protocol.errors import EmbodimentError

@@ -6,7 +6,7 @@ import time
 
 import numpy as np
 import pytest
-from fake_bodies import MemoryArms, small_body
+from fake_arms import MemoryArms, small_body
 
 from robot_bridge.driver import ArmsFault, Driver
 from robot_bridge.faults import Account, LastCommand

@@ -4,7 +4,7 @@ import time
 
 import pytest
 import zmq
-from fake_bodies import Rig
+from bridge_rig import Rig
 
 from robot_bridge.client import BridgeClient
 from robot_bridge.clocks import PeerClocks

@@ -1,6 +1,6 @@
 """Thoughts that end the work are believed only on a second look."""
 
-from fake_bodies import ABSENT, EMPTY, FINISHED, PICKING, PLACING
+from fake_policy import ABSENT, EMPTY, FINISHED, PICKING, PLACING
 
 from robot_bridge.judge import Judge
 from robot_bridge.protocol.thought import Thought

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from fake_bodies import PICKING, PLACING
+from fake_policy import PICKING, PLACING
 
 from robot_bridge.arms.kitchen.expert import STEP_S, Expert
 from robot_bridge.arms.kitchen.layout import make_layout

@@ -2,7 +2,7 @@
 
 import msgspec
 import pytest
-from fake_bodies import ABSENT, FINISHED, PICKING, PLACING
+from fake_policy import ABSENT, FINISHED, PICKING, PLACING
 
 from robot_bridge.mission import Task, TaskBook, begin, check_forced, check_words
 from robot_bridge.protocol.errors import UsageError

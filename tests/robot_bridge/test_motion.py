@@ -4,7 +4,8 @@ import time
 
 import numpy as np
 import pytest
-from fake_bodies import small_body, sweep
+from fake_arms import small_body
+from fake_policy import sweep
 
 from robot_bridge.chunks import Playable, check_chunk
 from robot_bridge.motion import Motion

@@ -5,7 +5,7 @@ import time
 import numpy as np
 import pytest
 import zmq
-from fake_bodies import PICKING
+from fake_policy import PICKING
 
 from robot_bridge.client import error_from
 from robot_bridge.policy_link import Abandoned, PolicyFailedError, PolicyLink

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from fake_bodies import small_body
+from fake_arms import small_body
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays

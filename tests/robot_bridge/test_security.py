@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import zmq
-from fake_bodies import MemoryArms
+from fake_arms import MemoryArms
 
 from robot_bridge.client import BridgeClient, EventSubscriber
 from robot_bridge.config import BridgeConfig

@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 import pytest
 import zmq
-from fake_bodies import PICKING
+from fake_policy import PICKING
 
 from policy.server import serve
 from robot_bridge.policy_link import LOCAL_REFUSALS, PolicyLink

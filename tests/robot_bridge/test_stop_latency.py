@@ -16,7 +16,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from fake_bodies import Rig
+from bridge_rig import Rig
 
 from coach.interpreter import interpret
 from coach.session.stop_line import StopLine
