@@ -13,6 +13,7 @@ from robot_bridge.config import BridgeConfig
 from robot_bridge.desk import Desk
 from robot_bridge.loop import ControlLoop
 from robot_bridge.outbox import Outbox
+from robot_bridge.part import Part
 from robot_bridge.protocol.embodiment import Embodiment
 from robot_bridge.protocol.messages import Observation
 from robot_bridge.rates import Meter
@@ -22,12 +23,13 @@ log = logging.getLogger(__name__)
 LOOK_S = 1.0  # how often it is seen what became of the things
 
 
-class Cameras:
+class Cameras(Part):
     """The camera thread. A camera that fails is told once, and tried again at the next picture."""
 
     def __init__(
         self, arms: Arms, body: Embodiment, loop: ControlLoop, desk: Desk, outbox: Outbox, config: BridgeConfig
     ) -> None:
+        super().__init__("cameras")
         self._arms, self._body, self._loop, self._desk, self._outbox = arms, body, loop, desk, outbox
         self._config = config
         self._period_s = 1.0 / body.camera_hz
@@ -36,20 +38,7 @@ class Cameras:
         self._sequence = 0
         self._failing = False
         self._tape = Tape(body)
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="cameras", daemon=True)
         self.pictures = Meter(50)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._stop.set()
-        self._thread.join(2.0)
-
-    @property
-    def alive(self) -> bool:
-        return self._thread.is_alive()
 
     def newer(
         self, sequence: int, since_s: float, timeout_s: float, abandon: Callable[[], bool] = lambda: False

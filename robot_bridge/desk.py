@@ -12,11 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
-import numpy as np
-
 from robot_bridge.by_hand import check_jog
 from robot_bridge.faults import Account
+from robot_bridge.lean import Lean
 from robot_bridge.mission import Task, TaskBook, check_forced, check_words
 from robot_bridge.motion import Motion
 from robot_bridge.outbox import Outbox
@@ -28,7 +26,6 @@ from robot_bridge.states import StateMachine
 
 REMEMBERED_IDS = 200
 STILL = {"stop": "stopped", "pause": "paused", "takeover": "taken over"}
-MAX_LEAN_M = 0.1  # of all nudges of a subtask together
 BY_ITSELF = frozenset({"policy", "coach", "cameras"})  # holds that nobody asked for and that end by themselves
 
 
@@ -66,7 +63,7 @@ class Desk:
         self._detail = ""
         self._parked = False
         self._taken_by = ""
-        self._leant_m, self._lean_for = (0.0, 0.0, 0.0), ""
+        self._lean = Lean()
         self._seen: OrderedDict[str, None] = OrderedDict()
         self._acts: dict[str, Callable[[Intervention], None]] = {
             "task": self._begin, "correction": self._correct, "restart": self._restart, "undo": self._go_back,
@@ -206,25 +203,15 @@ class Desk:
         hand = words.hand or (task.thought.hand if task and task.thought else "")
         lean = bool(self.state == "running" and task and hand and not words.grip)
         if lean and task:
-            words = self._bounded(words)
-            self._lean_for = task.subtask
+            words = self._lean.add(words, task.subtask)
         else:
             self._motion.hold()
         self._machine.apply("nudge")
         self._nudge(words, hand, lean)
 
-    def _bounded(self, words: Intervention) -> Intervention:
-        """The words, cut short where the hand would lean too far in all."""
-        before = np.array(self._leant_m)
-        after = before + np.array(words.offset or (0.0, 0.0, 0.0))
-        after *= min(1.0, MAX_LEAN_M / max(float(np.linalg.norm(after)), MAX_LEAN_M))
-        self._leant_m = tuple(after.tolist())
-        x, y, z = (after - before).tolist()
-        return msgspec.structs.replace(words, offset=(x, y, z))
-
     def _straighten(self) -> None:
         self._motion.straighten()
-        self._leant_m, self._lean_for = (0.0, 0.0, 0.0), ""
+        self._lean.clear()
 
     def _run(self, kind: Any) -> None:
         self._machine.apply(kind)
@@ -250,7 +237,7 @@ class Desk:
             self._outbox.ask_status()
             before = self._book.task.subtask if self._book.task else ""
             task = self._book.think(thought, keep_forced)
-            if task and self._lean_for and task.subtask == before != self._lean_for:  # it has moved on for good
+            if task and self._lean.is_over(before, task.subtask):
                 self._straighten()
             return task
 

@@ -7,32 +7,24 @@ from __future__ import annotations
 
 import logging
 import os
-import threading
 from pathlib import Path
 from typing import Any
 
 from robot_bridge.arms.base import Arms
 from robot_bridge.desk import Desk
+from robot_bridge.part import Part
 
 log = logging.getLogger(__name__)
 
 
-class Keeper:
+class Keeper(Part):
     """Args: path: where to; None, or arms that cannot be set back, keep nothing."""
 
     def __init__(self, arms: Arms, desk: Desk, path: Path | None, period_s: float) -> None:
+        super().__init__("keeper")
         self._take: Any = getattr(arms, "snapshot", None)
         self._desk, self._path, self._period_s = desk, path, period_s
         self._failing = False
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._stop.set()
-        self._thread.join(2.0)
 
     def _run(self) -> None:
         while self._path is not None and self._take is not None and not self._stop.wait(self._period_s):

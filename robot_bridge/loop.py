@@ -25,6 +25,7 @@ from robot_bridge.faults import Account
 from robot_bridge.motion import Motion
 from robot_bridge.nudging import nudged
 from robot_bridge.outbox import Outbox
+from robot_bridge.part import Part
 from robot_bridge.protocol.embodiment import Embodiment
 from robot_bridge.protocol.errors import CoachError
 from robot_bridge.protocol.messages import ChunkEvent, Intervention
@@ -40,7 +41,7 @@ SOONEST = 0.25  # of a tick: an early one comes no sooner than this after the on
 NICENESS = -10
 
 
-class ControlLoop:
+class ControlLoop(Part):
     """The thread that moves the arms; nothing else calls `read` and `command`.
 
     Args:
@@ -52,6 +53,7 @@ class ControlLoop:
         self, arms: Arms, body: Embodiment, start: np.ndarray, motion: Motion, desk: Desk, outbox: Outbox,
         config: BridgeConfig,
     ) -> None:  # fmt: skip
+        super().__init__("control")
         self._arms, self._body, self._motion, self._desk, self._outbox = arms, body, motion, desk, outbox
         self._limiter = Limiter.for_body(body, start)
         self._driver, self._gate = Driver(arms, body, start), BodyGate(arms, body)
@@ -62,22 +64,12 @@ class ControlLoop:
         self._scene_since_s = time.monotonic()
         self._healthy, self._hangs, self._retry_at_s = True, False, 0.0
         self._told_at_s: dict[str, float] = {}
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="control", daemon=True)
         self.ticks = Meter()
-
-    def start(self) -> None:
-        self._thread.start()
 
     def stop(self) -> None:
         """End the thread; the arms stay where they are."""
         self._motion.hold()
-        self._stop.set()
-        self._thread.join(2.0)
-
-    @property
-    def alive(self) -> bool:
-        return self._thread.is_alive()
+        super().stop()
 
     @property
     def joints(self) -> np.ndarray:

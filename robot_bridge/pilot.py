@@ -7,7 +7,6 @@ under that thought, asked for while the one before still plays. Everything compu
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from dataclasses import replace
 
@@ -22,6 +21,7 @@ from robot_bridge.loop import ControlLoop
 from robot_bridge.mission import Task
 from robot_bridge.motion import Motion
 from robot_bridge.outbox import Outbox
+from robot_bridge.part import Part
 from robot_bridge.policy_link import Abandon, Abandoned, PolicyFailedError, PolicyLink
 from robot_bridge.protocol.embodiment import Embodiment
 from robot_bridge.protocol.errors import CoachError, UnreachableError
@@ -40,17 +40,16 @@ SHORT_WAIT_S = 0.02
 MOST_BREAKS, BREAKS_WITHIN_S = 3, 30.0  # a policy that fails more often than that is for a person to look at
 
 
-class Pilot:
+class Pilot(Part):
     """The thread between the desk and the policy."""
 
     def __init__(
         self, desk: Desk, motion: Motion, loop: ControlLoop, cameras: Cameras, link: PolicyLink, outbox: Outbox,
         body: Embodiment, config: BridgeConfig,
     ) -> None:  # fmt: skip
+        super().__init__("pilot")
         self._desk, self._motion, self._loop, self._cameras = desk, motion, loop, cameras
         self._link, self._outbox, self._body, self._config = link, outbox, body, config
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="pilot", daemon=True)
         self._generation = -1
         self._judge = Judge(config.help_after_failures)
         self._asked_about: dict[str, frozenset[str]] = {}  # the task in hand → subtasks that a person was asked about
@@ -64,17 +63,6 @@ class Pilot:
         self._breaks_s: list[float] = []
         self.policy_ok, self.checkpoint = False, ""
         self.think_ms, self.act_ms, self.tokens_per_s = Latest(), Latest(), Latest()
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._stop.set()
-        self._thread.join(2.0)
-
-    @property
-    def alive(self) -> bool:
-        return self._thread.is_alive()
 
     def _run(self) -> None:
         while not self._stop.is_set():

@@ -7,7 +7,7 @@ import pytest
 from fake_arms import MemoryArms
 from fake_policy import PLACING, sweep
 
-from robot_bridge.desk import MAX_LEAN_M
+from robot_bridge.lean import MAX_LEAN_M
 from robot_bridge.protocol.messages import ActRequest, ChunkEvent, Observation
 
 
