@@ -148,6 +148,8 @@ class CoachApp(SpeechActions, App[None]):
         conversation = self.main.query_one(Conversation)
         remembered = self._system.conversation(RESTORED_LINES)
         conversation.show(remembered)
+        if not conversation.lines:
+            conversation.welcome()
         self.main.query_one(SayLine).remember([u.text for u in remembered if u.role == "person"])
         theme = self._system.recall("theme")
         if theme in THEMES:
@@ -220,7 +222,7 @@ class CoachApp(SpeechActions, App[None]):
     def action_stop(self) -> None:
         """Never behind anything else: the session's stop has its own thread and socket."""
         if self._system is None:
-            self.notify("Nothing is connected yet, so nothing moves.", severity="warning")
+            self.notify("Still starting, so nothing moves yet.", severity="warning")
             return
         self._system.stop()
         self.hush()
@@ -265,7 +267,7 @@ class CoachApp(SpeechActions, App[None]):
 
     def _act(self, kind: InterventionKind) -> None:
         if self._system is None:
-            self.notify("Nothing is connected yet.", severity="warning")
+            self.notify("Still starting; try again in a moment.", severity="warning")
         else:
             self._system.act(kind)
 
@@ -278,7 +280,7 @@ class CoachApp(SpeechActions, App[None]):
         from coach.app.corrections_screen import CorrectionsScreen
 
         if self._system is None:
-            self.notify("The memory is not open yet.", severity="warning")
+            self.notify("Still starting; try again in a moment.", severity="warning")
             return
         self._toggle(CorrectionsScreen, partial(CorrectionsScreen, self._system.corrections()))
 
@@ -286,7 +288,7 @@ class CoachApp(SpeechActions, App[None]):
         from coach.app.routines_screen import RoutinesScreen
 
         if self._system is None:
-            self.notify("The memory is not open yet.", severity="warning")
+            self.notify("Still starting; try again in a moment.", severity="warning")
             return
         try:
             planned = self._system.routines()

@@ -12,8 +12,8 @@ from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
-from coach.app.half_blocks import HalfBlocks
 from coach.app.messages import Pointed
+from coach.app.quarter_blocks import QuarterBlocks
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,14 +38,14 @@ class Picture(Widget):
         self._renderable: Renderable | None = None
         self._drawn: Any = None
         self._pixels: np.ndarray | None = None
-        self._blocks = HalfBlocks()
+        self._blocks = QuarterBlocks()
 
     @property
     def has_picture(self) -> bool:
         return self._pixels is not None
 
     def show(self, pixels: np.ndarray, renderable: Renderable | None) -> None:
-        """Args: pixels: uint8[height, width, 3] RGB; renderable: for true pixels, None for half blocks."""
+        """Args: pixels: uint8[height, width, 3] RGB; renderable: for true pixels, None for quarter blocks."""
         first, self._pixels, self._renderable = self._pixels is None, pixels, renderable
         if first or renderable is not None:
             self.refresh()
@@ -141,12 +141,10 @@ def marked(pixels: np.ndarray, where: Where, colour: tuple[int, int, int] = MARK
     drawn = pixels.copy()
     height, width = drawn.shape[:2]
     row, column = int(where.y * height), int(where.x * width)
-    reach = max(3, height // 28)
-    for offset in range(-reach, reach + 1):
-        for r, c in (
-            (row - reach, column + offset), (row + reach, column + offset),
-            (row + offset, column - reach), (row + offset, column + reach),
-        ):  # fmt: skip
-            if 0 <= r < height and 0 <= c < width:
-                drawn[r, c] = colour
+    inner, thick = max(3, height // 28), max(1, height // 48)  # thinner ones get lost in a small terminal
+    outer = inner + thick
+    rows, columns = (slice(max(0, at - outer + 1), at + outer) for at in (row, column))
+    drawn[rows, columns] = colour
+    rows, columns = (slice(max(0, at - inner + 1), at + inner) for at in (row, column))
+    drawn[rows, columns] = pixels[rows, columns]
     return drawn

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 MAX_BUBBLES = 300
 UNKNOWN_TIME = 0.0
+WELCOME = """\
+Tell the robot what to do, such as "put the red cup in the sink".
+While it moves, correct it in your own words: "no, put it in the drying rack".
+It changes its mind at once and keeps the lesson. "stop" or escape stops the arms at any time."""
 
 
 class Bubble(Horizontal):
@@ -73,6 +77,10 @@ class Conversation(VerticalScroll):
         self._unsaved.append(bubble)
         self._add([bubble])
 
+    def welcome(self) -> None:
+        """What one can do here, until something is said; where nobody has ever said anything."""
+        self.mount(Static(Text(WELCOME, style="dim"), id="welcome"))
+
     def answered(self, text: str, wall_s: float = UNKNOWN_TIME) -> None:
         """The robot's line, unless the memory has shown it already."""
         spoken = [bubble for bubble in self.query(Bubble)][-3:]
@@ -82,6 +90,7 @@ class Conversation(VerticalScroll):
     def _add(self, bubbles: list[Bubble]) -> None:
         if not bubbles:
             return
+        self.query("#welcome").remove()
         self.mount_all(bubbles)
         old = list(self.query(Bubble))[:-MAX_BUBBLES]
         for bubble in old:

@@ -41,6 +41,11 @@ class CorrectionDetails(Widget):
         table.add_column(style="dim", no_wrap=True)
         table.add_column(overflow="fold")
         table.add_row("you said", Text(lesson.words, style="bold"))
+        if lesson.kind == "nudge":
+            table.add_row("task", lesson.instruction_was)
+            table.add_row("it thought", Text(lesson.thought_was or "–"))
+            table.add_row("teaches", Text("where the hand was wrong; the thought was not", style=colours["success"]))
+            return table
         table.add_row("task was", lesson.instruction_was)
         table.add_row("task now", Text(lesson.instruction_now, style=colours["accent"]))
         table.add_row("it thought", Text(lesson.thought_was or "–"))

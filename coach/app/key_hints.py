@@ -12,6 +12,9 @@ from textual.widgets import Static
 
 from coach.app.keymap import KEYED, pretty_key
 
+GAP = 2
+LEFT_OUT = ("routines", "reset", "talk", "corrections", "takeover", "pause")  # in a narrow terminal, in this order
+
 
 class StopButton(Static):
     """Stops the arms when it is clicked."""
@@ -21,22 +24,30 @@ class StopButton(Static):
 
 
 class HintList(Widget):
-    """The keys beside the stop."""
+    """The keys beside the stop, as many as there is room for."""
 
     def __init__(self, keys: Mapping[str, str]) -> None:
         super().__init__()
         self._keys = dict(keys)
         self.paused = False
 
+    @property
+    def shown(self) -> dict[str, tuple[str, str]]:
+        """Action name → key and hint, of those that fit."""
+        hints = {name: (pretty_key(self._keys[name]), keyed.hint) for name, keyed in KEYED.items() if keyed.hint}
+        del hints["stop"]
+        if self.paused:
+            hints["pause"] = hints["pause"][0], "resume"
+        for name in LEFT_OUT:
+            if sum(len(key) + 1 + len(hint) + GAP for key, hint in hints.values()) - GAP <= self.content_size.width:
+                break
+            del hints[name]
+        return hints
+
     def render(self) -> RenderResult:
-        parts = []
-        for name, keyed in KEYED.items():
-            if not keyed.hint or name == "stop":
-                continue
-            hint = "resume" if name == "pause" and self.paused else keyed.hint
-            key = pretty_key(self._keys[name])
-            parts.append(f"[@click=app.{keyed.action}][bold $primary]{key}[/] [$foreground 70%]{hint}[/][/]")
-        return Content.from_markup("   ".join(parts))
+        parts = [f"[@click=app.{KEYED[name].action}][bold $primary]{key}[/] [$foreground 70%]{hint}[/][/]"
+                 for name, (key, hint) in self.shown.items()]  # fmt: skip
+        return Content.from_markup((" " * GAP).join(parts))
 
 
 class KeyHints(Horizontal):

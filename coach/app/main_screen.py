@@ -24,6 +24,8 @@ from coach.app.task_line import TaskLine
 from coach.app.thought_panel import ThoughtPanel
 
 if TYPE_CHECKING:
+    from textual.notifications import SeverityLevel
+
     from coach.app.pictures import Renderable
     from robot_bridge.protocol.messages import Event, Observation, Status
     from robot_bridge.protocol.messages import Message as WireMessage
@@ -50,6 +52,7 @@ class MainScreen(Screen[None]):
         self._observation: Observation | None = None
         self._shown: Where | None = None
         self._last: Observation | None = None
+        self._done: tuple[str, ...] = ()  # of the task that ended last
         self.queued: tuple[str, ...] = ()
 
     def compose(self) -> ComposeResult:
@@ -142,6 +145,7 @@ class MainScreen(Screen[None]):
         self.status, self._status_at, self._ever_seen = status, now, True
         self.query_one(StatusLine).show(status)
         self.query_one(TaskLine).show(status.instruction, status.state, status.detail)
+        self.query_one(SayLine).suggest(status.state, status.thought.subtask if status.thought else "")
         self.query_one(KeyHints).show(paused=status.state in ("holding", "stopped"))
         self._show_subtasks(status)
         self._show_pad(status.state == "takeover")
@@ -165,17 +169,32 @@ class MainScreen(Screen[None]):
     def _show_subtasks(self, status: Status) -> None:
         thought = status.thought
         now = thought.subtask if thought and not thought.is_done and status.instruction else ""
-        done = status.done
+        if status.instruction:
+            self._done = ()
+        done = status.done or self._done
         upcoming = _expected_next(status.instruction, now)
         self.query_one(SubtaskList).show(done, now, (*upcoming, *self.queued), waiting=status.state != "running")
 
     def _take_event(self, event: Event) -> None:
+        if event.code == "reset":
+            self._done = ()
+            self.query_one(ThoughtPanel).clear()
         if event.level == "fault":
             self.notify(event.text, title="fault", severity="error", timeout=12)
         elif event.code in ("task_done", "done"):
-            self.notify(event.text, title="done", timeout=5)
-        elif event.level == "warning":
-            self.notify(event.text, title=event.code.replace("_", " "), severity="warning", timeout=6)
+            self._done = tuple(event.data.get("subtasks", ()))
+            self._tell(event, "done", "information", 5)
+        elif event.level == "warning" and not self._is_waking(event):
+            self._tell(event, event.code.replace("_", " "), "warning", 6)
+
+    def _tell(self, event: Event, title: str, severity: SeverityLevel, timeout_s: float) -> None:
+        """On this screen the conversation tells it already."""
+        if self.app.screen is not self:
+            self.notify(event.text, title=title, severity=severity, timeout=timeout_s)
+
+    def _is_waking(self, event: Event) -> bool:
+        """A policy that has not been there yet is loading, as the status line says."""
+        return event.code == "policy_silent" and not (self.status and self.status.checkpoint)
 
 
 def _expected_next(instruction: str, now: str) -> tuple[str, ...]:

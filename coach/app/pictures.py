@@ -28,7 +28,7 @@ def speaks_graphics_protocol(environment: Mapping[str, str]) -> bool:
 
 
 def load_renderable(environment: Mapping[str, str] = os.environ) -> Renderable | None:
-    """The class for true pixels, or None where the terminal shows half blocks (`half_blocks.py`).
+    """The class for true pixels, or None where the terminal shows quarter blocks (`quarter_blocks.py`).
 
     Either way the picture library is loaded when this returns.
     """

@@ -5,12 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
+from textual import events
 from textual.binding import Binding
 from textual.widgets import Input
 
 from coach.app.messages import Said
 
 MAX_HISTORY = 200
+# What one might say now, by the state of the arms.
+HINTS = {
+    "idle": "put the red cup in the sink", "running": "no, put it in the drying rack", "holding": "go on",
+    "stopped": "go on", "takeover": "over to you", "asking": "the red one",
+}  # fmt: skip
 
 
 class SayLine(Input):
@@ -22,12 +28,25 @@ class SayLine(Input):
     ]
 
     def __init__(self, id: str | None = None) -> None:
-        super().__init__(placeholder="put the red cup in the sink", id=id)
+        super().__init__(placeholder=HINTS["idle"], id=id)
         self.border_title = "say"
         self._history: list[str] = []
         self._at = 0
         self._unfinished = ""
         self._began_s = 0.0
+
+    def on_key(self, event: events.Key) -> None:
+        """Enter is taken here and not by a binding, which would come after letters that were typed since."""
+        if event.key == "enter":
+            event.stop()
+            event.prevent_default()
+            self._submit()
+
+    def suggest(self, state: str, subtask: str = "") -> None:
+        """Show what one might say now. Args: subtask: of the thought in force, which may be a question."""
+        asked = subtask.startswith("ask") and state == "holding"
+        hint = (HINTS["asking"] if "which" in subtask else HINTS["idle"]) if asked else HINTS.get(state, "")
+        self.placeholder = hint or self.placeholder
 
     def watch_value(self, before: str, now: str) -> None:
         """When a line is begun is when somebody saw that something is wrong."""
@@ -55,6 +74,9 @@ class SayLine(Input):
         self.cursor_position = len(self.value)
 
     async def action_submit(self) -> None:
+        self._submit()
+
+    def _submit(self) -> None:
         text = self.value.strip()
         if text and (not self._history or self._history[-1] != text):
             self._history.append(text)

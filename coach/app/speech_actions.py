@@ -92,7 +92,7 @@ class SpeechActions:
     def listen(self, mode: Mode) -> None:
         speech, app = self.speech, self._app
         if speech is None:
-            app.notify("Nothing is connected yet.", severity="warning")
+            app.notify("Still starting; try again in a moment.", severity="warning")
             return
 
         def change() -> None:

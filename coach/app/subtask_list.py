@@ -33,7 +33,7 @@ class SubtaskList(Widget):
             lines.append(Text.assemble((f" {mark} ", colour), (self.now, "bold")))
         lines += [Text.assemble((" · ", "dim"), (text, "dim")) for text in self.next]
         if not lines:
-            return Text(" no task yet", style="dim italic")
+            return Text(" no task", style="dim italic")
         room = max(1, self.size.height)
         if len(lines) > room:  # what is done leaves first
             lines = lines[max(0, min(len(lines) - room, len(self.done))) :][:room]

@@ -26,7 +26,9 @@ class TaskLine(Widget):
         colours = self.app.theme_variables
         line = Text(" robot-coach ", style=f"bold {colours['primary']}", no_wrap=True, overflow="ellipsis")
         line.append("│ ", style="dim")
-        line.append(self._instruction or "no task", style="bold" if self._instruction else "dim italic")
+        if self._instruction or not self._detail:
+            line.append(self._instruction or "no task", style="bold" if self._instruction else "dim italic")
         if self._detail:
-            line.append(f"  {self._detail}", style=colours[STATE_COLOURS.get(self._state, "warning")])
+            colour = colours[STATE_COLOURS.get(self._state, "warning")]
+            line.append(f"{'  ' if self._instruction else ''}{self._detail}", style=colour)
         return line

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from app_support import ScriptedSystem, config_in, lesson, observation, running_status, tokens
+from textual.events import Key
 from textual.geometry import Size
 from textual.pilot import Pilot
 
@@ -21,6 +22,7 @@ from coach.app.cameras import Cameras, best_fit
 from coach.app.conversation import Conversation
 from coach.app.corrections_screen import CorrectionDetails, CorrectionsScreen
 from coach.app.help_screen import HelpScreen
+from coach.app.key_hints import HintList
 from coach.app.keymap import resolve_keys
 from coach.app.pictures import load_renderable, speaks_graphics_protocol
 from coach.app.say_line import SayLine
@@ -202,6 +204,78 @@ async def test_up_and_down_walk_the_history_when_a_line_is_half_written(tmp_path
         assert line.value == "first"
         await bench.pilot.press("down", "down")
         assert line.value == "half"
+
+
+async def test_lines_stay_apart_when_they_are_typed_faster_than_the_screen_follows(tmp_path: Path) -> None:
+    async with opened(tmp_path) as bench:
+        line = bench.find(SayLine)
+        for key in [*"higher", "enter", *"slower", "enter"]:  # all there before the first is dealt with
+            line._forward_event(Key(key, key if len(key) == 1 else None))
+        await bench.until(lambda: len(bench.system.heard) == 2)
+        assert bench.system.heard == ["higher", "slower"] and line.value == ""
+
+
+@pytest.mark.parametrize("width", [60, 80, 120, 220])
+async def test_help_and_quit_are_hinted_at_when_the_terminal_is_narrow(tmp_path: Path, width: int) -> None:
+    async with opened(tmp_path, size=(width, 30)) as bench:
+        hints = bench.find(HintList)
+        await bench.pilot.pause()
+        assert {"help", "palette", "quit"} <= hints.shown.keys() and ("routines" in hints.shown) == (width >= 120)
+        assert hints.render().cell_length <= hints.content_size.width
+        bench.system.deliver(running_status(state="holding"))
+        await bench.until(lambda: hints.paused)
+        assert ("f2", "resume") in hints.shown.values() or width == 60
+
+
+async def test_the_line_suggests_what_fits_the_moment(tmp_path: Path) -> None:
+    async with opened(tmp_path) as bench:
+        line = bench.find(SayLine)
+        assert line.placeholder == "put the red cup in the sink"
+        bench.system.deliver(running_status())
+        await bench.until(lambda: line.placeholder == "no, put it in the drying rack")
+        bench.system.deliver(running_status(state="stopped"))
+        await bench.until(lambda: line.placeholder == "go on")
+        doubt = Thought(reason="there is a red cup and a blue cup in sight", subtask="ask which cup")
+        bench.system.deliver(running_status(state="holding", thought=doubt))
+        await bench.until(lambda: line.placeholder == "the red one")
+
+
+async def test_what_one_can_do_is_told_when_nobody_has_said_anything_yet(tmp_path: Path) -> None:
+    async with opened(tmp_path) as bench:
+        await bench.until(lambda: len(bench.app.main.query("#welcome")) == 1)
+        await bench.type("hello")
+        await bench.until(lambda: not bench.app.main.query("#welcome"))
+    async with opened(tmp_path) as bench:  # somebody has
+        await bench.until(lambda: len(bench.find(Conversation).lines) == 2)
+        assert not bench.app.main.query("#welcome")
+
+
+async def test_what_was_done_stays_on_the_list_when_a_task_has_ended(tmp_path: Path) -> None:
+    async with opened(tmp_path) as bench:
+        steps = ("pick up the red cup", "put the red cup in the sink")
+        bench.system.deliver(running_status(done=steps[:1]))
+        bench.system.deliver(Event(time_s=1, level="info", code="task_done", text="done", data={"subtasks": steps}))
+        bench.system.deliver(running_status(state="idle", instruction="", task_id="", thought=None))
+        listed = bench.find(SubtaskList)
+        await bench.until(lambda: listed.done == steps and not listed.now)
+        assert not bench.app._notifications  # the conversation tells it
+        bench.system.deliver(Event(time_s=2, level="info", code="reset", text="set up anew"))
+        bench.system.deliver(running_status(state="idle", instruction="", task_id="", thought=None))
+        await bench.until(lambda: listed.done == () and not bench.find(ThoughtPanel).text)
+
+
+async def test_no_warning_is_shown_when_the_policy_is_only_loading(tmp_path: Path) -> None:
+    async with opened(tmp_path) as bench:
+        loading = Event(time_s=1, level="warning", code="policy_silent", text="the policy is still loading")
+        bench.system.deliver(running_status(state="idle", instruction="", task_id="", thought=None, policy_ok=False,
+                                            checkpoint=""))  # fmt: skip
+        bench.system.deliver(loading)
+        await bench.until(lambda: "policy loading" in bench.find(StatusLine).text)
+        assert not bench.app._notifications
+        await bench.pilot.press("f1")  # here the conversation is hidden
+        bench.system.deliver(running_status(policy_ok=False))
+        bench.system.deliver(loading)
+        await bench.until(lambda: len(bench.app._notifications) == 1)
 
 
 async def test_words_wait_for_the_connection_when_they_come_early(tmp_path: Path) -> None:
