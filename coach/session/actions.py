@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from coach.interpreter.chores import chore_of
-from coach.interpreter.items import Item
+from coach.interpreter.items import Item, Scene
 from coach.interpreter.resolve import in_known_words, resolve
 from coach.session import answers
 from coach.session.episodes import Episodes
@@ -18,6 +18,8 @@ from coach.session.likely import likely_thought, places
 from coach.session.nudges import TOLD, nudge_fields
 from coach.session.outcomes import Outcome, Spoken
 from coach.session.pending import Pending
+from coach.session.recent import note_recent, recent_task
+from coach.session.refusals import pointless, unknown_part
 from coach.session.rule_talk import RuleTalk
 from coach.session.rules_in_force import (
     begin_task,
@@ -85,6 +87,7 @@ class Actions:
                                     time_s=time.monotonic())  # fmt: skip
         self._bridge.send(intervention)
         begin_task(self._store, task_id)
+        note_recent(self._store, str(errand))
         episode_id = self._episodes.begin(intervention.id, str(errand), by, situation.status)
         self._store.add_intervention(intervention, episode_id)
         return intervention.id
@@ -94,7 +97,7 @@ class Actions:
         status = situation.status
         if kind == "resume" and status is not None and status.state == "takeover":
             kind = "release"
-        refusal = _pointless(kind, situation)
+        refusal = pointless(kind, situation)
         if refusal:
             return Outcome(refusal, ok=False)
         seed = str(int(time.time()) % 1_000_000) if kind == "reset" else ""
@@ -139,10 +142,10 @@ class Actions:
         if not situation.busy or errand is None:
             if item.verb in ("put", "pick_up") and self._doubt(item, spoken.where) is None:
                 return self._task(spoken)
-            return Outcome(say("nothing_to_correct"), ok=False)
+            return self._afterwards(spoken, item)
         if item.object is None and not item.place:
             return self._place_shown(spoken, errand) if spoken.where else self._vague(spoken)
-        refusal = _unknown_part(item)
+        refusal = unknown_part(item)
         if refusal:
             return Outcome(refusal, ok=False)
         settled = resolve(item, situation.scene())
@@ -161,6 +164,20 @@ class Actions:
             if rule is not None:
                 return self.rules.ask(spoken, rule, corrected)
         return self._teach(spoken, corrected, dictated)
+
+    def _afterwards(self, spoken: Spoken, item: Item) -> Outcome:
+        """Nothing is being done: what was done last is meant, and is to be done otherwise. It was no mistake then."""
+        recent = recent_task(self._store)
+        if not recent or not (item.object or item.place):
+            return Outcome(say("nothing_to_correct"), ok=False)
+        refusal = unknown_part(item)
+        if refusal:
+            return Outcome(refusal, ok=False)
+        errand = Errand.parse(resolve(item, Scene(task=recent)).instruction)
+        if errand is None or errand == Errand.parse(recent):
+            return Outcome(say("nothing_to_correct"), ok=False)
+        task_id = self.start(errand, spoken.words, spoken.by, spoken.situation, spoken.where)
+        return Outcome(say("accepted", task=errand), task_id)
 
     def _place_shown(self, spoken: Spoken, errand: Errand) -> Outcome:
         """`put it here`: the place in the picture, while the thing is being put down."""
@@ -193,6 +210,7 @@ class Actions:
         if failure:
             return Outcome(say("lesson_not_kept", reason=failure), situation.task_id, forced=lesson.thought_should)
         self._store.add_intervention(intervention, situation.episode_id)
+        note_recent(self._store, intervention.instruction)
         said = say("corrected_subtask", subtask=dictated) if dictated and str(errand) == situation.instruction \
             else say("corrected", task=errand)  # fmt: skip
         if accepted.state == "stopped":
@@ -245,7 +263,7 @@ class Actions:
         item = in_known_words(item, KINDS, PLACES)
         if item.object is not None and item.object.which == "all":
             return Outcome(say("not_yet", what="several things with one sentence"), ok=False)
-        refusal = _unknown_part(item)
+        refusal = unknown_part(item)
         if refusal:
             return Outcome(refusal, ok=False)
         if item.object is None or not item.object.name:
@@ -270,31 +288,6 @@ def _refines(errand: Errand, before: Errand | None) -> bool:
 def errand_of(item: Item, situation: Situation) -> Errand | None:
     """What an item asks for in full, in the robot's words; None where a part of it is missing or unclear."""
     return Errand.parse(resolve(in_known_words(item, KINDS, PLACES), situation.scene()).instruction)
-
-
-def _unknown_part(item: Item) -> str:
-    """A sentence about a thing or place that this robot does not know, or nothing."""
-    if item.object is not None and item.object.name not in ("", "one", *KINDS):
-        return say("unknown_object", object=name_of(item.object), objects=known_things())
-    if item.place and item.place not in PLACES:
-        return say("unknown_place", place=item.place, places=known_places())
-    return ""
-
-
-def _pointless(kind: InterventionKind, situation: Situation) -> str:
-    """A sentence where the word would change nothing."""
-    status = situation.status
-    if status is None:
-        return ""
-    if kind == "pause" and status.state == "idle":
-        return say("nothing_to_pause")
-    if kind == "resume" and status.state == "idle":
-        return say("nothing_to_resume")
-    if kind == "release" and status.state != "takeover":
-        return say("nothing_to_release")
-    if kind == "undo" and not situation.busy:
-        return say("nothing_to_undo")
-    return ""
 
 
 def _chat(words: str) -> str:

@@ -307,6 +307,10 @@ class Session:
             return Outcome(say("bridge_unreachable", address=self._config.bridge_address), ok=False, unreachable=True)
         except StoreError:
             raise
+        except UsageError as error:
+            if error.next_step:
+                return Outcome(say("refused", reason=error.what, mend=error.next_step), ok=False)
+            return Outcome(say("not_sent", reason=error), ok=False)
         except CoachError as error:
             return Outcome(say("not_sent", reason=error), ok=False)
 

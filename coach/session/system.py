@@ -246,6 +246,8 @@ class System:
         if event.code == "asks":
             status = self._bridge.status() if status is None or status.thought is None else status
             return self.session.robot_asks(status.thought, status.instruction)
+        if event.code == "policy_silent" and not (status and status.checkpoint):
+            return ""  # it is loading still; whoever asks for something meanwhile is told
         if event.level in TOLD_LEVELS and event.code not in UNTOLD_CODES:
             return sentence(event.text)
         return ""

@@ -11,6 +11,7 @@ import msgspec
 from coach.interpreter.items import Interpretation, Item, Scene
 from coach.session.pending import Pending, keep_pending, load_pending
 from coach.session.pointing import Pointed, is_about_place, with_point
+from coach.session.recent import has_pronoun, recent_task
 from coach.session.rules_in_force import with_places
 from coach.session.situation import Situation
 from coach.session.wording import sentence
@@ -74,6 +75,8 @@ def understand(
     waiting = next((item for item in meaning.items if item.kind in ("task", "correction")), None)
     if waiting is None:
         return Understood(meaning.items)
+    if not situation.busy and waiting.place and waiting.object is None and has_pronoun(words) and recent_task(store):
+        return Understood((msgspec.structs.replace(waiting, kind="correction"),))
     if waiting.kind == "correction" and not situation.busy:
         return Understood(meaning.items)  # there is nothing to correct: the action says so
     question = sentence(meaning.question)

@@ -296,3 +296,36 @@ def test_further_tasks_wait_for_their_turn_when_one_sentence_holds_several(bench
     bench.session.start_queued()
     assert [i.instruction for i in bench.bridge.interventions][1:] == ["put the blue plate in the dishwasher"]
     assert bench.session.queue.tasks == ()
+
+
+@pytest.mark.parametrize("words", ["no, put it in the drying rack", "put it in the drying rack", "no, the drying rack"])
+def test_what_was_done_last_is_meant_when_it_is_told_otherwise_afterwards(bench: Bench, words: str) -> None:
+    bench.session.hear("put the red cup in the sink")
+    bench.bridge.finish()
+    reply = bench.session.hear(words)
+    assert reply.ok and "put the red cup in the drying rack" in reply.said
+    last = bench.bridge.interventions[-1]
+    assert (last.kind, last.instruction) == ("task", "put the red cup in the drying rack")
+    assert not reply.correction_id  # it did as it was told
+
+
+def test_nothing_is_meant_when_the_last_task_is_long_ago(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench.session.hear("put the red cup in the sink")
+    bench.bridge.finish()
+    now_s = time.time()
+    monkeypatch.setattr(time, "time", lambda: now_s + 3600)
+    assert "nothing to correct" in bench.session.hear("no, put it in the drying rack").said
+    assert bench.bridge.kinds() == ["task"]
+
+
+def test_taking_over_is_refused_in_plain_words_when_the_arms_are_stopped(bench: Bench) -> None:
+    bench.bridge.state = {"state": "stopped", "task_id": "", "instruction": "", "thought": None}
+    reply = bench.session.act("takeover")
+    assert not reply.ok and 'Say "go on" first' in reply.said and not bench.bridge.interventions
+
+
+def test_what_the_state_forbids_is_told_with_what_to_do_instead(bench: Bench) -> None:
+    bench.bridge.refuse["takeover"] = UsageError("the arms are holding a pan", "pause, stop", "say over to you")
+    assert bench.session.act("takeover").said == (
+        "That cannot be done now: the arms are holding a pan. Please say over to you."
+    )
