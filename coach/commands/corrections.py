@@ -41,7 +41,8 @@ _COUNTED = {
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", help="default: list")
+    parser.set_defaults(verb="list", limit=50, offset=0)
     listed = verbs.add_parser("list", help="the newest lessons first", description="The newest lessons first.")
     _add_limits(listed)
     found = verbs.add_parser("search", help="lessons by their words", description="Lessons by their words.")

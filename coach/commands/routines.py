@@ -23,7 +23,8 @@ coach routines export routines.ics"""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", help="default: list")
+    parser.set_defaults(verb="list")
     listed = verbs.add_parser("list", help="all of them, with their next time", description="All, with the next time.")
     added = verbs.add_parser("add", help="a new one, in words", description="A new one, in words; typed is agreed to.")
     added.add_argument("text", metavar="TEXT", help='such as "laundry on Tuesdays at 10"')

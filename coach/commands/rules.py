@@ -19,7 +19,8 @@ coach rules forget 3"""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", help="default: list")
+    parser.set_defaults(verb="list")
     listed = verbs.add_parser("list", help="what holds, newest first", description="What holds, newest first.")
     added = verbs.add_parser("add", help="a rule or fact, in words", description="A rule or fact, in words.")
     added.add_argument("text", metavar="TEXT", help='such as "mugs go on the top shelf"')

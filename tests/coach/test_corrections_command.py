@@ -102,3 +102,11 @@ def test_counts_are_printed_when_asked_for(home, tmp_path, capsys):
     assert capsys.readouterr().out.startswith("3 lessons\nby kind               instruction 3\n")
     assert main(["corrections", "stats", "--home", str(tmp_path / "new"), "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {"total": 0}
+
+
+@pytest.mark.parametrize("flags", [[], ["--json"]])
+def test_lessons_are_listed_when_no_verb_is_given(home, capsys, flags):
+    assert main(["corrections", *flags, "--home", str(home)]) == 0
+    alone = capsys.readouterr().out
+    assert main(["corrections", "list", *flags, "--home", str(home)]) == 0
+    assert alone == capsys.readouterr().out and "the blue one" in alone

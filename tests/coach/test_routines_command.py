@@ -120,3 +120,12 @@ def test_rule_says_what_it_settles_when_made_from_an_item() -> None:
 
     rule = rule_of(interpret("mugs go on the top shelf").items[0], "Ada", 5.0, "")
     assert (rule.subject, rule.by, rule.wall_s) == ("place of mug", "Ada", 5.0)
+
+
+@pytest.mark.parametrize("command", ["routines", "rules"])
+def test_list_is_meant_when_no_verb_is_given(tmp_path, capsys, command) -> None:
+    assert coach(tmp_path, "routines", "add", "wipe the counter every day at 8") == 0
+    assert coach(tmp_path, "rules", "add", "mugs go in the sink") == 0
+    found = listed(tmp_path, capsys, command)
+    assert coach(tmp_path, command, "--json") == 0
+    assert json.loads(capsys.readouterr().out) == found and len(found) == 1
