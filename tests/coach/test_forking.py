@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from waiting import until
 
 from coach.processes.forking import can_fork
 
@@ -78,10 +79,7 @@ def test_server_does_not_outlive_its_parent_when_that_is_killed(program):
     child = int(parent.stdout.readline())
     parent.kill()
     parent.wait()
-    until_s = time.monotonic() + 5
-    while not gone(child):
-        assert time.monotonic() < until_s
-        time.sleep(0.01)
+    until(lambda: gone(child))
 
 
 def test_no_fork_when_a_gpu_would_have_to_survive_it():

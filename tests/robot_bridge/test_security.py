@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import zmq
 from fake_arms import MemoryArms
+from waiting import until
 
 from robot_bridge.client import BridgeClient, EventSubscriber
 from robot_bridge.config import BridgeConfig
@@ -68,13 +68,6 @@ def client(address: str, keys: ClientKeys) -> Iterator[BridgeClient]:
         yield line
     finally:
         line.close()
-
-
-def until(what: Callable[[], object]) -> None:
-    deadline_s = time.monotonic() + 4
-    while not what():
-        assert time.monotonic() < deadline_s
-        time.sleep(0.01)
 
 
 def test_listed_key_is_heard_and_strangers_get_nothing_when_the_socket_is_encrypted(folder, caplog):

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from waiting import until
 
 from coach.speech import hearing as hearing_module
 from coach.speech.audio import CHUNK, RATE
@@ -64,14 +65,8 @@ class Room:
     def _barge(self) -> None:
         self.barged += 1
 
-    def until(self, true: Callable[[], bool]) -> None:
-        end = time.monotonic() + 3.0
-        while not true():
-            assert time.monotonic() < end, "it did not happen in time"
-            time.sleep(0.005)
-
     def asked(self, number: int) -> Write:
-        self.until(lambda: len(self.writes) >= number)
+        until(lambda: len(self.writes) >= number)
         return self.writes[number - 1]
 
     @property
@@ -95,9 +90,9 @@ def test_a_whole_sentence_is_delivered_at_its_pause(room: Room):
     room.listener.tell(Onset(segment=1, start=1600))
     room.listener.tell(Paused(segment=1, start=1600, end=20_000))
     room.answer(1, "put the red cup in the sink", confidence=0.9)
-    room.until(lambda: Finish(segment=1) in room.listener.sent)
+    until(lambda: Finish(segment=1) in room.listener.sent)
     room.listener.tell(Ended(segment=1, start=1600, end=20_000, why="complete"))
-    room.until(lambda: len(room.heard) == 1)
+    until(lambda: len(room.heard) == 1)
     assert room.heard[0].text == "put the red cup in the sink"
     assert len(room.heard[0].pcm) == 2 * (20_000 - 1600)
     assert len(room.writes) == 1  # the same sound is not written down twice
@@ -108,14 +103,14 @@ def test_half_a_sentence_waits_for_its_end(room: Room):
     room.listener.tell(Onset(segment=1, start=0))
     room.listener.tell(Paused(segment=1, start=0, end=16_000))
     room.answer(1, "put the red cup in the")
-    room.until(lambda: room.hearing.view.partial == "put the red cup in the")
+    until(lambda: room.hearing.view.partial == "put the red cup in the")
     assert not any(isinstance(message, Finish) for message in room.listener.sent)
-    room.until(lambda: Wait(segment=1) in room.listener.sent)
+    until(lambda: Wait(segment=1) in room.listener.sent)
     room.listener.tell(Resumed(segment=1))
     room.listener.tell(Paused(segment=1, start=0, end=30_000))
     room.answer(2, "put the red cup in the sink")
     room.listener.tell(Ended(segment=1, start=0, end=30_000, why="silence"))
-    room.until(lambda: [heard.text for heard in room.heard] == ["put the red cup in the sink"])
+    until(lambda: [heard.text for heard in room.heard] == ["put the red cup in the sink"])
 
 
 def test_an_end_before_the_answer_waits_for_that_answer(room: Room):
@@ -126,7 +121,7 @@ def test_an_end_before_the_answer_waits_for_that_answer(room: Room):
     time.sleep(0.05)
     assert not room.heard
     room.answer(1, "hello")
-    room.until(lambda: len(room.heard) == 1)
+    until(lambda: len(room.heard) == 1)
     assert len(room.writes) == 1
 
 
@@ -136,7 +131,7 @@ def test_doubtful_words_are_read_again_for_what_else_they_could_be(room: Room):
     room.answer(1, "put it in the pin", confidence=0.3)
     assert room.asked(2).alternatives > 0
     room.answer(2, "put it in the pin", confidence=0.3, alternatives=("put it in the bin",))
-    room.until(lambda: len(room.heard) == 1)
+    until(lambda: len(room.heard) == 1)
     assert room.heard[0].alternatives == ("put it in the bin",)
 
 
@@ -145,7 +140,7 @@ def test_a_short_word_is_never_asked_about(room: Room, word: str):
     room.listener.tell(Onset(segment=1, start=0))
     room.listener.tell(Ended(segment=1, start=0, end=8000, why="silence"))
     room.answer(1, word, confidence=0.2)
-    room.until(lambda: [heard.text for heard in room.heard] == [word])
+    until(lambda: [heard.text for heard in room.heard] == [word])
 
 
 def test_a_spotted_stop_acts_at_once_and_belongs_to_its_words(room: Room):
@@ -154,14 +149,14 @@ def test_a_spotted_stop_acts_at_once_and_belongs_to_its_words(room: Room):
     assert room.stops == 1
     room.listener.tell(Ended(segment=1, start=0, end=16_000, why="silence"))
     room.answer(1, "the shop is closed")
-    room.until(lambda: len(room.heard) == 1)
+    until(lambda: len(room.heard) == 1)
     assert room.heard[0].stopped and room.heard[0].text == "the shop is closed"
 
 
 def test_a_spotted_stop_without_words_is_told_after_a_while(room: Room, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(hearing_module, "STOP_WORDS_S", 0.05)
     room.listener.tell(StopHeard(at=12_000, score=0.9))
-    room.until(lambda: room.heard == [Heard("", stopped=True)])
+    until(lambda: room.heard == [Heard("", stopped=True)])
 
 
 def test_a_stop_that_whisper_takes_for_noise_is_still_told(room: Room):
@@ -169,7 +164,7 @@ def test_a_stop_that_whisper_takes_for_noise_is_still_told(room: Room):
     room.listener.tell(StopHeard(at=12_000, score=0.9))
     room.listener.tell(Ended(segment=1, start=0, end=16_000, why="silence"))
     room.answer(1, "", dropped="no speech")
-    room.until(lambda: len(room.heard) == 1)
+    until(lambda: len(room.heard) == 1)
     assert room.heard[0].stopped and not room.heard[0].text
 
 
@@ -189,27 +184,27 @@ def test_what_the_writer_was_at_is_asked_again_when_it_was_started_again(room: R
     room.writer.tell(Ready(model="base.en"))
     assert room.asked(2).request == first.request
     room.answer(2, "hello")
-    room.until(lambda: len(room.heard) == 1)
+    until(lambda: len(room.heard) == 1)
 
 
 def test_trouble_with_one_sentence_is_told_and_the_next_is_heard(room: Room):
     room.listener.tell(Onset(segment=1, start=0))
     room.listener.tell(Ended(segment=1, start=0, end=16_000, why="silence"))
     room.writer.tell(Trouble(request=room.asked(1).request, text="there is no speech model"))
-    room.until(lambda: room.told == ["There is no speech model"])
+    until(lambda: room.told == ["There is no speech model"])
     room.listener.tell(Onset(segment=2, start=20_000))
     room.listener.tell(Ended(segment=2, start=20_000, end=40_000, why="silence"))
     room.answer(2, "hello")
-    room.until(lambda: [heard.text for heard in room.heard] == ["hello"])
+    until(lambda: [heard.text for heard in room.heard] == ["hello"])
 
 
 def test_the_words_so_far_are_read_while_somebody_speaks(room: Room):
     room.listener.tell(Onset(segment=1, start=RATE))
-    room.until(lambda: room.hearing.view.speaking)
+    until(lambda: room.hearing.view.speaking)
     for first in range(4 * RATE, 6 * RATE, CHUNK):
         room.hearing.take(first, np.zeros(CHUNK, np.float32))
     room.answer(1, "put the")
-    room.until(lambda: room.hearing.view.partial == "put the")
+    until(lambda: room.hearing.view.partial == "put the")
     assert not room.heard
 
 

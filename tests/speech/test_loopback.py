@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from virtual_microphone import VirtualMicrophone, spoken
+from waiting import until
 
 from coach.config import Config
 from coach.speech.hearing import Heard
@@ -49,13 +50,6 @@ class Room:
     def robot_speaks(self) -> bool:
         assert self.speech._speaker is not None
         return self.speech._speaker.player.audible
-
-
-def until(true: Callable[[], bool], deadline_s: float = 20.0) -> None:
-    end = time.monotonic() + deadline_s
-    while not true():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.01)
 
 
 @pytest.fixture

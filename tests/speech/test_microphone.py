@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
 import numpy as np
 import pytest
 from virtual_microphone import VirtualMicrophone, spoken
+from waiting import until
 
 from coach.speech.audio import CHUNK, RATE, SILENT_DB, level_db
 from coach.speech.microphone import Microphone
@@ -31,13 +31,6 @@ class Room:
 
     def heard(self) -> np.ndarray:
         return np.concatenate([samples for _, samples, _ in self.blocks])
-
-
-def until(true: Callable[[], bool], deadline_s: float = 12.0) -> None:
-    end = time.monotonic() + deadline_s
-    while not true():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.01)
 
 
 @pytest.fixture

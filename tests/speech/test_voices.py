@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import shutil
 import threading
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
+from waiting import until
 
 from coach.speech import voices
 from coach.speech.audio import RATE, level_db
@@ -65,13 +65,6 @@ class ScriptedPlayer:
 
     def close(self) -> None:
         return
-
-
-def until(true, deadline_s: float = 5.0) -> None:
-    end = time.monotonic() + deadline_s
-    while not true():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.01)
 
 
 @pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed")

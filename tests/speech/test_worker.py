@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from waiting import until
 
 from coach.speech.messages import Listen, Ready, Trouble
 from coach.speech.worker import Worker
@@ -40,10 +41,7 @@ class Bench:
                              lambda: [Listen(to="all")])  # fmt: skip
 
     def until(self, true: Callable[[], bool]) -> None:
-        end = time.monotonic() + 30.0
-        while not true():
-            assert time.monotonic() < end, f"it did not happen in time: {self.told}"
-            time.sleep(0.02)
+        until(true, 30.0, lambda: self.told)
 
 
 @pytest.fixture
