@@ -15,6 +15,11 @@ from robot_bridge.protocol.errors import StoreError
 
 
 def add_utterance(db: Database, text: str, by: str, role: Role, episode_id: int | None, wall_s: float | None) -> int:
+    """Its number.
+
+    Raises:
+        StoreError: no such role.
+    """
     if role not in ("person", "robot"):
         raise StoreError(f"'{role}' cannot speak", "person, robot")
     row = {"episode_id": episode_id, "wall_s": time.time() if wall_s is None else wall_s, "by": by, "role": role,

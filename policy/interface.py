@@ -53,7 +53,11 @@ class GoesOn(Protocol):
     def go_on(
         self, observation: Observation, context: Context, thought: Thought, tail: Tail
     ) -> tuple[np.ndarray, float]:
-        """As `act`, but the frozen rows of the tail come first, unchanged, and the rest goes on from them smoothly."""
+        """As `act`, but the frozen rows of the tail come first, unchanged, and the rest goes on from them smoothly.
+
+        Raises:
+            ProtocolError: rows that are no targets, or more of them frozen than there are.
+        """
         ...
 
 

@@ -166,8 +166,8 @@ class Motion:
             return 1.0 if self._pending is not None else self._player.remaining_fraction(now_s)
 
     def ahead(self, since_s: float) -> tuple[np.ndarray, float] | None:
-        """What is left of the chunk in hand, as `ChunkPlayer.ahead` gives it, and the time between its rows; None when
-        none plays, or at another pace than it was made for."""
+        """What is left of the chunk in hand, float32[n, width] as of `ChunkPlayer.ahead`, and the seconds between its
+        rows; None when none plays, or at another pace than it was made for."""
         with self._lock:
             playing = self._player.playing
             if self._mode != "play" or self._pending is not None or playing is None or self._pace != 1.0:

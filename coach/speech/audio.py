@@ -13,7 +13,7 @@ CLIPPED = 0.999
 
 
 def level_db(samples: np.ndarray) -> float:
-    """Loudness in dB below full scale: 0 is the loudest, `SILENT_DB` nothing at all."""
+    """Loudness of float32[n] in dB relative to full scale: 0 is the loudest, `SILENT_DB` nothing at all."""
     if not len(samples):
         return SILENT_DB
     power = float(np.dot(samples, samples)) / len(samples)
@@ -21,12 +21,12 @@ def level_db(samples: np.ndarray) -> float:
 
 
 def clipped_share(samples: np.ndarray) -> float:
-    """0 to 1: how much of it lies at full scale."""
+    """How much of float32[n] lies at full scale, 0 to 1."""
     return float(np.mean(np.abs(samples) >= CLIPPED)) if len(samples) else 0.0
 
 
 def to_pcm(samples: np.ndarray) -> bytes:
-    """16-bit little-endian."""
+    """float32[n], −1 to 1, as 16-bit little-endian; what is louder is clipped."""
     return np.clip(np.rint(samples * 32768), -32768, 32767).astype("<i2").tobytes()
 
 

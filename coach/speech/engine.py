@@ -41,12 +41,24 @@ class Reading:
 
 
 class Engine(Protocol):
-    """A loaded model. Args of `read`: audio: float32[n] at 16 kHz, at most 28 s; temperature: 0 for the likeliest."""
+    """A loaded model."""
 
     model: str
     device: str
 
-    def read(self, audio: np.ndarray, language: str, prompt: str, temperature: float = 0.0) -> Reading: ...
+    def read(self, audio: np.ndarray, language: str, prompt: str, temperature: float = 0.0) -> Reading:
+        """What is said in a stretch of sound.
+
+        Args:
+            audio: float32[n] at 16 kHz, at most 28 s.
+            language: as whisper names it, or `auto`.
+            prompt: names that may be said.
+            temperature: 0 for the likeliest words.
+
+        Raises:
+            ConfigError: the model does not know the language.
+        """
+        ...
 
 
 class WhisperEngine:
@@ -103,6 +115,7 @@ class FasterWhisperEngine:
 
     @classmethod
     def load(cls, name: str, folder: Path, device: str, progress: Callable[[float], None]) -> FasterWhisperEngine:
+        """Raises: CoachError: the extra is not installed, or there is no such model for it."""
         try:
             from faster_whisper import WhisperModel
         except ImportError:

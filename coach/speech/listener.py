@@ -38,7 +38,7 @@ _decoder = msgspec.msgpack.Decoder(ToListener)
 
 
 class Voice(Protocol):
-    """The part of `VoiceActivity` that is needed."""
+    """The part of `VoiceActivity` that is needed; it takes float32[CHUNK] at a time."""
 
     def probability(self, chunk: np.ndarray) -> float: ...
 
@@ -46,7 +46,10 @@ class Voice(Protocol):
 
 
 class Spotter(Protocol):
-    """The part of `coach.speech.ears.spotter.StopSpotter` that is needed; times count from its first sample."""
+    """The part of `coach.speech.ears.spotter.StopSpotter` that is needed; it takes float32[n] of any length.
+
+    Times count from its first sample.
+    """
 
     def feed(self, samples: np.ndarray) -> Iterable[Any]: ...
 

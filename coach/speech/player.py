@@ -65,7 +65,11 @@ class Player:
             self._waiting = np.zeros(0, np.float32)
 
     def played_at(self, first: int, count: int) -> np.ndarray:
-        """What was played while the microphone's samples from `first` on came in; empty where that was silence."""
+        """What was played while the microphone's samples from `first` on came in.
+
+        Returns:
+            float32[≤ count] at 16 kHz; empty where that was silence.
+        """
         with self._lock:
             if self._offset is None:
                 return np.zeros(0, np.float32)

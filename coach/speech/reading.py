@@ -39,7 +39,7 @@ def evidence(reading: Reading, audio: np.ndarray, prompt: str) -> Evidence:
 
 
 def loudest_db(audio: np.ndarray) -> float:
-    """Of its loudest 200 ms."""
+    """Of the loudest 200 ms of float32[n], in dB relative to full scale."""
     width = int(LOUD_S * RATE)
     return max(level_db(audio[i : i + width]) for i in range(0, max(1, len(audio) - width // 2), width // 2))
 

@@ -52,5 +52,5 @@ class Resampler:
         return made
 
     def finish(self) -> np.ndarray:
-        """What is left at the end."""
+        """What is left at the end, float32[n]."""
         return self.feed(np.zeros(0 if self._same else self._half, np.float32))

@@ -25,8 +25,9 @@ class SoundRing:
         return self._end
 
     def write(self, first: int, samples: np.ndarray) -> None:
+        """Args: first: number of the first sample; samples: float32[n]. What was missed before them is silence."""
         with self._lock:
-            if first != self._end:  # a gap is silence
+            if first != self._end:
                 self._sound[np.arange(max(self._end, first - len(self._sound)), first) % len(self._sound)] = 0.0
             self._sound[np.arange(first, first + len(samples)) % len(self._sound)] = samples
             self._end = first + len(samples)

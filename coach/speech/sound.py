@@ -126,7 +126,11 @@ class SoundSystem:
                          "plug it in, or choose another in the command palette")  # fmt: skip
 
     def form(self, direction: Direction, device: Device) -> Form:
-        """Our own rate and one channel if the device takes them, else its own."""
+        """Our own rate and one channel if the device takes them, else its own.
+
+        Raises:
+            SoundError: it takes neither, as while another program holds it.
+        """
         sd = self.library
         check = sd.check_input_settings if direction == "input" else sd.check_output_settings
         for rate in (float(RATE), device.rate):

@@ -51,7 +51,7 @@ def transcribe(blocks: Iterable[np.ndarray], engine: Engine, voice: Voice, langu
 
 
 def pieces(blocks: Iterable[np.ndarray], voice: Voice) -> Iterator[tuple[Ended, np.ndarray]]:
-    """Each stretch of speech, with its sound."""
+    """Each stretch of speech with its sound, float32[n] at 16 kHz. Args: blocks: float32[n] each, of any length."""
     segmenter, held, first, done = Segmenter(PIECES), np.zeros(0, np.float32), 0, 0
     silence = np.zeros(RATE, np.float32)  # ends what is still being said at the end
     for block in _with_end(blocks, silence):
@@ -80,7 +80,7 @@ class _Seen:
         self.clipped = 0.0
 
     def counted(self, blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
-        for block in blocks:
+        for block in blocks:  # float32[n]
             self.samples += len(block)
             self.clipped += clipped_share(block) * len(block)
             yield block

@@ -26,11 +26,17 @@ class VoiceError(CoachError):
 
 
 class Voice(Protocol):
-    """Args of `speak`: a sentence or two; gives float32[n] at 16 kHz. Raises: VoiceError."""
+    """What speaks aloud."""
 
     name: str
 
-    def speak(self, text: str) -> np.ndarray: ...
+    def speak(self, text: str) -> np.ndarray:
+        """A sentence or two as float32[n] at 16 kHz.
+
+        Raises:
+            VoiceError: the voice is missing, broken or does not answer.
+        """
+        ...
 
     def close(self) -> None: ...
 

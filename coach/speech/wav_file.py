@@ -77,7 +77,7 @@ def read_wav(path: Path) -> np.ndarray:
 
 
 def wav_bytes(samples: np.ndarray, rate: int = RATE) -> bytes:
-    """A 16-bit mono WAV file."""
+    """A 16-bit mono WAV file. Args: samples: float32[n], −1 to 1; rate: in Hz."""
     pcm = to_pcm(samples)
     head = struct.pack("<4sI4s4sIHHIIHH4sI", b"RIFF", 36 + len(pcm), b"WAVE", b"fmt ", 16, PCM, 1, rate, rate * 2, 2,
                        16, b"data", len(pcm))  # fmt: skip

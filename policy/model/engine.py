@@ -207,7 +207,7 @@ class Engine:
         return self.vlm.depth // 2 if self._points else None
 
     def embed(self, ids: Tensor) -> Tensor:
-        """Words as the language model takes them in."""
+        """Words as the language model takes them in: int64[…] → Tensor[…, width]."""
         return F.embedding(ids, self._words) * self._scale
 
     def first_token(self, state: Tensor, place: Tensor | None) -> Tensor:
@@ -219,13 +219,13 @@ class Engine:
         return first + self._model.place_embedding(place).to(first.dtype)
 
     def noisy_tokens(self, actions: Tensor, time: Tensor) -> Tensor:
-        """The expert's tokens of noisy actions at a time of `time_biases`."""
+        """The expert's tokens of noisy actions, [B, horizon, 38] → [B, horizon, width], at a time of `time_biases`."""
         mixing = self._model.embed_action_time.action_time_mlp_out
         x = F.silu(F.linear(actions.to(self._first.dtype), self._first, time))
         return F.linear(x, mixing.weight, mixing.bias)
 
     def flow_of(self, out: Tensor) -> Tensor:
-        """The flow that the expert's output stands for."""
+        """The flow that the expert's output stands for: [B, horizon, width] → [B, horizon, 38]."""
         return F.linear(out, self._model.action_out_proj.weight, self._model.action_out_proj.bias)
 
     def _read_one(self, features: Tensor, prompt: list[int]) -> Reading:

@@ -79,7 +79,7 @@ class ThoughtGrammar:
             self.masks[state.row, list(state.allowed)] = False
 
     def masks_for(self, vocabulary: int) -> Tensor:
-        """The masks for a model with more entries than the tokenizer: those never come."""
+        """bool[states, vocabulary] for a model with more entries than the tokenizer: those never come."""
         return F.pad(self.masks, (0, vocabulary - self.masks.shape[1]), value=True)
 
     def walk(self, tokens: list[int]) -> State:

@@ -52,7 +52,7 @@ class Memo:
         return seen
 
     def features(self, key: Key) -> Tensor | None:
-        """The picture tokens of an observation, under whatever words it was read."""
+        """The picture tokens of an observation, Tensor[tokens, width], under whatever words it was read."""
         return next((seen.features for (known, _), seen in self._seen.items() if known == key), None)
 
     def add(self, key: Key, seen: Seen) -> Seen:

@@ -58,8 +58,8 @@ class Normalizer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         return _pad(np.clip(scaled, -1.5, 1.5))
 
     def blur(self, state: np.ndarray, share: float, rng: np.random.Generator) -> np.ndarray:
-        """A state with Gaussian noise of `share` of half the range (σ) on the joints; finger openings, which have a
-        range of centimetres, stay exact."""
+        """A state, float32[…, width], with Gaussian noise of `share` of half the range (σ) on the joints; finger
+        openings, which have a range of centimetres, stay exact."""
         half = (np.array(self.state_high, np.float32) - np.array(self.state_low, np.float32)) / 2
         return state + rng.normal(size=state.shape).astype(np.float32) * share * np.where(half > 0.05, half, 0)
 

@@ -22,7 +22,7 @@ def pictures_tensor(images: np.ndarray) -> Tensor:
 
 
 def state_tokens(state: np.ndarray, tokenizer: ThoughtTokenizer) -> list[int]:
-    """A normalised state's numbers as location tokens, one each; π0.5 reads the state as text in the same way."""
+    """A normalised state, float32[width], as location tokens, one each; π0.5 reads its state as text like this."""
     bins = np.clip((state + 1.5) / 3.0 * LOCATION_BINS, 0, LOCATION_BINS - 1).astype(int)
     return [tokenizer.first_location + int(b) // tokenizer.location_step for b in bins]
 
@@ -51,8 +51,11 @@ class Prompter:
         )
 
     def prompt(self, context: Context, state: np.ndarray | None) -> list[int]:
-        """Token ids of the prompt for a state in the body's units, None where it is not known (a labelled still);
-        a long instruction is cut, the state never."""
+        """Token ids of the prompt; a long instruction is cut, the state never.
+
+        Args:
+            state: float32[38] in the body's units; None where it is not known (a labelled still).
+        """
         tokenizer, numbers = self.tokenizer, []
         words = tokenizer.encode(render_context(context, self.style))
         if state is not None:

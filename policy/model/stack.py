@@ -246,7 +246,11 @@ def _fused(layer: Any) -> _Layer:
 
 
 def join(linears: tuple[nn.Linear, ...]) -> tuple[Tensor, Tensor | None]:
-    """The weights of linear layers of one input as one matrix, of which theirs become views; their biases likewise."""
+    """The weights of linear layers of one input as one matrix, of which theirs become views; their biases likewise.
+
+    Returns:
+        Tensor[sum of outputs, inputs] and Tensor[sum of outputs], None for layers without biases.
+    """
     return _joined([linear.weight for linear in linears]), (
         None if linears[0].bias is None else _joined([linear.bias for linear in linears])
     )

@@ -148,7 +148,7 @@ class ThoughtfulPI0(PI0ForConditionalGeneration):
         return self.action_out_proj(out.last_hidden_state[:, -noisy.shape[1] :])
 
     def velocity_loss(self, prefix: Prefix, targets: Targets, width: int, draws: int) -> Tensor:
-        """Flow-matching loss of action chunks under a read prefix, averaged over `draws` noises and times each.
+        """Flow-matching loss, Tensor[], of action chunks under a read prefix: a mean over `draws` noises and times.
 
         The cache is detached: the expert learns to read it, and does not bend it (knowledge insulation).
 

@@ -106,7 +106,11 @@ class Embodiment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         return np.array([j.home for j in self.joints], np.float32)
 
     def pad(self, vector: np.ndarray) -> np.ndarray:
-        """float32[…, width] → float32[…, 38], zeros behind."""
+        """float32[…, width] → float32[…, 38], zeros behind.
+
+        Raises:
+            EmbodimentError: another width.
+        """
         if vector.shape[-1] != self.width:
             raise EmbodimentError(f"a vector of {vector.shape[-1]} numbers", f"{self.width}, the width of {self.name}")
         padded = np.zeros((*vector.shape[:-1], WIDTH), np.float32)

@@ -116,7 +116,11 @@ def load_whisper(path: Path) -> Any:
 def clips(
     espeak: Espeak, sentences: Sequence[str], seed: int, *, held_out_voices: bool
 ) -> Iterator[tuple[str, np.ndarray]]:
-    """Each sentence in a voice of its own, a quarter of a second of silence before and after."""
+    """Each sentence and how it sounds in a voice of its own, a quarter of a second of silence before and after.
+
+    Yields:
+        The sentence and float32[n] at 16 kHz.
+    """
     random = Random(seed)
     for sentence in sentences:
         voice = any_voice(random, held_out=held_out_voices)

@@ -12,7 +12,7 @@ from coach.speech.ears.espeak import SAMPLE_RATE_HZ, Espeak
 from coach.speech.ears.sentences import training_sentence
 from coach.speech.ears.voices import any_voice
 
-Maker = Callable[[np.random.Generator, int], np.ndarray]
+Maker = Callable[[np.random.Generator, int], np.ndarray]  # → float64[count] at 16 kHz, of any loudness
 
 
 def water(random: np.random.Generator, count: int) -> np.ndarray:
@@ -102,7 +102,15 @@ def kitchen_noise(kind: str, seed: int, seconds: float, espeak: Espeak, *, held_
 
 
 def mixed(samples: np.ndarray, noise: np.ndarray, snr_db: float, seed: int) -> np.ndarray:
-    """Speech over a random stretch of noise (RMS 1), `snr_db` below the speech where it is loud; float32, peak ≤ 1."""
+    """Speech over a random stretch of noise.
+
+    Args:
+        samples, noise: float32[n], the noise of RMS 1.
+        snr_db: how far the noise lies below the speech where that is loud.
+
+    Returns:
+        float32[n], peak ≤ 1.
+    """
     start = np.random.default_rng(seed).integers(max(1, len(noise) - len(samples)))
     stretch = np.resize(noise[start:], len(samples))
     sound = samples + stretch * speech_level(samples) * 10 ** (-snr_db / 20)
@@ -110,14 +118,14 @@ def mixed(samples: np.ndarray, noise: np.ndarray, snr_db: float, seed: int) -> n
 
 
 def speech_level(samples: np.ndarray) -> float:
-    """RMS of the 20 ms blocks that are within 30 dB of the loudest."""
+    """RMS of those 20 ms blocks of float[n] that are within 30 dB of the loudest."""
     blocks = samples[: len(samples) // 320 * 320].reshape(-1, 320)
     energy = (blocks**2).mean(axis=1)
     return float(np.sqrt(energy[energy >= energy.max() / 1000].mean())) if len(energy) else 0.0
 
 
 def unit(sound: np.ndarray) -> np.ndarray:
-    """Scaled to RMS 1, float32."""
+    """float[n] scaled to RMS 1, as float32[n]."""
     return (sound / max(float(np.sqrt(np.mean(sound**2))), 1e-9)).astype(np.float32)
 
 

@@ -131,6 +131,7 @@ class _Words:
         return (states[0] @ self._rows.T.to(states.dtype)).float()
 
     def probability(self, logits: Tensor, token: int) -> float:
+        """Of a token, 0 to 1. Args: logits: [kept words]."""
         place = self._place(token)
         return 0.0 if place is None else float(logits.softmax(-1)[place])
 
@@ -141,7 +142,7 @@ class _Words:
         return bar
 
     def pick(self, logits: Tensor, temperature: float) -> tuple[int, float]:
-        """The next token and its log probability."""
+        """The next token and its log probability. Args: logits: [kept words]; temperature: 0 picks the likeliest."""
         if temperature > 0:
             place = int(torch.distributions.Categorical(logits=logits / temperature).sample())
         else:

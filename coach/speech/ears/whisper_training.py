@@ -44,7 +44,7 @@ class Learner(nn.Module):
         self.register_buffer("positions", self.whisper.encoder.positional_embedding.clone())
 
     def forward(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
-        """The loss of the words, and of the phonemes."""
+        """The loss of the words, and of the phonemes: Tensor[] each."""
         encoder = self.whisper.encoder
         encoder.positional_embedding = self.positions[: batch.mel.shape[-1] // 2]
         heard = encoder(batch.mel)

@@ -77,6 +77,7 @@ class KitchenEnv(gymnasium.Env):
         return self._observe(), self._info(False)
 
     def step(self, action: np.ndarray) -> tuple[dict[str, np.ndarray], float, bool, bool, dict[str, Any]]:
+        """Gymnasium's step of `STEP_S` seconds. Args: action: float32[width], absolute joint targets."""
         self.kitchen.step(action, STEP_S)
         self._steps += 1
         done = succeeded(self.kitchen, self.task)

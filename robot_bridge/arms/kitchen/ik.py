@@ -21,7 +21,7 @@ def azimuth(hand: str, point: np.ndarray) -> float:
 
 
 def distance(hand: str, point: np.ndarray) -> float:
-    """m, horizontally from the arm's base."""
+    """m, horizontally from the arm's base to a point (float[2+])."""
     return float(np.hypot(*(np.asarray(point)[:2] - BASES[hand])))
 
 
