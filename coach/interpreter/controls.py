@@ -8,7 +8,10 @@ import msgspec
 
 from coach.interpreter.items import Item, Kind
 
-_MOMENT = r"(?:a|one|just a|half a|just one|another) (?:second|sec|moment|minute|tick|bit|while|mo)"
+_MOMENT = (
+    r"(?:(?:a|one|just a|half a|just one|another) (?:second|sec|moment|minute|tick|bit|while|mo)|"
+    r"(?:two|a couple of|a few|five|ten) (?:seconds|secs|moments|minutes|ticks))"
+)
 _TAIL = (
     r"(?: (?:robot|a lot|so much|so very much|very much|indeed|again|for (?:that|this|it|everything|helping|the "
     r"help)|everyone|you|all|"
@@ -86,7 +89,8 @@ _CONTROLS: tuple[tuple[Kind, str], ...] = (
                 r"try|start) (?:again|over))?|"
                 r"(?:take it|let us go|run it|go through it) (?:again )?(?:from the (?:top|beginning|start)|again|"
                 r"once more)|"
-                r"start (?:it |that |this )?(?:all )?(?:over|again)(?: from .{1,20})?|give it another (?:try|go|shot)|"
+                r"start (?:it |that |this )?(?:all )?(?:over|again)(?: from .{1,20})?|give it another (?:try|go|"
+                r"shot)|"
                 r"try again|again(?: from .{1,20})?|once (?:more|again)|one more time|redo(?: it| that)?|"
                 r"(?:go back to |back to |from )?(?:from )?(?:scratch|the (?:beginning|top|start))|begin again|"
                 r"go back and (?:start|begin|do|try) .{2,30}|(?:start|begin) (?:it |that |the (?:task|job) )?(?:over "
@@ -149,7 +153,8 @@ _CONTROLS: tuple[tuple[Kind, str], ...] = (
                rf"really |so |a |quite |nice and |most )*"
                rf"(?:good|great|nice|well done|excellent|perfect|brilliant|awesome|wonderful|amazing|fantastic|"
                rf"lovely|super|superb|splendid|marvellous|terrific|"
-               rf"beautiful|correct|exactly|bravo|clever|impressive|neat|cool|sweet|happy|proud of you|the best|super|"
+               rf"beautiful|correct|exactly|bravo|clever|impressive|neat|cool|sweet|happy|proud of you|the best|"
+               rf"super|"
                rf"a star|spot on|much better|better|right|nailed it|helpful)"
                rf"(?: (?:job|work|robot|boy|girl|one|move|catch|going|done|right|now|like that|stuff|thing|"
                rf"way to do it|effort|enough|so far|with that|helper|thank you|thanks|this time|very much))*|"
@@ -201,7 +206,8 @@ _CONTROLS: tuple[tuple[Kind, str], ...] = (
                r"maybe|either|both|neither|any|whichever|"
                r"i do not (?:know|care|mind)|does not matter|doesnt matter|it does not matter|all of them|none|"
                r"none of them|not really|i think so|that one|this one|yes that one|up to you|you choose|"
-               r"your choice|(?:only|just) (?:this|that|the) (?:one|time|once|week)|(?:only|just) (?:once|today|this)|"
+               r"your choice|(?:only|just) (?:this|that|the) (?:one|time|once|week)|(?:only|just) (?:once|today|"
+               r"this)|"
                r"every (?:single )?(?:one|time|day|week|month|year|(?:mon|tues|wednes|thurs|fri|satur|sun)day)|"
                r"yes yes|no no|yes do|yes it is|no it is not|yes please|no thank you|no thanks|okay|fine|"
                r"all right|by all means|whatever|either one|any of them|as you like)"
@@ -230,7 +236,8 @@ _CONTROLS: tuple[tuple[Kind, str], ...] = (
                 rf"again|there|robot|sweetie|honey|dear))*|(?:bye|goodbye|so long|farewell|see you|take care|cheerio|"
                 rf"ciao|later)(?: (?:bye|now|then|for now|later|"
                 rf"soon|tomorrow|tonight|everyone|robot|all|next week|on .{{3,12}}))*|"
-                rf"(?:happy|merry) (?:birthday|new year|christmas|easter|weekend|anniversary|holidays)(?: .{{1,20}})?|"
+                rf"(?:happy|merry) (?:birthday|new year|christmas|easter|weekend|anniversary|holidays)(?: "
+                rf".{{1,20}})?|"
                 rf"(?:that|this|it|he|she) (?:is|was) (?:so |very |really |pretty |quite |too )?(?:funny|hilarious|"
                 rf"silly|strange|weird|odd|a joke|a shame|"
                 rf"a pity|boring|crazy|unbelievable|incredible|cute)|"

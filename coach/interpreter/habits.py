@@ -41,8 +41,9 @@ _CONDITIONAL = re.compile(
     r"when|whenever|once|after|as soon as|at) .+"
 )
 _AT_THE_END = re.compile(r"^(.+?) ,? ?(?:always|every time|from now on|in future|in the future)$")
-_NOW = re.compile(
-    r",? ?\b(?:(?:just |only )?for (?:now|today|this once)|(?:only |just )?this time|just this once|just once|today "
+NOW = re.compile(
+    r",? ?\b(?:(?:just |only )?for (?:now|today|this once)(?: only)?|(?:just|only) today|(?:only |just )?this time|"
+    r"just this once|just once|today "
     r"only|"
     r"(?:only )?this once)\b,? ?"
 )
@@ -85,7 +86,8 @@ _FACT = re.compile(
     r"gave|brought|"
     r"found (?:the|my|a)|lost (?:the|my|a)|"
     r"visits|calls|goes|gets|hurts|costs|wears|speaks|knows|thinks|shares|should be|can be|may be|might be|"
-    r"(?<=we )(?:sleep|sit|play|work|take|make|keep|stay|run|get|go|share|call|visit|leave|start|finish|cook|buy|wash)|"
+    r"(?<=we )(?:sleep|sit|play|work|take|make|keep|stay|run|get|go|share|call|visit|leave|start|finish|cook|buy|"
+    r"wash)|"
     r"(?<=they )(?:sleep|sit|play|work|take|make|keep|stay|run|get|go|share|call|visit|leave|start|finish|cook|buy|"
     r"wash)|"
     r"(?<=i )(?:sleep|sit|play|work|take|make|keep|stay|run|get|go|share|call|visit|leave|start|finish|cook|buy|wash|"
@@ -178,14 +180,20 @@ def parse_routine(clause: str) -> Item | None:
     excluded = _EXCLUDE.fullmatch(clause)
     if excluded:
         rest, when = f"skip {excluded['what']}", take_times(f"on {excluded['day']}")
+    left_out = r"^do not (?:do )?" if when.date or when.except_ else r"^do not do "
+    skipped = re.sub(left_out, "", rest)
     skipped = re.sub(
-        r"^(?:skip|no|do not do|leave out|drop|cancel|without|forget|omit|there is no) (?:the |our |any "
-        r")?",
+        r"^(?:skip|no|leave out|drop|cancel|without|forget|omit|there is no|not|no need to|no need for) (?:the |"
+        r"our |any )?",
         "",
-        rest,
+        skipped,
     )
     if skipped != rest:  # the routine stays, one day falls out
         rest, when = skipped, when._replace(date="", except_=when.date or when.except_)
+    if skipped != rest or (when.except_ and not when.rrule):
+        rest = _leading_activity(rest)
+    if rest in ("only", "just", "maybe", "probably"):
+        return None
     activity = _ACTIVITY.fullmatch(rest)
     tasks = parse_task(rest) if rest else None
     if tasks and tasks[0].kind == "task" and not (activity and tasks[0].verb in _CARRYING):
@@ -196,8 +204,17 @@ def parse_routine(clause: str) -> Item | None:
         verb = _NOMINAL.get(activity["what"], "")
         return _routine(when, verb=verb, about="" if verb else topic_of(activity["what"]))
     if when.rrule and rest and "," not in rest and len(rest.split()) <= 6 and not _FACT.fullmatch(rest):
-        return _routine(when, about=re.sub(r"^(?:the|my|our|some|a) ", "", rest))
+        return _routine(when, about=topic_of(re.sub(r"^(?:the|my|our|some|a) ", "", rest)))
     return None
+
+
+def _leading_activity(rest: str) -> str:
+    """`hoovering we are away` → `hoovering`: what is left out comes first, then why."""
+    words = rest.split()
+    for count in range(len(words), 0, -1):
+        if activity_of(" ".join(words[:count])):
+            return " ".join(words[:count])
+    return rest
 
 
 def _routine(
@@ -244,8 +261,8 @@ def parse_rule(clause: str) -> Item | None:
     """A rule of this home: what always or never is done, and where things belong."""
     prefix = _RULE.match(clause)
     body = clause[prefix.end() :] if prefix else clause
-    scope = "now" if _NOW.search(body) else "home"
-    body = _NOW.sub(" ", body).strip(" ,")
+    scope = "now" if NOW.search(body) else "home"
+    body = NOW.sub(" ", body).strip(" ,")
     body = _AT_THE_END.sub(r"always \1", body)
     no_in = BAN.fullmatch(body)
     if no_in and is_ban(body):

@@ -107,12 +107,13 @@ TARGET_PREPOSITIONS = frozenset(
 VERBS = {
     **dict.fromkeys(split_phrases(
                         "pick up|pick|grab|grab hold of|take hold of|take|get|lift|lift up|grasp|hold|seize|"
-                        "catch|collect|"
+                        "catch|collect|snag|nab|snatch|retrieve|hoist|"
                     "remove|pick out|get hold of|take out|pull out|hold on to|hold onto"), "pick_up"),
     **dict.fromkeys(split_phrases(
                         "put|place|set|set down|put down|lay|lay down|move|drop|drop off|stick|leave|stow|stash|"
                         "transfer|"
-                    "shift|carry|toss|throw|chuck|put away|put back|store|dump|deposit|slide|pop|bin|"
+                    "shift|carry|toss|throw|chuck|bung|plonk|plop|shove|whack|fling|lob|sling|tuck|rest|return|"
+                    "relocate|pitch|put away|put back|store|dump|deposit|slide|pop|bin|"
                     "load|stack"), "put"),
     **dict.fromkeys(split_phrases("throw away|throw out|toss out|dispose of|get rid of|trash|discard|chuck out|bin"),
         "put"),
@@ -131,12 +132,14 @@ VERBS = {
     **dict.fromkeys(split_phrases(
                         "dry|dry off|fold|cut|slice|chop|pour|pour out|fill|fill up|stir|water|feed|iron|hang|"
                         "hang up|"
-                    "turn on|switch on|turn off|switch off|start|refill|shake|wave|dance|sort|arrange|swap|peel|screw|"
+                    "turn on|switch on|turn off|switch off|start|refill|shake|wave|dance|sort|arrange|swap|peel|"
+                    "screw|"
                     "unscrew|press|push|pull|stop|use|sing|plug in|unplug|freeze|warm up|heat|heat up|wrap|find|"
                     "look for|point at|show|"
                     "touch|tap|flip|turn over|play|buy|order|charge|watch|change|run|walk|check|replace|mow|rake|"
                     "brush|trim|defrost|descale|"
-                    "put out|put up|hang out|put on|fluff|make the bed|make my bed|make the beds|bathe|groom|"
+                    "put out|put up|hang out|put on|stick on|pop on|fluff|make the bed|make my bed|make the beds|"
+                    "bathe|groom|"
                     "decorate|repair|fix|"
                     "measure|pack|wrap up|prune|shovel|inspect|restock|count|label|test|oil|sharpen|top up|air|air "
                     "out|ventilate|look after|walk out|lock|unlock|read|"

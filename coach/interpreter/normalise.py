@@ -42,9 +42,36 @@ _CONTRACTIONS = {
     "tysm": "thanks", "np": "no problem", "omw": "on my way", "asap": "as soon as possible", "obv": "obviously",
     "def": "definitely",
     "teh": "the", "hte": "the", "adn": "and", "tryna": "try to", "mums": "mum's",
+    "da": "the", "dat": "that", "dis": "this", "dem": "them", "dose": "those", "ur": "your", "n": "and", "w": "with",
+    "2day": "today", "2moro": "tomorrow", "2morrow": "tomorrow", "tmrw": "tomorrow", "tmr": "tomorrow",
+    "tmw": "tomorrow", "tomoz": "tomorrow", "tonite": "tonight", "2nite": "tonight", "b4": "before", "m8": "mate",
+    "mins": "minutes", "secs": "seconds", "thru": "through", "abit": "a bit", "alot": "a lot", "kinda": "kind of",
+    "sorta": "sort of", "prolly": "probably", "lmk": "let me know", "hmu": "call me", "gr8": "great", "yea": "yes",
+    "yh": "yes", "mhm": "yes", "uh-huh": "yes", "nuh-uh": "no", "ima": "i will", "whatcha": "what are you",
+    "whaddya": "what do you", "betcha": "i bet you", "coulda": "could have", "shoulda": "should have",
+    "oclock": "o'clock", "ppl": "people", "bday": "birthday", "fav": "favourite", "tv": "television",
+    "cuppa": "cup of tea", "clockwise.": "clockwise", "aswell": "as well", "noonish": "noon", "lemmie": "let me",
+    "hafta": "have to", "whereabouts": "where", "ta": "thanks", "howdy": "hello", "oughta": "ought to",
+    "needa": "need to", "shouldve": "should have", "ma'am": "madam", "dinner's": "dinner is",
+    **{f"{word}'s": f"{word} is" for word in (
+        "whichever", "whatever", "everything", "nothing", "something", "someone", "somebody", "nobody", "everyone",
+        "either")},
+    "a.m": "am", "p.m": "pm", "y'all": "you all", "yall": "you all",
 }  # fmt: skip
-_SAME_AS = {"for now": "this time", "just right": "perfect", "all right": "okay"}
-_SAME = re.compile(r"\b(?:for now|just right|all right)\b")
+_AMBIGUOUS = frozenset(("he'll", "she'll", "we'll", "we're", "we'd", "he'd", "she'd", "'em", "i'd", "ma'am"))
+_CONTRACTIONS |= {short.replace("'", ""): full for short, full in _CONTRACTIONS.items()
+                  if "'" in short and short not in _AMBIGUOUS}  # fmt: skip
+_ISH = re.compile(r"(\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|noon)-?ish")
+_HOURS_H = re.compile(r"\b(\d{1,2})h(\d\d)?\b")  # 18h30
+_FOUR_DIGITS = re.compile(r"\b(at|by|around|before) ([01]\d|2[0-3])([0-5]\d)(?: hours| hrs)?\b")
+_SAME_AS = {
+    "for now": "this time",
+    "just right": "perfect",
+    "all right": "okay",
+    "every couple of": "every two",
+    **{f"{word} yes": f"{word} you" for word in ("would", "could", "can", "will", "do", "did", "are", "see", "thank")},
+}
+_SAME = re.compile(rf"\b(?:{'|'.join(_SAME_AS)})\b")
 _RUNS = re.compile(r"([a-z])\1{2,}")
 _TOKEN = re.compile(r"\d+(?:[.:]\d+)+(?:am|pm)?|[a-z0-9'äöüßéèêàçñ]+(?:-[a-z0-9']+)*%?|[.,;!?…\n–—]")
 _SENTENCE_END = frozenset(".;!?…\n")
@@ -62,7 +89,8 @@ _REQUESTS = (
     "i need you to|"
     "you should|you can|you need to|you have to|you must|you may|go ahead and|try to|make sure to|make sure you|"
     "be so kind to|let us|we should|i would like to|do me a favor and|do me a favour and|i said|i say|i told you to|"
-    "go and|come and|it is time to|time to|you had better|you better|remember to|do not forget to|you could|you might|"
+    "go and|come and|it is time to|time to|you had better|you better|remember to|do not forget to|you could|you "
+    "might|"
     "are you able to|how about you|why do not you|i ask you to|i order you to|next thing|first|finally|after that|"
     "afterwards"
 )
@@ -81,7 +109,9 @@ _AFTER = re.compile(
 def sentences(text: str) -> list[str]:
     """The sentences of an utterance, in plain form: `"Don't stop, robot!"` → `["do not stop , robot"]`."""
     plain = unicodedata.normalize("NFKC", text).lower().replace("’", "'").replace("‘", "'")
-    plain = _MERIDIEM.sub(r"\1m", plain)
+    plain = _ISH.sub(r"\1", _MERIDIEM.sub(r"\1m", plain))
+    plain = _HOURS_H.sub(lambda match: f"{match[1]}:{match[2] or '00'}", plain)
+    plain = _FOUR_DIGITS.sub(r"\1 \2:\3", plain)
     found: list[list[str]] = [[]]
     for token in _TOKEN.findall(plain):
         if token in _SENTENCE_END:

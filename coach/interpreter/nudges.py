@@ -32,7 +32,8 @@ DIRECTIONS = {
     **dict.fromkeys(split_phrases(
                         "open|let go|release|wider|looser|loosen|ungrip|let go of it|let it go|open up|drop it|"
                         "release it|let go of that|let go of this|let go of the thing|"
-                    "let loose|unclench|loosen up|loosen your grip|loosen the grip|let go now"), "open"),
+                    "let loose|ease your grip|ease the grip|relax your grip|relax the grip|less tight|not so tight|"
+                    "not so tightly|unclench|loosen up|loosen your grip|loosen the grip|let go now"), "open"),
     **dict.fromkeys(split_phrases(
                         "close|grip|squeeze|harder|stronger|tighter|firmer|tighten|clench|grip it|squeeze it|grip "
                         "tighter|"
@@ -210,6 +211,17 @@ def _of_pieces(clause: str) -> Item | None:
         direction = f"rotate_{direction}"
     body = Object(name=part, which=which) if which else None
     return Item(kind="nudge", object=body, direction=direction, amount=amount)
+
+
+def find_nudge(clause: str) -> Item | None:
+    """The motion that is named somewhere in the clause: the longest stretch of pieces that makes one."""
+    words = clause.replace(" , ", " ").split()
+    for size in range(len(words), 0, -1):
+        for start in range(len(words) - size + 1):
+            found = parse_nudge(" ".join(words[start : start + size]))
+            if found and (found.direction or found.amount):
+                return found
+    return None
 
 
 def _with_named_object(clause: str) -> Item | None:

@@ -37,7 +37,8 @@ _NOT_NOUNS = frozenset(
     split_words(
         "i you he she we they me him us is are was were be been am do does did done doing have has had "
         "will would can could "
-        "should must may might not no never always and or but if when because so than as what why how where who which "
+        "should must may might not no never always and or but if when because so than as what why how where who "
+        "which "
         "everyone someone nothing something anything yes there here very too really much more most then it them "
         "twice once times put keep to fine good okay great perfect wrong bad nice true false ready done"
     )
@@ -85,7 +86,7 @@ def parse_noun(text: str) -> Phrase | None:
         elif word in WHICH and not kept and (not last or word not in THINGS):
             which = which or WHICH[word]
         elif (
-            word in SHADES
+            (word in SHADES and not last)
             or (word in _NUMBERS and not kept and not last)
             or (word in DETERMINERS and not kept)
             or (word == "of" and not kept)
@@ -102,6 +103,8 @@ def parse_noun(text: str) -> Phrase | None:
         kept = kept[: kept.index("of")]
     if kept and kept[-1] in ("one", "ones"):
         kept = kept[:-1]
+    if color == "silver" and words[-1] == "silver" and not (kept or which):
+        return Phrase(Object(name="silver"), True)
     if not (kept or color or which):
         return Phrase(None, False)
     return Phrase(Object(name=_name(kept), color=color, which=which), True)

@@ -8,7 +8,8 @@ import msgspec
 
 from coach.interpreter.controls import parse_control
 from coach.interpreter.corrections import parse_correction
-from coach.interpreter.habits import parse_checkin, parse_fact, parse_routine, parse_rule
+from coach.interpreter.decide import chances_of, decide
+from coach.interpreter.habits import NOW, parse_checkin, parse_fact, parse_routine, parse_rule
 from coach.interpreter.items import Interpretation, Item, Scene
 from coach.interpreter.lexicon import COLORS, DETERMINERS, GERUNDS, PREPOSITIONS, THINGS, WHICH, alternatives
 from coach.interpreter.normalise import MAX_CHARACTERS, is_filler, sentences, strip_fillers
@@ -30,6 +31,7 @@ from coach.interpreter.tidying import (
     without_noise,
 )
 from coach.interpreter.times import take_times
+from coach.interpreter.wishes import Reading, split_wishes
 from robot_bridge.protocol.errors import UsageError
 
 MAX_CLAUSES = 24
@@ -66,7 +68,8 @@ class RuleInterpreter:
         found = sentences(text)
         for sentence in found:
             said = _Sentence(scene, marked=_is_marked(text, sentence, found))
-            items += _lasting(said, sentence, items) or said.items(sentence, items)
+            read = _lasting(said, sentence, items) or said.items(sentence, items)
+            items += decide(sentence, read, _is_marked(text, sentence, found), scene)
         items = from_now_on(items) if standing else items
         if not items:
             return Interpretation(items=(Item(kind="unknown"),), question=ask("ask_nothing_heard"))
@@ -99,7 +102,9 @@ class _Sentence:
     def items(self, sentence: str, before: list[Item]) -> list[Item]:
         parts = split_at_stops(sentence)
         if None not in parts:
-            return self._parse(fluent(sentence), before) or [Item(kind="unknown", text=sentence)]
+            plain = fluent(sentence)
+            several = None if self._marked else split_wishes(plain, self._piece)
+            return several or self._parse(plain, before) or [Item(kind="unknown", text=sentence)]
         items: list[Item] = []
         for index, part in enumerate(parts):
             if part is None:
@@ -114,6 +119,13 @@ class _Sentence:
             if found and found[0].kind == "correction" and index == 0 and not says_something(found[0]):
                 items.remove(found[0])  # the "no" of "no, stop"
         return items
+
+    def _piece(self, piece: str) -> Reading | None:
+        """A piece of a long sentence read on its own, and how likely each kind is by its cues."""
+        self._budget = MAX_CLAUSES * 4
+        direct = directly(piece)
+        read = self._clause(direct, None) or (self._clause(piece, None) if direct != piece else None)
+        return (read or [Item(kind="unknown", text=piece)]), chances_of(piece, marked=False)
 
     def _parse(self, sentence: str, before: list[Item]) -> list[Item] | None:
         """The whole as one clause, else cut at the first connector that leaves two readable sides."""
@@ -225,7 +237,7 @@ class _Sentence:
             return small
         if clause.startswith(("you should have ", "you were supposed to have ", "you ought to have ")):
             return parse_correction(clause)
-        standing = parse_standing(_NOW.sub("", plain), self._marked)
+        standing = parse_standing(NOW.sub("", plain), self._marked)
         if standing:
             return standing
         if previous and previous.kind == "rule" and previous.object and previous.place:
@@ -280,10 +292,10 @@ class _Sentence:
 
     def _task(self, plain: str, previous: Item | None) -> list[Item] | None:
         """A plain task: one that says neither a time, nor a contrast, nor that it is a rule."""
-        if _NOT_PLAIN.search(plain) or parse_routine(_NOW.sub("", plain)):
+        if _NOT_PLAIN.search(plain) or parse_routine(NOW.sub("", plain)):
             return None
-        scope, but = _NOW.search(plain), _EXCEPT.search(plain)
-        tasks = parse_task(_NOW.sub("", _EXCEPT.sub("", plain)).strip(" ,"), previous)
+        scope, but = NOW.search(plain), _EXCEPT.search(plain)
+        tasks = parse_task(NOW.sub("", _EXCEPT.sub("", plain)).strip(" ,"), previous)
         if not tasks:
             return None
         except_ = parse_noun(but["what"]) if but else None
@@ -343,16 +355,12 @@ def _is_more_of_a_time(words: str) -> bool:
 
 
 _NOT_PLAIN = re.compile(r"\b(?:instead|rather|(?<!but )not|always|never|every(?! \w+$)|whenever|until|if)\b")
-_NOW = re.compile(
-    r",? ?\b(?:(?:just |only )?for (?:now|today|this once)|(?:only |just )?this time|just this once|just once|today "
-    r"only|"
-    r"(?:only )?this once)\b,? ?"
-)
 _RELATIVE = re.compile(r"\b(?:that|which) (?:is|are)\b")
 _EXCEPT = re.compile(r",? (?:except|but not|apart from)(?: for)? (?P<what>.+)$")
 _SEVERAL = re.compile(r" , | and | but ")
 _OPENING = re.compile(
-    r"(?:(?:good (?:morning|afternoon|evening)|hello|hi)|(?P<praise>thank you|thanks|well done|good job|great|perfect|"
+    r"(?:(?:good (?:morning|afternoon|evening)|hello|hi)|(?P<praise>thank you|thanks|well done|good job|great|"
+    r"perfect|"
     r"good|nice|excellent|very good|very nice)) (?:(?:robot|there|so much|very much|now|then|,) )*"
 )
 _SUGGESTION = re.compile(r"(?:what|how) about (?:the|a|that|this|in|on)\b")

@@ -9,7 +9,8 @@ from coach.interpreter.lexicon import VERBS, split_words
 _TIME = re.compile(
     r"\b(?:every|each|daily|weekly|monthly|weekdays|weekends|at (?:\d|half|quarter|noon|one|two|three|four|five|six|"
     r"seven|"
-    r"eight|nine|ten|eleven|twelve)|(?:mon|tues|wednes|thurs|fri|satur|sun)days?|never|always|goe?s? (?:in|on|into))\b"
+    r"eight|nine|ten|eleven|twelve)|(?:mon|tues|wednes|thurs|fri|satur|sun)days?|never|always|goe?s? (?:in|on|"
+    r"into))\b"
 )
 _STARTERS = frozenset(
     split_words(

@@ -7,20 +7,80 @@ from __future__ import annotations
 
 import re
 
-from coach.interpreter.lexicon import COLORS, GERUNDS, PLACES, THINGS, VERBS, alternatives
+from coach.interpreter.lexicon import COLORS, GERUNDS, PLACES, THINGS, VERBS, alternatives, split_words
 
 _KEPT_TWICE = frozenset(("no", "wait", "stop", "ha", "bye", "hey", "whoa", "yes", "go", "very", "blah", "the", "halt",
-                         "freeze", "la"))  # fmt: skip
+                         "freeze", "la", "it", "that"))  # fmt: skip
 _TWICE = re.compile(r"\b(?P<said>[a-z]+(?: [a-z]+){0,3})(?: ,)? (?P=said)\b")
 _ASIDES = re.compile(
     r"^i (?:think|believe|guess) (?:that )?(?=i (?:meant|said|want|would like|need|asked))|(?: ,)? if you (?:please|"
     r"will|like)$|(?<=at )like (?=\w)|(?<=at )around (?=\w)|"
     r"(?: ,)?(?<!do)(?<!did)(?<!if)(?<!how)(?<!that)\b (?:you know(?! (?:what|where|how|who|why|when|if|which|that))|"
     r"i guess|i suppose|sort of|kind of|"
-    r"like you know|if that makes sense|or something|or so|as i said|basically|literally|if that is okay(?: with you)?|"
+    r"like you know|if that makes sense|or something|or so|as i said|basically|literally|if that is okay(?: with "
+    r"you)?|"
     r"if it is not too much trouble|once you are (?:free|done)|if you have (?:a|the) (?:moment|minute|second|time)|"
-    r"when you (?:get|have) (?:a|the) (?:chance|moment|minute|second|time)|at your convenience|"
+    r"(?:when|if|once) you (?:get|have|find|can|are|could) (?:a |the |spare a )?(?:chance|moment|minute|second|sec|"
+    r"time|free|tick|mo)|at your convenience|"
     r"if you would be so kind|if you please)(?: ,)?(?= |$)"
+)
+# what people say before they come to the point
+_PREAMBLE = re.compile(
+    r"^(?:(?:right|okay|so|well|now|look|listen|hey|hi|hello|robot|oh|um|and|please|alright|dear|yo|,) )*"
+    r"(?:listen up|listen (?:carefully|here|closely|to me)|here is (?:the plan|the thing|the deal|what .{3,30}?|"
+    r"how .{3,30}? "
+    r"works?|my list|the list)|(?:the |my |our |some |a few )?(?:house|kitchen|home|new) rules?(?: (?:are|is|for "
+    r"you))?(?! is)|"
+    r"(?:a|just a) (?:few|couple of|quick) (?:things?|rules?|notes?|jobs?)|(?:one|two|three|four) (?:more "
+    r")?(?:quick )?things?|"
+    r"first of all|first off|firstly|secondly|lastly|last but not least|to begin with|to start with|for starters|"
+    r"the (?:plan|thing|idea|deal|schedule) is(?: this| that)?|heads up|quick (?:thing|one|note|question)|"
+    r"before i forget|while you are at it|while i (?:think of it|remember)|another thing|one last thing|"
+    r"this is (?:the plan|how it works|how we do it|important|what .{3,30}?)|let me (?:tell|explain to) you (?:the "
+    r"plan|the rules)|"
+    r"(?:here are|these are) (?:the|my|our|some) (?:rules|chores|jobs|tasks|wishes)|you know the drill|mind you|"
+    r"pay attention|attention(?: please)?|as (?:always|usual|i said(?: before)?)|good news|guess what|my dear|if i "
+    r"may|"
+    r"pardon me(?: but)?|forgive me(?: but)?|excuse me(?: but)?|i beg your pardon(?: but)?)"
+    r"(?: ,| and| but| then| please)* (?=\S)"
+)
+# what they add when they have come to it
+_POSTSCRIPT = re.compile(
+    r"(?: ,| and)*(?: |^)(?:i (?:am|m) afraid|i believe|i think|i reckon|mind you|do you (?:hear|understand)(?: me)?|"
+    r"(?:and )?remember that|do not forget(?: that)?|got it|got that|you hear(?: me)?|is that (?:clear|okay|all "
+    r"right)|"
+    r"thanks in advance|will you not|is it not|if you would be so kind|when you are ready|if i may say so|"
+    r"as (?:always|usual|well)|like (?:always|usual)|come on|for (?:goodness|heavens?|god)s? sake|every single "
+    r"time please)$"
+)
+# "put the red , no , the blue cup in the sink": a phrase broken off and begun again
+_DISCOURSE_RIGHT = re.compile(
+    rf"^right(?: ,)? (?=(?:so|then|okay|well|now|let|carry|go on|off you|you|i|we|next|here|{alternatives(VERBS)}) "
+    rf")(?:, )?"
+)
+_BROKEN_OFF = re.compile(
+    rf"(?P<det>\b(?:the|my|that|this|a|in|on|into|at|every|in the|on the|into the|at the))"
+    rf"(?: (?P<last>{alternatives(COLORS)}))?(?: ,)? (?:uh |um )?(?:no|sorry|i mean|i meant|or rather|rather|wait|"
+    rf"make that|"
+    rf"no wait|wait no|no sorry|sorry no|no i mean|sorry i mean|actually)(?: ,)? (?=(?:the|my|that|in|on|into|at|"
+    rf"every) )"
+)
+_LISTED_COLORS = re.compile(  # "the green , the yellow bowl", where no "and" follows
+    rf"\bthe (?:{alternatives(COLORS)})(?: ,)? (?=the (?:{alternatives(COLORS)}) [a-z]+(?! and| ,))"
+)
+_SCOPE_FIRST = re.compile(
+    r"^(?P<scope>just today|only today|for today(?: only)?|just (?:for )?this once|just this time|only this time|"
+    r"this time(?: only)?|"
+    r"just for (?:now|today)|for now)(?: ,)?(?: please)? (?P<rest>(?!the\b|in\b|on\b).{6,})"
+)
+_AFTERTHOUGHT = re.compile(  # where a correction sets in that no comma tells
+    r"(?<=[a-z]) (?=(?:no wait|wait no|no sorry|sorry no|actually no|no actually|no i mean|no i meant|sorry i "
+    r"meant|sorry i mean|"
+    r"i mean the|no no not|or rather|no hang on|oh no not|no make that|actually make that) )"
+)
+_OFF_AND_INTO = re.compile(r"(?<= )((?:off|from|out of|off of) (?:the|my|that) [a-z]+) and (?=(?:into|onto|in|on|to) )")
+_TOPIC_FIRST = re.compile(  # "the plants water the plants every three days"
+    rf"\b(?P<thing>(?:the|my|our) [a-z]+)(?: ,)? (?P<verb>{alternatives(VERBS)}) (?P=thing)\b"
 )
 _DETOURS = re.compile(
     r"^(?:(?:so|and|okay|well|please|robot|hey|oh|now|then|um|sorry to bother you(?: but)?|listen|look|,) )*"
@@ -34,9 +94,11 @@ _DETOURS = re.compile(
     r"i wonder (?:if|whether) you (?:could|would|can)|"
     r"(?:do|would) you think you (?:could|can|might)|do you mind|would you mind|"
     r"(?:is there )?any chance (?:that )?you (?:could|can|might)|(?:is|would) it (?:be )?possible (?:for you )?to|"
-    r"(?:it would|that would) be (?:really |so |very )?(?:great|nice|lovely|good|helpful|wonderful|kind|super) if you "
+    r"(?:it would|that would) be (?:really |so |very )?(?:great|nice|lovely|good|helpful|wonderful|kind|super) if "
+    r"you "
     r"(?:could|would|can)|"
-    r"i would (?:really )?(?:love|like|appreciate) it if you (?:could|would)|i would be (?:glad|happy|grateful) if you "
+    r"i would (?:really )?(?:love|like|appreciate) it if you (?:could|would)|i would be (?:glad|happy|grateful) if "
+    r"you "
     r"(?:could|would)|i would appreciate you|"
     r"i (?:think|guess|believe|reckon|suppose) (?:that )?you (?:should|could|can|might|ought to|had better)|"
     r"maybe you (?:should|could|can)|perhaps you (?:should|could|can)|you (?:should|could|can) (?:maybe|perhaps)|"
@@ -49,10 +111,12 @@ _DETOURS = re.compile(
     r"if (?:you )?(?:do not mind|would not mind|you can|possible|it is okay)(?: ,)?|"
     r"when(?:ever)? you (?:get|have|find) (?:a|the) (?:chance|moment|minute|second|time)(?: ,)?|"
     r"(?:once|when) you are (?:free|ready|done with that|finished)(?: ,)?|"
-    r"i (?:really )?(?:need|want|ask|would like|would love) (?:for )?you (?:now )?to(?: please)?|"
+    r"i (?:really |am )?(?:need|want|ask|wish|wanting|wishing|needing|would like|would love)(?: that)? (?:for "
+    r")?you(?: now)?(?: to)?(?: please)?"
+    r"(?= (?!(?:to|so|all|there|here|back|out|off)\b))|"
     r"you are (?:supposed|meant|allowed|welcome|free) to|your (?:next )?(?:job|task) (?:now )?is to|"
     r"the next (?:thing|job|task) is to|(?:can|could|may|might) (?:i|we) (?:ask|get|have) you to|"
-    r"(?:could|can|shall|should) we(?: please)?|we (?:need|have|ought) to|would you please) (?=\S)"
+    r"(?:could|can|shall) we(?: please)?|we (?:need|have|ought) to|would you please) (?=\S)"
 )
 _VERB = alternatives(VERBS)
 _DETERMINED = rf"(?:the|that|this|those|these|my|your|our|{alternatives(COLORS)})\b(?: [a-z]+){{1,4}}?"
@@ -67,13 +131,14 @@ _PLACE_FIRST = re.compile(
     rf"(?P<verb>put|place|set|drop|lay|stick|pop|throw|toss|move) (?P<rest>(?!in |on |into |onto ).+)"
 )
 _PARTICLE_LAST = re.compile(
-    r"(?P<verb>turn|switch|plug|put|take|bring|throw|clear|clean|heat|warm|fill|hang|wipe|dry|chuck|toss) "
+    r"(?P<verb>turn|switch|plug|put|stick|pop|take|bring|throw|clear|clean|heat|warm|fill|hang|wipe|dry|chuck|toss) "
     r"(?P<thing>(?:the|my|our|that|this|all|those|these|some) [a-z ]{2,30}?) (?P<particle>on|off|out|up|away|down)"
     r"(?P<rest>$| (?:every|each|on|at|by|before|tomorrow|tonight|today|daily|,|in the (?:morning|evening)).*)"
 )
 _PHRASED = frozenset(f"{verb} {particle}" for verb in ("turn", "switch") for particle in ("on", "off")) | {
     "put out", "take out", "bring out", "heat up", "warm up", "fill up", "hang up", "throw out", "throw away",
-    "put on", "hang out", "chuck out", "toss out", "clear up", "clear away", "clean up", "clean off", "wipe down",
+    "put on", "stick on", "pop on", "hang out", "chuck out", "toss out", "clear up", "clear away",
+    "clean up", "clean off", "wipe down",
     "wipe off", "dry off",
     "plug in", "clear off", "wipe up",
 }  # fmt: skip
@@ -90,6 +155,10 @@ _GOES_PLEASE = re.compile(
     r"onto|to) .+?)(?P<please> please)?"
 )
 PARTICIPLES = {
+    "laid": "lay", "made": "make", "set": "set", "put": "put", "taken": "take", "brought": "bring", "turned": "turn",
+    "hung": "hang", "dried": "dry", "served": "serve", "prepared": "prepare", "sorted": "sort", "checked": "check",
+    "repaired": "repair", "fixed": "fix", "trimmed": "trim", "brushed": "brush", "replaced": "replace",
+    "aired": "air", "descaled": "descale", "defrosted": "defrost", "sharpened": "sharpen", "disinfected": "disinfect",
     "mopped": "mop", "cleaned": "clean", "washed": "wash", "wiped": "wipe", "vacuumed": "vacuum", "dusted": "dust",
     "ironed": "iron",
     "watered": "water", "fed": "feed", "emptied": "empty", "cleared": "clear", "swept": "sweep",
@@ -103,6 +172,14 @@ _ARRANGED = re.compile(  # "the floor needs to be mopped"
     rf"be|have to be|(?:is|are) to be) (?P<how>{'|'.join(PARTICIPLES)})"
     r"(?P<rest> (?:every|each|on|at|by|daily|once|twice|before|after|tomorrow|today|tonight).*)"
 )
+_WHEN = r"(?: (?:every|each|on|at|by|before|after|daily|weekly|once|twice|tomorrow|today|tonight) .+)"
+_NEEDS_DOING = re.compile(  # "the sheets want changing on sundays", "i need the bins putting out"
+    r"(?P<wish>(?:i|we) (?:need|want|would like|like) )?(?P<thing>(?:the|my|our|all the|those|these|this|that)"
+    r"(?: (?!needs?\b|wants?\b|could\b|will\b|requires?\b)[a-z]+){1,3}?)"
+    r"(?: (?:wants?|needs?|requires?|could (?:do with|use)|will need)(?: a good| a)?)? (?P<does>[a-z]+(?:ing|ed)|"
+    r"made|done)"
+    rf"(?P<particle> (?:out|up|off|away|down))?(?P<rest>{_WHEN})?"
+)
 _USE_TO = re.compile(
     r"(?:use|take) (?:the|a|that|this|your) [a-z ]{2,25}? (?:to|and) (?P<do>(?:wipe|clean|wash|"
     r"scrub|dry|sweep|dust|mop|rinse|polish) .+)"
@@ -115,6 +192,19 @@ _PLEASE_WITHIN = re.compile(
     r"\b([a-z]+(?: (?:up|off|down|out|away|for me|me))?) please (?=(?:the|that|this|my|your|"
     r"a|an|all|me|it|to|for|in|on|[a-z]+)\b)"
 )
+_APART = split_words("big small left right other clean dirty full empty second first third")
+_NAMED = (
+    rf"(?:(?:the|that|this|my|our|all|both|all the|{alternatives([*COLORS, *_APART])}) )*"
+    rf"(?:{alternatives(THINGS - {'can', 'key'})})(?:s|es)?"
+)
+_CAN_IT_GO = re.compile(
+    rf"(?:can|could|may|shall|would) (?P<thing>{_NAMED}) (?:please )?(?:go|be put|be placed|go back|move) "
+    rf"(?P<where>(?:in|into|on|onto|to) .+)"
+)
+_TELEGRAPHIC = re.compile(  # "red cup , sink", "plate to dishwasher"
+    rf"(?:(?:put|place|move) )?(?P<thing>{_NAMED})(?: ,| to|) (?:the )?"
+    rf"(?P<place>{alternatives(place for place in PLACES if place not in THINGS and 'hand' not in place)})"
+)
 _TO_LAST = re.compile(
     rf"^((?!(?:what|which|how|where|who|when|why) ).+ (?:{alternatives({*THINGS, *PLACES})})) to "
     rf"(put|wash|clean|wipe|open|close|bring|take|pick up|throw away|empty|clear)$"
@@ -123,7 +213,12 @@ _LAST_VERB = re.compile(
     rf"(?P<thing>(?:the |my )?(?:[a-z]+ ){{0,2}}(?:{alternatives({*THINGS, *PLACES})})) "
     rf"(?P<verb>clean|wash|wipe|open|close|clear|empty)"
 )
-_ADDRESS = re.compile(r"(?: ,)? \b(?:lol|sweetie|honey|darling|bro|dude|my dear|mister|you know what)\b(?: ,)?")
+_ADDRESS = re.compile(
+    r"(?: ,)? \b(?:lol|sweetie|sweetheart|honey|darling|bro|bruh|dude|fam|babe|bestie|champ|chief|my (?:dear|"
+    r"friend|love)|mister|"
+    r"you know what|old chap|young man|you silly (?:thing|robot)|silly(?= the)|pal|fella|smarty pants|"
+    r"partner)\b(?: ,)?"
+)
 _NP_PUT = re.compile(
     rf"(?P<thing>(?:the|my|that|this) (?:[a-z]+ ){{0,2}}(?:{alternatives(THINGS)})) (?P<verb>put|"
     rf"place|throw|wash|clean|bring|take) (?P<rest>(?:in|into|on|onto|to) .+)"
@@ -157,7 +252,11 @@ def fluent(sentence: str) -> str:
     """Without repeated words and asides: `put the put the cup , you know , in the sink`."""
     if len(sentence) > 400:
         return sentence
-    plain = _TWICE.sub(_once, sentence).replace("never ever", "never").replace("always always", "always")
+    plain = _DISCOURSE_RIGHT.sub("", _PREAMBLE.sub("", _POSTSCRIPT.sub("", sentence) or sentence))
+    plain = _OFF_AND_INTO.sub(r"\1 ", _AFTERTHOUGHT.sub(" , ", plain).replace(" , , ", " , "))
+    plain = _SCOPE_FIRST.sub(r"\g<rest> \g<scope>", _LISTED_COLORS.sub("", plain))
+    plain = _TOPIC_FIRST.sub(r"\g<verb> \g<thing>", _BROKEN_OFF.sub("", plain))
+    plain = _TWICE.sub(_once, plain).replace("never ever", "never").replace("always always", "always")
     plain = (
         _DAY_OWNS.sub(_on_the_day, plain)
         .replace("i should like ", "i would like ")
@@ -188,6 +287,14 @@ def in_order(clause: str) -> str:
         return f"{match['verb']} {match['thing']} {match['rest']}"
     if match := _PLACE_NP.fullmatch(clause):
         return f"put {match['thing']} {match['where']}"
+    if match := _TELEGRAPHIC.fullmatch(clause):
+        return f"put {match['thing']} in the {match['place']}"
+    if please and (match := _CAN_IT_GO.fullmatch(clause)):
+        return f"put {match['thing']} {match['where']}"
+    match = _NEEDS_DOING.fullmatch(clause)
+    if match and (match["wish"] or match["rest"]) and (match["does"] in GERUNDS or match["does"] in PARTICIPLES):
+        verb = GERUNDS.get(match["does"]) or PARTICIPLES[match["does"]]
+        return f"{verb}{match['particle'] or ''} {match['thing']}{match['rest'] or ''}"
     if match := _YOU_DO.fullmatch(clause):
         return match["do"]
     clause = _TO_LAST.sub(r"\2 \1", clause)
@@ -230,3 +337,28 @@ def _on_the_day(match: re.Match[str]) -> str:
 
 def _once(match: re.Match[str]) -> str:
     return match[0] if match["said"].split()[0] in _KEPT_TWICE else match["said"]
+
+
+_IRREGULAR = {
+    "took": "take", "taken": "take", "brought": "bring", "gave": "give", "given": "give", "got": "get", "left": "left",
+    "made": "make", "laid": "lay", "threw": "throw", "thrown": "throw", "swept": "sweep", "hung": "hang", "fed": "feed",
+    "stuck": "stick", "found": "find", "held": "hold", "done": "do", "did": "do", "caught": "catch",
+}  # fmt: skip
+
+
+def base_of(word: str) -> str:
+    """`placed`, `placing` → `place`; a word that is no form of a known verb stays."""
+    return _FORMS.get(word) or _IRREGULAR.get(word) or PARTICIPLES.get(word) or GERUNDS.get(word) or word
+
+
+def _past(verb: str) -> str:
+    """`fetch` → `fetched`, `wipe` → `wiped`, `drop` → `dropped`, `carry` → `carried`."""
+    if verb.endswith("e"):
+        return f"{verb}d"
+    if verb.endswith("y") and verb[-2:-1] not in "aeiou":
+        return f"{verb[:-1]}ied"
+    gerund = next((form for form, base in GERUNDS.items() if base == verb), f"{verb}ing")
+    return f"{gerund.removesuffix('ing')}ed"
+
+
+_FORMS = {_past(verb): verb for verb in VERBS if " " not in verb and verb not in ("put", "set", "cut", "shut")}

@@ -6,7 +6,7 @@ import re
 
 import msgspec
 
-from coach.interpreter.habits import MORE_TIME, is_activity, parse_checkin, parse_routine
+from coach.interpreter.habits import MORE_TIME, is_activity, parse_checkin, parse_routine, topic_of
 from coach.interpreter.items import Item
 from coach.interpreter.times import CLOCK, take_times
 
@@ -38,9 +38,12 @@ _LIFE = re.compile(
     r"you\b).*"
 )
 _MEAL_HABIT = re.compile(
-    r"(?P<about>breakfast|lunch|dinner|supper|tea|bedtime|bath time|school|work|piano|football|[a-z]+ (?:lesson|class|"
+    r"(?P<about>breakfast|lunch|dinner|supper|tea|bedtime|bath time|school|work|piano|football|[a-z]+ (?:lesson|"
+    r"class|"
     r"practice)) (?:is|are|starts?|begins?) (?:usually|always|normally|often|around|mostly|at|about|never)\b.*"
 )
+_ABOUT = re.compile(r" about (?:the |my |our )?(?P<what>[a-z]+(?: [a-z]+)?)$")
+_EATEN = re.compile(r"\b(?:eat|eats|have|has) (breakfast|lunch|dinner|supper|tea)\b")
 _QUESTION = re.compile(
     r"(?:what|why|where|who|how|which|when (?:is|are|do|does|did|will)|is|are|do you|does|did|can you tell)\b"
 )
@@ -115,16 +118,18 @@ def from_now_on(items: list[Item]) -> list[Item]:
 
 def _life(plain: str) -> Item:
     when = take_times(plain)
-    habit = _MEAL_HABIT.fullmatch(plain)
+    habit, meal = _MEAL_HABIT.fullmatch(plain), _EATEN.search(plain)
     return Item(kind="fact", rrule=when.rrule, time=when.time, date=when.date, until=when.until,
-                about=habit["about"] if habit else "", text=plain)  # fmt: skip
+                about=habit["about"] if habit else meal[1] if meal else "", text=plain)  # fmt: skip
 
 
 def _tell_me(plain: str) -> Item | None:
     when = take_times(plain)
     if not (when.rrule and _TELL.fullmatch(when.rest)):
         return None
-    return Item(kind="checkin", rrule=when.rrule, time=when.time, date=when.date, until=when.until, text=plain)
+    topic = _ABOUT.search(when.rest)
+    return Item(kind="checkin", rrule=when.rrule, time=when.time, date=when.date, until=when.until,
+                about=topic_of(topic["what"]) if topic else "", text=plain)  # fmt: skip
 
 
 def _twice(plain: str) -> list[Item] | None:

@@ -44,8 +44,10 @@ _QUESTION_BEFORE = re.compile(r"\b(?:you|i|we|it|they|he|she|robot|arm|to|does|d
 _SUBJECT_OF_BE = re.compile(r"\b(?:are|is|were|was|am) (?:you|i|we|it|they|he|she) $")
 # what else can be stopped
 _OTHER_AFTER = re.compile(
-    r" (?:worrying|thinking|crying|laughing|talking|joking|kidding|complaining|apologi[sz]ing|asking|calling|listening|"
-    r"saying|by (?:the|my|our|a)|if|when|whenever|once (?:you|i|it|the)|after|as soon as|at \d|"
+    r" (?:worrying|thinking|crying|laughing|talking|joking|kidding|complaining|apologi[sz]ing|asking|calling|"
+    r"listening|"
+    r"saying|by (?:the|my|our|a|yourself|itself)|on (?:your|its) own|automatically|if|when|whenever|once (?:you|i|"
+    r"it|the)|after|as soon as|at \d|"
     r"the (?:music|radio|tv|television|timer|alarm|dishwasher|washing machine|oven|water|tap|kettle|video|song|"
     r"recording))\b"
 )

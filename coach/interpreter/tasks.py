@@ -78,11 +78,11 @@ def parse_task(clause: str, previous: Item | None = None) -> list[Item] | None:
     Args:
         previous: the task right before in the same utterance; lends its verb to `… and the plate in the rack`.
     """
-    for pattern, direction in ((_SLOWLY, "slower"), (_QUICKLY, "faster")):
-        plain = pattern.sub("", clause).strip()
-        if plain and plain != clause:
-            tasks = parse_task(plain, previous)
-            return [*tasks, Item(kind="nudge", direction=direction)] if tasks else None
+    clause = _QUICKLY.sub("", clause).strip() or clause
+    plain = _SLOWLY.sub("", clause).strip()
+    if plain and plain != clause:
+        tasks = parse_task(plain, previous)
+        return [*tasks, Item(kind="nudge", direction="slower")] if tasks else None
     whole = _WHOLE.fullmatch(clause)
     if whole:
         phrase = next(p for p in sorted(WHOLE_TASKS, key=len, reverse=True) if clause.startswith(p))
@@ -185,6 +185,8 @@ def _with_verb(phrase: str, rest: str) -> list[Item] | None:
     if phrase == "take out" and objects[0] and objects[0].name in (*_WASTE, "dog", "puppy"):
         verb = "other"
     if verb == "other":
+        if phrase.endswith((" bed", " beds")) and objects == [None]:
+            objects = [Object(name="bed")]
         return [Item(kind="task", verb=verb, object=o, place=place, text=f"{phrase} {rest}".strip()) for o in objects]
     if objects == [None] and not place and not rest and verb not in ("wash", "wipe", "open", "close"):
         return [Item(kind="task", verb=verb)] if phrase in _BARE else None
@@ -265,6 +267,11 @@ def _surface(thing: Object | None) -> Object | None:
     if thing is None or not thing.name:
         return thing
     return Object(name=parse_place(thing.name) or thing.name, color=thing.color, which=thing.which)
+
+
+def is_no_task(clause: str) -> bool:
+    """Whether the clause starts with a verb and is still no errand: `give me a minute`, `leave me alone`."""
+    return _NOT_A_TASK.match(clause) is not None
 
 
 def is_verb(word: str) -> bool:

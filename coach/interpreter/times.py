@@ -47,8 +47,10 @@ _UNITS = {
     "year": "YEARLY",
 }
 _ORDINALS = {"first": "1", "second": "2", "third": "3", "fourth": "4", "last": "-1"}
-_HOURS = {w: n for n, w in enumerate(split_words("one two three four five six seven eight nine ten eleven twelve"), 1)}
-_HOUR = rf"(?:\d{{1,2}}|{'|'.join(_HOURS)})"
+_HOURS = {w: n for n, w in enumerate(split_words("one two three four five six seven eight nine ten eleven twelve "
+    "thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty"), 1)} | {
+    "twenty one": 21, "twenty two": 22, "twenty three": 23}  # fmt: skip
+_HOUR = rf"(?:\d{{1,2}}|{'|'.join(sorted(_HOURS, key=len, reverse=True))})"
 
 _WEEKLY = re.compile(
     rf"\b(?:(?:(?:once|twice|one time|two times|three times) (?:a|per|in|each|every) week|weekly|every week)(?: ,)? "
@@ -73,7 +75,8 @@ _MONTHLY = re.compile(
     rf"\b(?:every month|each month|monthly|once a month)(?: ,)?(?: on)? the (?P<b>{_NTH_DAY})(?: day)?\b"
 )
 _YEARLY = re.compile(
-    rf"\b(?:on )?(?:every|each)(?: year on)? (?:the )?(?:(?P<m1>{_MONTH}) (?:the )?(?P<d1>{_NTH_DAY})|"
+    rf"\b(?:on )?(?:(?:every|each)(?: year(?: on| in)?)?|(?:once a year|yearly|annually|every single year)(?: on| "
+    rf"in)?) (?:the )?(?:(?P<m1>{_MONTH}) (?:the )?(?P<d1>{_NTH_DAY})|"
     rf"(?P<d2>{_NTH_DAY}) (?:of )?(?P<m2>{_MONTH}))\b"
 )
 _CALENDAR_DAY = (
@@ -89,7 +92,8 @@ _SIMPLE = (
     (re.compile(r"\b(?:every|each|on) (?:weekday|working day|work day)s?(?: (?:morning|evening|night|afternoon)s?)?\b|"
                 r"\b(?:on |during )?(?:the )?(?:weekdays|working days|workdays)\b|\bmonday (?:to|through|till) "
                 r"friday\b|"
-                r"\bfrom monday (?:to|through|till|until) friday\b|\bduring the week\b|\bon school days\b"),
+                r"\bfrom monday (?:to|through|till|until) friday\b|\bduring the week\b|\b(?:on|every|each) school "
+                r"(?:days?|mornings?|nights?)\b"),
      "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR"),
     (re.compile(r"\b(?:every|each|on|at) (?:the )?weekends?(?: (?:morning|evening|"
         r"night)s?)?\b|\bweekends\b"), "FREQ=WEEKLY;BYDAY=SA,SU"),
@@ -105,14 +109,17 @@ _SIMPLE = (
     (re.compile(r"\bhourly\b"), "FREQ=HOURLY"),
 )  # fmt: skip
 _EXCEPT = re.compile(
-    rf"\b(?:, )?(?:except|but not|apart from|other than|not|besides|excluding|only not)(?: for| on| in| at)* "
+    rf"\b(?:, )?(?:except|but not|apart from|other than|not|besides|excluding|only not|save|just not|never|minus|"
+    rf"without|"
+    rf"(?<=day )but|(?<=week )but|(?<=morning )but|(?<=evening )but|(?<=night )but)(?: for| on| in| at)* "
     rf"(?P<what>(?:(?:this|next) )?(?:{_DAY})s?|weekends?|"
     rf"weekdays?|(?:public |bank |national )?holidays?|(?:this|next) (?:week|weekend|month)|tomorrow|today|"
     rf"{_CALENDAR_DAY}|{_FEASTS}|the [a-z ]+|(?:red|blue|green|yellow|white) [a-z]+)\b"
 )
 _UNTIL = re.compile(
     rf"\b(?:until|till|up to|through to) (?P<what>(?:next |this )?(?:{_DAY})|tomorrow|tonight|\d{{4}}-\d\d-\d\d|"
-    rf"(?:the )?end of (?:the |this |next )?(?:day|week|month|year|{_MONTH})|"
+    rf"(?:the )?end of (?:the |this |next )?(?:day|week|month|year|summer|winter|spring|autumn|holidays|term|"
+    rf"{_MONTH})|"
     rf"(?:the day after )?tomorrow|the weekend|further notice|{_CALENDAR_DAY}|{_FEASTS}|"
     rf"(?:next )?(?:{_MONTH}|summer|winter|spring|autumn))\b"
 )
@@ -131,14 +138,17 @@ CLOCK = (rf"at (?:(?:(?:a )?(?:half|quarter|five|ten|twenty) (?:past|to) |half )
 _CLOCK = re.compile(
     rf"\b(?:(?:at|by|around|about|before|from|for|not later than|no later than) )*(?:at |by |around |about )"
     rf"(?:{_PAST} |(?P<half>half) )?(?P<hour>{_HOUR})"
-    rf"(?:[:.](?P<minute>\d\d)| (?P<spoken>fifteen|thirty|forty five|forty|twenty|ten|oh five))?"
-    r"(?: ?(?P<meridiem>am|pm|a m|p m))?(?: o'?clock| hours?)?(?: sharp)?(?: (?:in the|in|at) (?P<part>morning|"
+    rf"(?:[:.](?P<minute>\d\d)| (?P<spoken>fifteen|thirty|forty five|forty|twenty five|twenty|fifty five|fifty|"
+    rf"thirty five|ten|oh five|[0-5][05]))?"
+    r"(?: ?(?P<meridiem>am|pm|a m|p m))?(?: o'?clock| hours?)?(?: (?:sharp|on the dot|precisely|exactly|prompt|"
+    r"promptly))?(?: (?:in the|in|at) (?P<part>morning|"
     r"evening|afternoon|"
     r"night))?(?= |$)|\b(?:at |by |around |before )(?P<named>noon|midnight|midday)\b"
 )
 _BARE_CLOCK = re.compile(  # "make coffee every day 7 am", "7:30 every morning"
     rf"\b(?:{_PAST} |(?P<half>half past) )?(?P<hour>{_HOUR})"
-    r"(?:[:.](?P<minute>\d\d)|(?P<spoken> thirty| fifteen| forty five)|(?= ?(?:am|pm)\b)|(?= o'?clock))"
+    r"(?:[:.](?P<minute>\d\d)|(?P<spoken> thirty| fifteen| forty five)|(?= ?(?:am|pm)\b)|(?= o'?clock)|"
+    r"(?= (?:in the (?:morning|evening|afternoon)|at night)\b))"
     r"(?: ?(?P<meridiem>am|pm))?(?: o'?clock)?(?: (?:in the|at) (?P<part>morning|evening|afternoon|night))?(?= |$)"
     r"(?! (?:cm|centi|kilo|gram|percent))"
 )
@@ -281,7 +291,11 @@ def _take_clock(clause: str) -> tuple[str, str]:
     return rest, f"{total // 60:02d}:{total % 60:02d}"
 
 
-_SPOKEN = {"fifteen": 15, "thirty": 30, "forty five": 45, "forty": 40, "twenty": 20, "ten": 10, "oh five": 5}
+_SPOKEN = (
+    {f"{n:02d}": n for n in range(0, 60, 5)}
+    | {"twenty five": 25, "fifty": 50, "fifty five": 55, "thirty five": 35}
+    | {"fifteen": 15, "thirty": 30, "forty five": 45, "forty": 40, "twenty": 20, "ten": 10, "oh five": 5}
+)
 
 
 def _on_24_hours(hour: int, meridiem: str | None, part: str | None, clause: str) -> int:

@@ -1,0 +1,70 @@
+"""What was meant: the reading of the rules, weighed against what the words speak for (`cues/`).
+
+The rules read exactly, and read too much into words that they do not know; the cues know what kind of thing people say
+in such words, and nothing of its slots. Where both agree the rules have the word. Where they do not, the cues decide
+the kind, as far as they are sure, and `compose` finds the slots.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+from coach.interpreter.compose import compose
+from coach.interpreter.cues.features import cues_of, forms_of
+from coach.interpreter.cues.weigh import SEVERAL, weights
+from coach.interpreter.items import Item, Kind, Scene
+
+# how much likelier than the kind that the rules read another one must be to take its place
+_TRUST = {
+    "fact": 1.3, "unknown": 1.0, "answer": 1.5, "chatter": 1.5, "question": 4.0, "rule": 2.0, "praise": 2.0,
+    "correction": 2.5, "checkin": 3.0, "routine": 4.0, "task": 3.0, "nudge": 4.0, "pause": 3.0, "resume": 4.0,
+    "takeover": 3.0, "undo": 4.0, "restart": 4.0,
+}  # fmt: skip
+_TRUST_OVER: dict[tuple[str, str], float] = {("task", "correction"): 8.0, ("praise", "answer"): 8.0,
+                                               ("answer", "correction"): 6.0}  # fmt: skip
+_UNSURE, _LIKELY = 0.3, 0.4
+_SURE = 0.6  # from here on the cues may overrule a reading of several kinds
+_SURE_OF_STOP = 0.75
+_NO_STOP = 0.005
+
+
+def decide(sentence: str, read: Sequence[Item], marked: bool, scene: Scene | None) -> list[Item]:
+    """The items of a sentence in plain form, given those that the rules read."""
+    return decided(sentence, read, chances_of(sentence, marked), scene)
+
+
+def chances_of(sentence: str, marked: bool) -> dict[str, float]:
+    """How likely each kind is by the cues of the sentence."""
+    return weights().weigh([cues_of(form, marked) for form in forms_of([sentence])])
+
+
+def decided(sentence: str, read: Sequence[Item], chances: dict[str, float], scene: Scene | None) -> list[Item]:
+    """The same where the chances are known."""
+    top = max(chances, key=lambda kind: chances[kind])
+    kinds = {item.kind for item in read}
+    if top == SEVERAL or top in kinds or "stop" in kinds or _is_named(read):
+        return list(read)
+    kind = cast(Kind, top)
+    if kind == "stop":
+        return [Item(kind="stop")] if chances["stop"] >= _SURE_OF_STOP else list(read)
+    if len(kinds) > 1:
+        enough = chances[kind] >= _SURE
+    else:
+        only = next(iter(kinds))
+        least = _UNSURE if only == "unknown" else _LIKELY
+        enough = chances[kind] >= max(least, _TRUST_OVER.get((only, kind), _TRUST[only]) * chances[only])
+    if not enough or _settled_by(scene, kinds):
+        return list(read)
+    return compose(kind, sentence) or list(read)
+
+
+def _is_named(read: Sequence[Item]) -> bool:
+    """Whether a thing or a place was all that was said."""
+    return len(read) == 1 and read[0].kind == "answer" and bool(read[0].object or read[0].place)
+
+
+def _settled_by(scene: Scene | None, kinds: set[Kind]) -> bool:
+    """Whether what is going on says more about the words than they do: an answer is one where something was asked."""
+    going_on = scene is not None and bool(scene.task or scene.question)
+    return going_on and bool(kinds & {"answer", "correction", "task"})
