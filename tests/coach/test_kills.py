@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import random
-import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -16,6 +12,7 @@ from typing import Any
 
 import pytest
 from bridge_stand_in import StandIn
+from killing import Mortal
 from test_session_system import observed
 
 from memory.store import Store
@@ -24,39 +21,12 @@ FEW, MANY = 12, 300
 LONGEST_S = 0.5  # from a terminal's first answer, or from its start, to its death
 
 
-class Terminals:
-    """One terminal after another, each killed."""
-
-    def __init__(self, home: Path, bridge: StandIn) -> None:
-        self.line = f"{home} {bridge.address} {bridge.events_address}\n"
-        script = Path(__file__).with_name("crash_session.py")
-        self.process = subprocess.Popen([sys.executable, str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        text=True, bufsize=1)  # fmt: skip
-
-    def run_and_kill(self, dice: random.Random) -> list[dict[str, Any]]:
-        """Let one talk, or only start, and kill it. Returns what was answered."""
-        assert self.process.stdin and self.process.stdout
-        self.process.stdin.write(self.line)
-        pid, told = int(self._next("pid")), list[str]()
-        if dice.random() < 0.8:  # else it dies while it starts
-            told.append(self._next("told"))
-        time.sleep(dice.uniform(0, LONGEST_S))
-        os.kill(pid, signal.SIGKILL)
-        for line in iter(self.process.stdout.readline, "gone\n"):
-            told.append(line.partition(" ")[2])
-        return [json.loads(line) for line in told]
-
-    def _next(self, kind: str) -> str:
-        assert self.process.stdout
-        word, _, rest = self.process.stdout.readline().strip().partition(" ")
-        assert word == kind, f"the terminal failed before it was killed: {word} {rest}"
-        return rest
-
-    def close(self) -> None:
-        assert self.process.stdin and self.process.stdout
-        self.process.stdin.close()
-        self.process.wait(10)
-        self.process.stdout.close()
+def talk_and_die(terminals: Mortal, home: Path, bridge: StandIn, dice: random.Random) -> list[dict[str, Any]]:
+    """Let a terminal talk, or only start, and kill it. Returns what was answered."""
+    terminals.live(f"{home} {bridge.address} {bridge.events_address}")
+    told = [terminals.next("told")] if dice.random() < 0.8 else []  # else it dies while it starts
+    time.sleep(dice.uniform(0, LONGEST_S))
+    return [json.loads(line) for line in [*told, *terminals.kill()]]
 
 
 @pytest.fixture
@@ -81,11 +51,11 @@ def bridge() -> Iterator[StandIn]:
 
 
 def kill_again_and_again(tmp_path: Path, bridge: StandIn, kills: int, seed: int) -> None:
-    terminals, dice = Terminals(tmp_path, bridge), random.Random(seed)
+    terminals, dice = Mortal(Path(__file__).with_name("crash_session.py")), random.Random(seed)
     answered: list[dict[str, Any]] = []
     try:
         for number in range(kills):
-            answered += terminals.run_and_kill(dice)
+            answered += talk_and_die(terminals, tmp_path, bridge, dice)
             bridge.work_on()
             if number % 10 == 0 or number == kills - 1:
                 check(tmp_path, answered, bridge)

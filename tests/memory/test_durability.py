@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import random
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from killing import Mortal
 
 from memory.records import CorrectionDraft
 from memory.store import Store
@@ -20,52 +17,26 @@ from robot_bridge.protocol.errors import StoreError
 KILLS = 25
 
 
-class Victim:
-    """The program of `crash_writer.py`."""
-
-    def __init__(self) -> None:
-        script = Path(__file__).with_name("crash_writer.py")
-        self.process = subprocess.Popen([sys.executable, str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        text=True, bufsize=1)  # fmt: skip
-
-    def run_and_kill(self, path: Path, after: int, delay_s: float) -> set[str]:
-        """Let it store `after` corrections, wait, kill -9. Returns the acknowledged ids."""
-        assert self.process.stdin and self.process.stdout
-        self.process.stdin.write(f"{path}\n")
-        kept: set[str] = set()
-        pid = 0
-        while not pid or len(kept) < after:
-            word, _, rest = self.process.stdout.readline().strip().partition(" ")
-            assert word in ("pid", "kept"), "the writer failed before it was killed"
-            if word == "pid":
-                pid = int(rest)
-            else:
-                kept.add(rest)
-        time.sleep(delay_s)
-        os.kill(pid, signal.SIGKILL)
-        for line in iter(self.process.stdout.readline, "gone\n"):
-            kept.add(line.split()[1])
-        return kept
-
-    def close(self) -> None:
-        assert self.process.stdin and self.process.stdout
-        self.process.stdin.close()
-        self.process.wait(10)
-        self.process.stdout.close()
-
-
 @pytest.fixture
-def victim() -> Iterator[Victim]:
-    running = Victim()
+def writer() -> Iterator[Mortal]:
+    running = Mortal(Path(__file__).with_name("crash_writer.py"))
     yield running
     running.close()
 
 
-def test_every_acknowledged_correction_is_in_the_file_when_the_writer_is_killed(victim: Victim, path: Path):
+def write_and_die(writer: Mortal, path: Path, after: int, delay_s: float) -> set[str]:
+    """Let it store `after` corrections, wait, kill -9. Returns the acknowledged ids."""
+    writer.live(str(path))
+    kept = {writer.next("kept") for _ in range(after)}
+    time.sleep(delay_s)
+    return kept | set(writer.kill())
+
+
+def test_every_acknowledged_correction_is_in_the_file_when_the_writer_is_killed(writer: Mortal, path: Path):
     dice = random.Random(7)
     acknowledged: set[str] = set()
     for _ in range(KILLS):
-        acknowledged |= victim.run_and_kill(path, after=dice.randrange(1, 8), delay_s=dice.uniform(0, 0.006))
+        acknowledged |= write_and_die(writer, path, after=dice.randrange(1, 8), delay_s=dice.uniform(0, 0.006))
         with Store.open(path) as store:
             store.check()
             stored = {correction.id for correction in store.corrections(limit=100_000)}
@@ -77,11 +48,11 @@ def test_every_acknowledged_correction_is_in_the_file_when_the_writer_is_killed(
     assert len(acknowledged) >= KILLS
 
 
-def test_file_opens_when_the_writer_was_killed_while_creating_it(victim: Victim, tmp_path: Path):
+def test_file_opens_when_the_writer_was_killed_while_creating_it(writer: Mortal, tmp_path: Path):
     dice = random.Random(8)
     for index in range(12):
         path = tmp_path / f"{index}.db"
-        acknowledged = victim.run_and_kill(path, after=0, delay_s=dice.uniform(0, 0.04))
+        acknowledged = write_and_die(writer, path, after=0, delay_s=dice.uniform(0, 0.04))
         with Store.open(path) as store:
             store.check()
             assert acknowledged <= {correction.id for correction in store.corrections(limit=100_000)}

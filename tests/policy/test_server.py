@@ -7,16 +7,17 @@ import select
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 import msgspec
 import numpy as np
 import pytest
 import zmq
+from spelling import FAST, SLOW, WORDS, Client, SpellingPolicy, act, observation, running, think
+from waiting import until
 
 from policy.server import serve
 from robot_bridge.protocol.codec import Codec
-from robot_bridge.protocol.errors import CheckpointError, CoachError
+from robot_bridge.protocol.errors import CoachError
 from robot_bridge.protocol.messages import (
     ActionChunk,
     ActRequest,
@@ -30,108 +31,9 @@ from robot_bridge.protocol.messages import (
     ReloadRequest,
     StatusRequest,
     ThinkReply,
-    ThinkRequest,
     ThoughtToken,
 )
 from robot_bridge.protocol.thought import Thought
-
-SLOW = Context(instruction="slowly")
-FAST = Context(instruction="put the red cup in the sink")
-WORDS = ["reason: seen\n", "subtask: ", "pick up ", "the cup"]
-
-
-class SpellingPolicy:
-    """Writes WORDS behind what is forced, 0.1 s a word when told to be slow; `act` repeats the state."""
-
-    def __init__(self, checkpoint: str = "first") -> None:
-        self.checkpoint, self.device, self.parameters = checkpoint, "cpu", 4
-        self.served: list[str] = []
-
-    def think(
-        self, observation: Observation, context: Context, forced: str = "", on_token: Callable | None = None
-    ) -> tuple[Thought, int]:
-        self.served.append(context.instruction)
-        if context.instruction == "crash":
-            raise RuntimeError("a tensor fell over")
-        assert on_token is not None
-        for index, word in enumerate(WORDS):
-            if context.instruction == "slowly":
-                time.sleep(0.1)
-            on_token(index, word)
-        return Thought.parse(forced or "".join(WORDS)), len(WORDS)
-
-    def act(self, observation: Observation, context: Context, thought: Thought) -> tuple[np.ndarray, float]:
-        self.served.append(f"act {context.instruction}")
-        if context.instruction == "slowly":
-            time.sleep(0.3)
-        rows = 1 if context.instruction != "broken" else np.nan
-        return np.repeat(observation.state[None], 10, axis=0) * np.float32(rows), 0.1
-
-
-class Client:
-    def __init__(self, context: zmq.Context, address: str) -> None:
-        self.codec = Codec()
-        self.socket = context.socket(zmq.DEALER)
-        self.socket.linger = 0
-        self.socket.connect(address)
-
-    def send(self, message: Message) -> None:
-        self.socket.send_multipart(self.codec.encode(message))
-
-    def receive(self, timeout_s: float = 3.0) -> Message:
-        assert self.socket.poll(int(timeout_s * 1000)), "no reply"
-        return self.codec.decode(self.socket.recv_multipart())
-
-    def ask(self, message: Message) -> Message:
-        self.send(message)
-        return self.receive()
-
-
-def observation(sequence: int = 7) -> Observation:
-    state = np.linspace(0, 1, 38, dtype=np.float32)
-    return Observation(sequence=sequence, time_s=12.5, state=state, images={"base": np.zeros((8, 8, 3), np.uint8)})
-
-
-def think(number: int, context: Context = FAST, forced: str = "", deadline_s: float = 5.0) -> ThinkRequest:
-    return ThinkRequest(
-        request_id=number, observation=observation(), context=context, forced=forced, deadline_s=deadline_s
-    )
-
-
-def act(number: int, context: Context = FAST, deadline_s: float = 5.0) -> ActRequest:
-    return ActRequest(
-        request_id=number, observation=observation(), context=context, thought=Thought(subtask="x"),
-        deadline_s=deadline_s,
-    )  # fmt: skip
-
-
-def load_second(checkpoint: str) -> SpellingPolicy:
-    time.sleep(0.3)
-    if checkpoint == "cut in half":
-        raise CheckpointError("the file ends early", next_step="copy it again")
-    if checkpoint == "strange":
-        raise KeyError("weights")
-    return SpellingPolicy(checkpoint)
-
-
-@contextmanager
-def running(policy: SpellingPolicy) -> Iterator[str]:
-    stop, ready, found = threading.Event(), threading.Event(), []
-
-    def listening(address: str) -> None:
-        found.append(address)
-        ready.set()
-
-    args = (policy, "tcp://127.0.0.1:*", stop, load_second, listening)
-    thread = threading.Thread(target=serve, args=args)
-    thread.start()
-    assert ready.wait(3)
-    try:
-        yield found[0]
-    finally:
-        stop.set()
-        thread.join(5)
-        assert not thread.is_alive()
 
 
 @pytest.fixture
@@ -181,7 +83,7 @@ def test_health_is_answered_at_once_when_the_model_is_thinking(connect: Callable
     thinker.receive()
     started_s = time.monotonic()
     health = asker.ask(HealthRequest(request_id=2))
-    assert time.monotonic() - started_s < 0.1
+    assert time.monotonic() - started_s < 0.3, "three words of 0.1 s were still to be written"
     assert isinstance(health, Health) and health.checkpoint == "first" and health.parameters == 4
     assert 5 < health.memory_mb < 20_000 and health.uptime_s > 0
 
@@ -204,7 +106,7 @@ def test_only_the_newest_of_each_kind_is_computed_when_requests_pile_up(
 ) -> None:
     busy, client = connect(), connect()
     busy.send(act(1, SLOW))
-    time.sleep(0.1)
+    until(lambda: policy.served)
     for number in range(5):
         client.send(act(10 + number))
         client.send(think(20 + number))
@@ -219,7 +121,7 @@ def test_forced_thought_goes_first_when_an_act_of_the_same_client_waits(
 ) -> None:
     busy, client = connect(), connect()
     busy.send(act(1, SLOW))
-    time.sleep(0.1)
+    until(lambda: policy.served)
     client.send(act(2))
     client.send(think(3, forced="subtask: stop"))
     while not isinstance(client.receive(), ActionChunk):
@@ -250,7 +152,7 @@ def test_request_is_dropped_with_its_reason_when_its_deadline_passes_in_the_queu
     started_s = time.monotonic()
     error = client.ask(act(2, deadline_s=0.05))
     assert isinstance(error, Error) and (error.code, error.request_id) == ("expired", 2)
-    assert time.monotonic() - started_s < 0.25, "told before the model was free"
+    assert time.monotonic() - started_s < 0.3, "told before the model was free: three words were still to be written"
     assert f"act {FAST.instruction}" not in policy.served
 
 
@@ -360,7 +262,7 @@ def test_waiting_clients_are_told_when_the_server_stops_and_get_answers_when_it_
         busy.send(think(1, SLOW))
         busy.receive()
         waiting.send(act(2))
-        time.sleep(0.05)
+        waiting.ask(HealthRequest(request_id=3))  # answered at once, and after the other has come in
     error = waiting.receive()
     assert isinstance(error, Error) and (error.code, error.request_id) == ("stopping", 2)
     last = busy.receive()
@@ -401,7 +303,7 @@ def test_requests_that_meet_are_computed_together_and_one_fault_stays_one(odd: i
     with running(policy) as address:
         busy, *others = (Client(context, address) for _ in range(5))
         busy.send(act(1, SLOW))
-        time.sleep(0.1)
+        until(lambda: policy.served)
         for number, client in enumerate(others):
             client.send(act(10 + number, Context(instruction="odd") if number == odd else FAST))
         replies = [client.receive() for client in (busy, *others)]
@@ -415,13 +317,15 @@ def test_requests_that_meet_are_computed_together_and_one_fault_stays_one(odd: i
 def test_everything_is_heard_at_once_when_tokens_leave_all_the_time(connect: Callable[[], Client]) -> None:
     """A reply that leaves must not swallow the sign that something came."""
     thinker, asker = connect(), connect()
+    took_s = []
     for number in range(20):
         thinker.send(think(number))
         started_s = time.monotonic()
         assert isinstance(asker.ask(HealthRequest(request_id=number)), Health)
-        assert time.monotonic() - started_s < 0.09
+        took_s.append(time.monotonic() - started_s)
         while not isinstance(thinker.receive(), ThinkReply):
             pass
+    assert np.median(took_s) < 0.05
 
 
 def test_everything_is_answered_when_the_system_cannot_wake_one_thread_alone(monkeypatch: pytest.MonkeyPatch) -> None:
