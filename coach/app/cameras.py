@@ -137,14 +137,16 @@ def best_fit(room: Size) -> tuple[int, bool]:
 
 
 def marked(pixels: np.ndarray, where: Where, colour: tuple[int, int, int] = MARK) -> np.ndarray:
-    """A copy with a ring around the point."""
+    """A copy with a frame around the point; what is there stays to be seen."""
     drawn = pixels.copy()
     height, width = drawn.shape[:2]
     row, column = int(where.y * height), int(where.x * width)
-    inner, thick = max(3, height // 28), max(1, height // 48)  # thinner ones get lost in a small terminal
-    outer = inner + thick
-    rows, columns = (slice(max(0, at - outer + 1), at + outer) for at in (row, column))
-    drawn[rows, columns] = colour
-    rows, columns = (slice(max(0, at - inner + 1), at + inner) for at in (row, column))
-    drawn[rows, columns] = pixels[rows, columns]
+    inner = max(4, height // 24)
+    outer = inner + max(1, height // 48)  # a thinner frame gets lost in a small terminal
+
+    def around(reach: int) -> tuple[slice, slice]:
+        return slice(max(0, row - reach + 1), row + reach), slice(max(0, column - reach + 1), column + reach)
+
+    drawn[around(outer)] = colour
+    drawn[around(inner)] = pixels[around(inner)]
     return drawn

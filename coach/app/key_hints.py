@@ -29,7 +29,7 @@ class HintList(Widget):
     def __init__(self, keys: Mapping[str, str]) -> None:
         super().__init__()
         self._keys = dict(keys)
-        self.paused = False
+        self.paused = self.taken_over = False
 
     @property
     def shown(self) -> dict[str, tuple[str, str]]:
@@ -38,6 +38,8 @@ class HintList(Widget):
         del hints["stop"]
         if self.paused:
             hints["pause"] = hints["pause"][0], "resume"
+        if self.taken_over:
+            hints["takeover"] = hints["takeover"][0], "hand back"
         for name in LEFT_OUT:
             if sum(len(key) + 1 + len(hint) + GAP for key, hint in hints.values()) - GAP <= self.content_size.width:
                 break
@@ -62,8 +64,8 @@ class KeyHints(Horizontal):
         yield self._stop
         yield self._hints
 
-    def show(self, paused: bool) -> None:
-        """`paused`: the pause key resumes."""
-        if paused != self._hints.paused:
-            self._hints.paused = paused
+    def show(self, paused: bool, taken_over: bool = False) -> None:
+        """`paused`: the pause key resumes; `taken_over`: that of the takeover gives the arms back."""
+        if (paused, taken_over) != (self._hints.paused, self._hints.taken_over):
+            self._hints.paused, self._hints.taken_over = paused, taken_over
             self._hints.refresh()

@@ -146,9 +146,10 @@ class MainScreen(Screen[None]):
         self.query_one(StatusLine).show(status)
         self.query_one(TaskLine).show(status.instruction, status.state, status.detail)
         self.query_one(SayLine).suggest(status.state, status.thought.subtask if status.thought else "")
-        self.query_one(KeyHints).show(paused=status.state in ("holding", "stopped"))
+        taken_over = status.state == "takeover"
+        self.query_one(KeyHints).show(paused=status.state in ("holding", "stopped"), taken_over=taken_over)
         self._show_subtasks(status)
-        self._show_pad(status.state == "takeover")
+        self._show_pad(taken_over)
         if status.thought is None and status.state == "idle":
             return
         panel = self.query_one(ThoughtPanel)

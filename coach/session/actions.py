@@ -29,7 +29,7 @@ from coach.session.rules_in_force import (
     rule_for,
 )
 from coach.session.situation import Situation
-from coach.session.wording import known_places, known_things, sentence
+from coach.session.wording import joined, known_places, known_things, sentence
 from prompts import say
 from robot_bridge.protocol.errors import CoachError, StoreError, UnreachableError
 from robot_bridge.protocol.messages import Accepted, Intervention, InterventionKind
@@ -267,7 +267,7 @@ class Actions:
         if refusal:
             return Outcome(refusal, ok=False)
         if item.object is None or not item.object.name:
-            said = say("asks_kind" if where else "asks_object", objects=known_things())
+            said = _asks_kind(item) if where else say("asks_object", objects=known_things())
             return Outcome(said, pending=Pending(question=said, item=item, where=where), ok=False)
         if item.verb == "put" and not item.place:
             said = say("asks_place", object=f"the {name_of(item.object)}", places=known_places())
@@ -288,6 +288,12 @@ def _refines(errand: Errand, before: Errand | None) -> bool:
 def errand_of(item: Item, situation: Situation) -> Errand | None:
     """What an item asks for in full, in the robot's words; None where a part of it is missing or unclear."""
     return Errand.parse(resolve(in_known_words(item, KINDS, PLACES), situation.scene()).instruction)
+
+
+def _asks_kind(item: Item) -> str:
+    """A colour is all that a point in the picture tells of a thing."""
+    colour = item.object.color if item.object else ""
+    return say("asks_kind", thing=f"the {colour} thing" if colour else "it", objects=joined(KINDS, "or"))
 
 
 def _chat(words: str) -> str:

@@ -15,6 +15,7 @@ _SEEING = re.compile(r"\b(see|sight|look(ing)?|there on|on the counter)\b")
 _WHERE_IS = re.compile(r"\bwhere (?:is|are) (?:the |my )?(?P<thing>[\w ]+?)\??$")
 _WORK = re.compile(r"\b(doing|do now|why|thinking|thought|task|working|next|status|busy|up to|plan|waiting|stopped)\b")
 _ABILITY = re.compile(r"\b(can you|could you do|able to|what can|help|how do i|know how|commands?)\b")
+_EMPTY_HAND = re.compile(r"^nothing is in the \w+ hand, ")
 _SELF = re.compile(r"\b(who are you|your name|what are you$|checkpoint|which model)\b")
 
 
@@ -72,7 +73,7 @@ def _seen(situation: Situation) -> str:
     things = choices(situation.thought)
     if things:
         return say("what_i_see", objects=joined(tuple(f"a {thing}" for thing in things), "and"))
-    reason = situation.thought.reason if situation.thought else ""
+    reason = _EMPTY_HAND.sub("", situation.thought.reason) if situation.thought else ""
     if reason.startswith("the ") and " is " in reason:
         return say("what_i_see", objects=reason.split(" and goes ")[0].replace(" is ", " ", 1))
     return say("nothing_seen")

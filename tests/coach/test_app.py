@@ -225,6 +225,9 @@ async def test_help_and_quit_are_hinted_at_when_the_terminal_is_narrow(tmp_path:
         bench.system.deliver(running_status(state="holding"))
         await bench.until(lambda: hints.paused)
         assert ("f2", "resume") in hints.shown.values() or width == 60
+        bench.system.deliver(running_status(state="takeover"))
+        await bench.until(lambda: hints.taken_over and not hints.paused)
+        assert ("f7", "hand back") in hints.shown.values() or width == 60
 
 
 async def test_the_line_suggests_what_fits_the_moment(tmp_path: Path) -> None:

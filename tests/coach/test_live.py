@@ -106,7 +106,7 @@ def test_thing_is_the_one_pointed_at_when_a_task_names_no_colour(bench: Bench, w
     shows(bench, "blue")
     reply = bench.session.hear(words, where=POINT)
     if not reply.ok:  # there is nothing that says what kind of thing it is
-        assert "What is it" in reply.said
+        assert "What is the blue thing: a plate, cup," in reply.said
         reply = bench.session.hear("a cup")
     assert reply.ok
     [task] = bench.bridge.interventions

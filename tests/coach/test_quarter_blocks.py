@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from coach.app.cameras import MARK, marked
 from coach.app.quarter_blocks import QuarterBlocks
+from robot_bridge.protocol.thought import Where
 
 RED, BLUE = (240, 0, 0), (0, 0, 240)
 
@@ -48,3 +50,14 @@ def test_only_rows_that_changed_are_drawn_again() -> None:
     picture = picture.copy()
     picture[4:6, 0] = 200
     assert blocks.draw(picture, 4, 4) == [2]
+
+
+@pytest.mark.parametrize("point", [(0.5, 0.5), (0.0, 0.0), (0.999, 0.2)])
+def test_a_point_is_framed_and_what_is_there_stays_to_be_seen(point: tuple[float, float]) -> None:
+    picture = np.arange(96 * 96 * 3, dtype=np.uint32).reshape(96, 96, 3).astype(np.uint8)
+    drawn = marked(picture, Where("base", *point))
+    row, column = int(point[1] * 96), int(point[0] * 96)
+    here = (slice(max(0, row - 3), row + 4), slice(max(0, column - 3), column + 4))
+    assert (drawn[here] == picture[here]).all()
+    framed = (drawn == MARK).all(axis=2)
+    assert framed.sum() == (drawn != picture).any(axis=2).sum() >= 20 and framed.sum() <= 11 * 11 - 7 * 7

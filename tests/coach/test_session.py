@@ -329,3 +329,9 @@ def test_what_the_state_forbids_is_told_with_what_to_do_instead(bench: Bench) ->
     assert bench.session.act("takeover").said == (
         "That cannot be done now: the arms are holding a pan. Please say over to you."
     )
+
+
+def test_what_is_in_sight_is_told_when_the_thought_begins_with_an_empty_hand(bench: Bench) -> None:
+    reason = "nothing is in the left hand, the red cup is on the counter and goes in the sink"
+    bench.bridge.work_on(thought=Thought(reason=reason, subtask="pick up the red cup"))
+    assert bench.session.hear("what do you see?").said == "I see the red cup on the counter."
