@@ -35,6 +35,10 @@ def run(args: argparse.Namespace, config: Config) -> int:
     if args.microphone and not args.headless:
         raise UsageError("--microphone goes with --headless", next_step="on the screen, F8 talks and F9 listens")
     config = _with_flags(args, config)
+    if config.keys and not args.headless:
+        from coach.app.keymap import resolve_keys
+
+        resolve_keys(config.keys)  # here, before anything is started
     if not args.ui_only:
         from coach.processes import supervisor
 

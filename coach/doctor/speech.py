@@ -30,8 +30,9 @@ def check_ears(config: Config) -> Check:
         size = f"{path.stat().st_size / 2**20:.0f} MB"
         note = f" {EMBEDDED_NOTE}" if settings.model == EMBEDDED else ""
         return Check("ears", True, f"{settings.model}, {size}, {path}.{note}", needed=False)
-    spare = "the ears in the package, which hear synthetic English only" if find_model(EMBEDDED, folder) else "nothing"
-    detail = f"the speech model {settings.model} is not on this machine; until it is, {spare} stands in"
+    spare = "the ears in the package stand in, which hear synthetic English only" if find_model(EMBEDDED, folder) \
+        else "nothing can be heard"  # fmt: skip
+    detail = f"the speech model {settings.model} is not on this machine; until it is, {spare}"
     mend = f"speak once with a network at hand and it is fetched, or put {settings.model}.pt into {folder}"
     return Check("ears", False, detail, mend, needed=False)
 

@@ -23,7 +23,7 @@ from robot_bridge.protocol.thought import Thought
 if TYPE_CHECKING:
     from coach.config import Config
 
-WAKE_S = 30.0  # how long the first line waits for a bridge and a policy that are still starting
+WAKE_S = 120.0  # how long the first line waits for a bridge and a policy that are still starting
 PATIENCE_S = 0.5
 DRAIN_S = 30.0
 FINISH_S = 600.0  # how long the end of the input waits for the work in hand
@@ -66,6 +66,9 @@ def run_headless(config: Config, lines: Iterable[str] | None = None, out: TextIO
                  microphone: bool = False, stay: bool = False) -> int:  # fmt: skip
     """Until the end of the input and of the work in hand; with the microphone, or to stay, until it is interrupted.
 
+    Returns:
+        The exit status: 1 where the work in hand came to no end.
+
     Raises: CoachError: the memory or an address cannot be used.
     """
     printer = Printer(sys.stdout if out is None else out)
@@ -80,34 +83,37 @@ def run_headless(config: Config, lines: Iterable[str] | None = None, out: TextIO
                 _take_lines(system, printer, typed)
                 wait_for_the_end()
             return 0
-        _take_lines(system, printer, typed)
+        heard = _take_lines(system, printer, typed)
         if stay:
             from coach.session.headless_ears import wait_for_the_end
 
             wait_for_the_end()
             return 0
         system.drain(DRAIN_S)
-        _wait_until_finished(system)
+        return _wait_until_finished(system) if heard else 0
     finally:
         system.close()
-    return 0
 
 
-def _take_lines(system: System, printer: Printer, lines: Iterable[str]) -> None:
-    for number, line in enumerate(lines):
-        if number == 0:
+def _take_lines(system: System, printer: Printer, lines: Iterable[str]) -> int:
+    """How many there were."""
+    number = 0
+    for number, line in enumerate(lines, start=1):
+        if number == 1:
             _wait_until_awake(printer)
         system.submit(line.rstrip("\r\n"))
+    return number
 
 
 def _wait_until_awake(printer: Printer) -> None:
     """The first line of a script may come before the arms are there."""
     if not printer.awake.wait(PATIENCE_S):
         print("coach: the arms are still waking up", file=sys.stderr, flush=True)
-        printer.awake.wait(WAKE_S)
+        if not printer.awake.wait(WAKE_S):
+            print(f"coach: nothing answers within {WAKE_S:.0f} s; it goes on all the same", file=sys.stderr, flush=True)
 
 
-def _wait_until_finished(system: System) -> None:
+def _wait_until_finished(system: System) -> int:
     """What was asked for is done first; holding arms wait for a person, who has gone."""
     until = time.monotonic() + FINISH_S
     try:
@@ -116,5 +122,9 @@ def _wait_until_finished(system: System) -> None:
             idle = 0 if system.at_work else idle + 1
             time.sleep(LOOK_S)
             system.drain(DRAIN_S)
-    except CoachError:
-        return  # the bridge is gone, and so is the work
+        unfinished = f"not finished: {system.unfinished}" if system.unfinished else ""
+    except CoachError as error:  # the bridge is gone, and so is the work
+        unfinished = str(error)
+    if unfinished:
+        print(f"coach: {unfinished}", file=sys.stderr, flush=True)
+    return 1 if unfinished else 0

@@ -179,7 +179,17 @@ class System:
     @property
     def at_work(self) -> bool:
         """The arms move for a task, or one waits. Raises: CoachError: the bridge does not answer."""
-        return self._bridge.status().state == "running" or bool(self.queued)
+        status = self._bridge.status()
+        thinks_soon = status.state == "holding" and bool(status.instruction) and not status.policy_ok
+        return status.state == "running" or thinks_soon or bool(self.queued)
+
+    @property
+    def unfinished(self) -> str:
+        """The task that holds still, and why; empty where none does. Raises: CoachError: the bridge does not answer."""
+        status = self._bridge.status()
+        if status.state != "holding" or not status.instruction:
+            return ""
+        return f"{status.instruction} ({status.detail})" if status.detail else status.instruction
 
     def drain(self, deadline_s: float) -> bool:
         """Wait until all that was submitted is dealt with; False if that took longer."""

@@ -38,6 +38,7 @@ class StandIn:
     arrived: list[float] = field(default_factory=list)
     heartbeats: list[str] = field(default_factory=list)
     delay_s: float = 0.0
+    policy_ok: bool = True
 
     def __post_init__(self) -> None:
         self._context = zmq.Context()
@@ -55,7 +56,7 @@ class StandIn:
 
     @property
     def status(self) -> Status:
-        return Status(time_s=time.monotonic(), embodiment="kitchen", arms="kitchen", policy_ok=True,
+        return Status(time_s=time.monotonic(), embodiment="kitchen", arms="kitchen", policy_ok=self.policy_ok,
                       checkpoint="embedded", **self.state)  # fmt: skip
 
     def publish(self, message: Message) -> None:

@@ -82,3 +82,11 @@ def test_one_sentence_names_headless_when_there_is_no_terminal(tmp_path: Path) -
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20)
     assert done.returncode == 1 and done.stdout == ""
     assert "--headless" in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_a_key_for_two_things_is_told_before_anything_is_started(tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text("keys: {stop: s}\n")
+    done = subprocess.run([sys.executable, "-m", "coach", "--home", str(tmp_path)], capture_output=True, text=True,
+                          timeout=60, check=False)  # fmt: skip
+    assert done.returncode == 2 and "needed for typing" in done.stderr and done.stderr.count("\n") == 1
+    assert not (tmp_path / "logs").exists()

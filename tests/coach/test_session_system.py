@@ -187,6 +187,28 @@ def test_lines_in_are_answered_by_lines_out_when_headless(bench: Bench) -> None:
     assert said[-1].startswith("robot: I have stopped")
 
 
+def test_the_exit_status_says_so_when_the_work_came_to_no_end(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+    def lines() -> Iterator[str]:
+        yield "put the red cup in the sink\n"
+        until(lambda: bench.bridge.kinds() == ["task"])
+        bench.bridge.work_on(state="holding", detail="it asks for help")
+
+    assert run_headless(bench.config, lines(), io.StringIO()) == 1
+    assert "not finished: put the red cup in the sink (it asks for help)" in capsys.readouterr().err
+    assert run_headless(bench.config, [], io.StringIO()) == 0  # nothing was asked for
+
+
+def test_a_robot_that_waits_for_its_policy_is_at_work(bench: Bench) -> None:
+    system = bench.open()
+    try:
+        bench.bridge.work_on(state="holding")
+        assert not system.at_work
+        bench.bridge.policy_ok = False
+        assert system.at_work
+    finally:
+        system.close()
+
+
 def test_one_utterance_prints_one_json_object_when_said_beside_an_open_screen(
     bench: Bench, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
