@@ -25,8 +25,8 @@ _TRUST_OVER: dict[tuple[str, str], float] = {("task", "correction"): 8.0, ("prai
                                                ("answer", "correction"): 6.0}  # fmt: skip
 _UNSURE, _LIKELY = 0.3, 0.4
 _SURE = 0.6  # from here on the cues may overrule a reading of several kinds
+_VERY_SURE = 0.85
 _SURE_OF_STOP = 0.75
-_NO_STOP = 0.005
 
 
 def decide(sentence: str, read: Sequence[Item], marked: bool, scene: Scene | None) -> list[Item]:
@@ -43,6 +43,8 @@ def decided(sentence: str, read: Sequence[Item], chances: dict[str, float], scen
     """The same where the chances are known."""
     top = max(chances, key=lambda kind: chances[kind])
     kinds = {item.kind for item in read}
+    if len(kinds) > 1 and top in kinds - {"stop"} and "stop" not in kinds and chances[top] >= _VERY_SURE:
+        return [item for item in read if item.kind == top or not _is_weak(item)]
     if top == SEVERAL or top in kinds or "stop" in kinds or _is_named(read):
         return list(read)
     kind = cast(Kind, top)
@@ -57,6 +59,12 @@ def decided(sentence: str, read: Sequence[Item], chances: dict[str, float], scen
     if not enough or _settled_by(scene, kinds):
         return list(read)
     return compose(kind, sentence) or list(read)
+
+
+def _is_weak(item: Item) -> bool:
+    """Whether it may be no more than talk around what was meant."""
+    timed = item.rrule or item.time or item.date
+    return item.kind in ("chatter", "unknown", "praise", "answer") or (item.kind == "fact" and not timed)
 
 
 def _is_named(read: Sequence[Item]) -> bool:

@@ -1,23 +1,9 @@
-"""Where one wish ends and the next begins, when nobody sets a comma: `laundry on tuesdays i leave for work at 7`."""
+"""Where a short remark ends and the next begins, when nobody sets a comma: `slow down you are scaring me`."""
 
 from __future__ import annotations
 
-import re
-
 from coach.interpreter.lexicon import VERBS, split_words
 
-_TIME = re.compile(
-    r"\b(?:every|each|daily|weekly|monthly|weekdays|weekends|at (?:\d|half|quarter|noon|one|two|three|four|five|six|"
-    r"seven|"
-    r"eight|nine|ten|eleven|twelve)|(?:mon|tues|wednes|thurs|fri|satur|sun)days?|never|always|goe?s? (?:in|on|"
-    r"into))\b"
-)
-_STARTERS = frozenset(
-    split_words(
-        "laundry dinner breakfast lunch supper i we my our never always check ask remind tell mugs cups plates "
-        "knives towels glasses coffee bins please also wake"
-    )
-) | {verb.split()[0] for verb in VERBS}
 _TIED = frozenset(  # behind these a starter belongs to what was said before
     split_words(
         "to the a an my our your and , or about of for how what when if not will can should must in on at before "
@@ -25,13 +11,6 @@ _TIED = frozenset(  # behind these a starter belongs to what was said before
         "ready already ever even any some also just is are was were has have had only not more most"
     )
 )
-MIN_WORDS = 6
-MAX_CUTS = 24
-
-
-def is_crowded(sentence: str) -> bool:
-    """Whether more than one time, day or rule is named, so that it may hold more than one wish."""
-    return len(sentence.split()) >= MIN_WORDS and len(_TIME.findall(sentence)) >= 2
 
 
 def run_on_cuts(sentence: str) -> list[tuple[str, str]]:
@@ -65,18 +44,3 @@ _ORDERS = frozenset(verb.split()[0] for verb in VERBS) - frozenset(
 _ALONE = frozenset(
     split_words("thanks great perfect lovely brilliant hello hi sorry excellent wonderful cheers good nice super hey")
 )
-
-
-def cuts(sentence: str) -> list[tuple[str, str]]:
-    """The two sides of every place where a new wish may begin, the first place first."""
-    words = sentence.split()
-    found = []
-    for index in range(2, len(words) - 1):
-        led_by_time = words[index] in ("every", "each", "on") and words[index - 1] not in _TIED
-        if words[index] in ("and", "then") and (
-            words[index + 1] in _STARTERS or words[index + 1] in ("on", "every", "each")
-        ):
-            found.append((" ".join(words[:index]), " ".join(words[index + 1 :])))
-        elif led_by_time or (words[index] in _STARTERS and words[index - 1] not in _TIED):
-            found.append((" ".join(words[:index]), " ".join(words[index:])))
-    return found[:MAX_CUTS]

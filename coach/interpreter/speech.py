@@ -6,6 +6,7 @@ All of it in plain form (`normalise.py`), before the rules read it.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from coach.interpreter.lexicon import COLORS, GERUNDS, PLACES, THINGS, VERBS, alternatives, split_words
 
@@ -267,6 +268,7 @@ def fluent(sentence: str) -> str:
     return _ASIDES.sub("", plain).strip(" ,") or plain
 
 
+@lru_cache(maxsize=1024)
 def directly(clause: str) -> str:
     """Without detours of politeness, in the usual order.
 

@@ -22,13 +22,6 @@ _LIFE_VERBS = re.compile(r"(?:come|comes|leave|leaves|get|gets|go|goes|return|re
                          r"finishes|am|is|are|arrive|arrives|take|takes|am back|work|works) ")  # fmt: skip
 
 
-def is_lasting(item: Item) -> bool:
-    timed = bool(item.rrule or item.time or item.date)
-    if item.kind == "rule":
-        return item.object is not None or bool(item.verb)
-    return item.kind in ("routine", "fact", "checkin") and timed
-
-
 def objected(items: list[Item]) -> list[Item]:
     """`wrong cup , take the green one`: after an objection that names nothing else, the task is what is meant."""
     for index, item in enumerate(items[:-1]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from coach.interpreter.lexicon import split_words
@@ -177,6 +178,7 @@ class When(NamedTuple):
     except_: str = ""
 
 
+@lru_cache(maxsize=1024)
 def take_times(clause: str) -> When:
     """Everything said of time in the clause; empty fields where nothing was."""
     clause = _ARTICLE_QUARTER.sub("", clause)

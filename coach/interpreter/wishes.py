@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from functools import cache
 from typing import NamedTuple
 
 import msgspec
@@ -89,6 +90,7 @@ def split_wishes(sentence: str, read: Callable[[str], Reading | None]) -> list[I
     words = sentence.split()
     if len(words) < MIN_WORDS or len(_TIME.findall(sentence)) < 2:
         return None
+    read = cache(read)  # the same piece comes up between different gaps
     gaps = _gaps(words)
     best: dict[int, _Path] = {0: _Path(0.0, (), False)}
     for index, end in enumerate(gaps[1:], 1):
