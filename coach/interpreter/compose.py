@@ -22,14 +22,15 @@ from coach.interpreter.times import take_times
 _BARE = frozenset(("stop", "undo", "restart", "takeover", "praise", "unknown"))
 _UNTIL = re.compile(r" (?:until|till) (?P<until>.+)$")
 _TAILS = re.compile(  # where the errand ends and the talk about it begins
-    r" , | (?:because|since|so that|so|otherwise|before|if|when|while|for (?:it|there|i|we)|as (?:it|i|we|there)|"
-    r"it is|"
+    r" , | (?:never|always|because|since|so that|so|otherwise|before|if|when|while|"
+    r"for (?:it|there|i|we)|as (?:it|i|we|there)|it is|"
     r"would you|will you|could you|can you|for me|for us|please|thanks|thank you|dear|love|mate|darling|honey|buddy|"
     r"right now|now|again|instead|(?:i|we|they|he|she) (?:am|are|is|have|will|need|want|can|do|had)|i (?:think|"
     r"guess|mean|said|suppose)|and (?:be|do|make|thank)) "
 )
 _PHRASE_START = frozenset((*DETERMINERS, *COLORS, *WHICH, *(p.split()[0] for p in PREPOSITIONS)))
 _NEGATION = re.compile(r"\b(?:never|not|no|nothing|nobody|none|stop|avoid|without)\b")
+_TOWARDS = re.compile(r" (?:in|into|on|onto) ")
 _ABOUT = re.compile(r" (?:about|regarding|concerning|on) (?:the |my |our )?(?P<what>[a-z]+(?: [a-z]+)?)$")
 MAX_WORDS = 40
 
@@ -84,10 +85,15 @@ def _task(plain: str) -> list[Item] | None:
     if this_time := NOW.search(plain):
         tasks = _task(NOW.sub("", plain).strip(" ,")) if this_time[0] != plain else None
         return [msgspec.structs.replace(task, scope="now") for task in tasks] if tasks else None
+    short: list[Item] | None = None
     for part in _parts(plain):
         tasks = parse_task(part)
         if tasks and all(item.kind in ("task", "nudge") for item in tasks) and _is_whole(tasks[0]):
-            return tasks
+            if tasks[0].verb != "put" or tasks[0].place or not _TOWARDS.search(part):
+                return tasks
+            short = short or tasks  # a place was named, and not understood with what follows it
+    if short:
+        return short
     thing, place = _named(plain)
     if thing and place:
         return [Item(kind="task", verb="put", object=thing, place=place)]
@@ -104,17 +110,24 @@ def _correction(plain: str) -> list[Item]:
 
 
 def _rule(plain: str) -> list[Item]:
-    for part in _parts(plain, anywhere=True):
-        found = parse_rule(part)
-        if found and (found.object or found.place or found.instead_of):
-            return [found]
-    tasks = _task(plain)
+    read = [(part, rule) for part in _parts(plain, anywhere=True) if (rule := parse_rule(part)) and _says_what(rule)]
+    read.sort(key=lambda pair: not (pair[1].place or pair[1].instead_of))  # the first that names a place, if one does
+    tasks = None if read and (read[0][1].place or read[0][1].instead_of) else _task(plain)
+    forbidden = _NEGATION.search(plain) is not None
+    if read and not (tasks and tasks[0].place):
+        part, rule = read[0]
+        return [_forbidding(rule) if forbidden and not _NEGATION.search(part) else rule]
     if not tasks:
         return [Item(kind="rule", scope="home", text=plain)]
     task = tasks[0]
-    place, unwanted = ("", task.place) if _NEGATION.search(plain) else (task.place, "")
+    place, unwanted = ("", task.place) if forbidden else (task.place, "")
     return [Item(kind="rule", verb=task.verb, object=task.object, place=place, instead_of=unwanted, scope="home",
                  text=plain)]  # fmt: skip
+
+
+def _forbidding(rule: Item) -> Item:
+    """The rule turned round: what forbids it was said outside of the words that it was read from."""
+    return msgspec.structs.replace(rule, place="", instead_of=rule.place or rule.instead_of)
 
 
 def _routine(plain: str) -> list[Item] | None:
