@@ -118,4 +118,4 @@ def test_packaged_recipe_loads():
     from importlib import resources
 
     recipe = load_train_config(resources.files("policy.training") / "kitchen.yaml")
-    assert [s.name for s in recipe.stages] == ["look", "think", "act", "reach", "see", "name", "both", "last"]
+    assert [s.name for s in recipe.stages] == ["look", "think", "act", "reach", "see", "name", "both", "last", "joint"]
