@@ -22,7 +22,7 @@ HELD_OUT_ONE_IN = 50
 MAX_WORDS = 14
 _SLOT = re.compile(r"\{(\w+)(\??)\}")
 _KINDS_OF_SENTENCE = ("grammar", "phrase", "chain", "salad")
-_WEIGHTS = (46, 16, 18, 20)
+_WEIGHTS = (40, 28, 16, 16)
 _NEAR_STOP = split_words(
     "top shop stock spot step stuff drop pop mop crop stall stack stamp start stub tap tip stomp stone "
     "store strap strip steep stoop swap stab star pot dot cop hop lot not a stalk tops shops drops chop "
