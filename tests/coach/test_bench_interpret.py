@@ -14,7 +14,7 @@ from coach.bench.interpret import measure, score
 HERE = Path(__file__).parent
 TABLES = {
     name: yaml.safe_load((HERE / f"{name}_utterances.yaml").read_text("utf-8"))
-    for name in ("heldout", "household", "development", "everyday")
+    for name in ("heldout", "known", "household", "development", "everyday")
 }
 
 
@@ -22,7 +22,7 @@ def test_held_out_table_is_large_and_shares_nothing_when_compared_with_the_other
     own = yaml.safe_load((HERE / "interpreter_cases.yaml").read_text("utf-8"))
     held_out, used = (
         {case["say"].lower() for case in cases}
-        for cases in (TABLES["heldout"], own + TABLES["household"] + TABLES["development"] + TABLES["everyday"])
+        for cases in (TABLES["heldout"], own + [case for name in TABLES if name != "heldout" for case in TABLES[name]])
     )
     assert len(held_out) == len(TABLES["heldout"]) >= 300
     assert not held_out & used
@@ -37,7 +37,7 @@ def test_every_stop_is_heard_and_no_other_when_measured(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "intents", "whole"),
-    [("heldout", 0.97, 0.96), ("household", 0.99, 0.98), ("development", 0.99, 0.985), ("everyday", 0.98, 0.97)],
+    [("heldout", 0.90, 0.86), ("known", 0.97, 0.96), ("household", 0.99, 0.98), ("development", 0.99, 0.985), ("everyday", 0.98, 0.97)],
 )
 def test_understanding_does_not_fall_behind_when_the_rules_change(name: str, intents: float, whole: float) -> None:
     scores = [score(case) for case in TABLES[name]]
@@ -56,7 +56,7 @@ def test_table_is_printed_with_intervals_when_asked_for(tmp_path: Path, capsys: 
 
 def test_first_measurement_is_told_beside_the_figure_of_today_when_the_table_has_one() -> None:
     notes = measure(HERE / "heldout_utterances.yaml").notes
-    assert notes[0].startswith("First measured: intent right 249 of 309")
+    assert notes[0].startswith("First measured: intent right 283 of 313")
 
 
 def test_one_sentence_says_so_when_the_table_is_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
