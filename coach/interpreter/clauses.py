@@ -7,7 +7,7 @@ import re
 import msgspec
 
 from coach.interpreter.controls import parse_control
-from coach.interpreter.corrections import parse_correction
+from coach.interpreter.corrections import parse_correction, parse_hand
 from coach.interpreter.habits import NOW, parse_checkin, parse_fact, parse_routine, parse_rule
 from coach.interpreter.items import Item, Scene
 from coach.interpreter.lexicon import COLORS, DETERMINERS, GERUNDS, PREPOSITIONS, THINGS, WHICH, alternatives
@@ -64,6 +64,8 @@ class Clauses:
         answer = parse_control(clause) if _LED_BY_YES.match(clause) else None
         if answer and answer.kind == "answer":
             return [self._settled(answer)]
+        if hand := parse_hand(clause):
+            return [hand]
         small = self.small(plain)
         if small:
             return small

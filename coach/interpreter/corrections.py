@@ -27,6 +27,8 @@ _MARKER = re.compile(
     r"correct that|let us rather|"
     r"i (?:did|do) not (?:mean|want|say|ask for) (?:that|this|it)(?: one)?|that is not the one(?: i (?:meant|wanted|"
     r"asked for|said))?|that one is wrong|"
+    r"let me (?:correct|rephrase|repeat)(?: (?:myself|that|it))?|i (?:misspoke|stand corrected|repeat)|to be "
+    r"(?:clear|precise|exact)|to clarify|(?:that is|it was) my (?:mistake|fault)|"
     r"that is not (?:mine|where it goes|where it belongs|the right one)|you (?:should|must|need to|have to|can) "
     r"(?:have )?(?:rather |instead )?|"
     r"i (?:want|need|would like) you to|(?:can|could|would) you|"
@@ -112,6 +114,36 @@ _BAD = re.compile(
     r"wanted|said|asked for)|that (?:was|is) (?:all )?wrong|"
     r"you (?:are )?(?:not listening|misheard(?: me)?|got (?:it|me|that) wrong|made a mistake|messed (?:it|that) up)"
 )  # fmt: skip
+_MISUNDERSTOOD = re.compile(
+    r"(?:(?:no|oh|sorry|hey|robot|well|but|okay|,) )*(?:(?:i|we) (?:think|believe|guess|reckon|feel|am afraid|fear|"
+    r"suspect)"
+    r" (?:that )?)?(?:(?:you|we)(?: have| must have| may have| might have| seem to have| clearly| obviously| totally|"
+    r" completely| just| did| do)* "
+    r"(?:misunderst(?:ood|and)|misheard?|misread|(?:not|never) (?:understand|understood|get|hear|listen(?: to)?|heard)|"
+    r"(?:got|get|have|had|put|did|done|turned)(?: got)? (?:it|that|this|them|me|everything)(?: all)? (?:backwards?|"
+    r"mixed up|confused|the wrong way(?: (?:round|around|up))?|upside down|the other way (?:round|around)|wrong|"
+    r"muddled(?: up)?|back to front)|"
+    r"(?:mixed|messed|muddled|screwed|mucked) (?:it|that|this|them|things|something|everything) up|(?:are|were) "
+    r"(?:mistaken|confused|mixing (?:it|them|things) up|wrong about .{1,30}))"
+    r"(?: (?:me|us|what i .{1,30}|my (?:request|instructions?|meaning|order|words)|it|that|again|there|completely|"
+    r"somehow|entirely|i (?:think|guess|am afraid)))*|"
+    r"(?:there (?:is|was|has been|must be|seems to be) (?:a|some)|(?:that|this|it) (?:is|was)(?: just)? a) (?:bit of "
+    r"a )?"
+    r"(?:misunderstanding|mistake|mix up|error|confusion)(?: here| there)?|"
+    r"(?:that|this|it) (?:is|was) (?:not|never) (?:at all )?(?:what|how|where|the one|the way|the thing) (?:i|we|you) "
+    r"(?:meant|said|wanted|want|asked(?: for)?|had in mind|were (?:asked|told|supposed) .{0,20}|like it)(?: at all)?|"
+    r"(?:that|this|it) (?:is|was) (?:mistake|backwards|back to front|(?:all )?mixed up|the wrong way (?:round|around|"
+    r"up))|"
+    r"(?:i am|we are) not (?:very |at all |really |too )*(?:pleased|happy|impressed|satisfied)(?: with .{1,30})?"
+    r")"
+)
+_HAND_SAID = re.compile(
+    r"(?:(?:no|hey|but|oh|robot|,) )*(?:i (?:said|meant|mean|wanted|asked for|told you)(?: to)?(?: (?:use|take|with))?|"
+    r"(?:that is )?(?:not (?:that|this|the (?:left|right)) (?:hand|arm)|(?:the )?wrong (?:hand|arm))(?: ,)?(?: use| "
+    r"but| try)?"
+    r"|no(?: ,)?(?: use| with)?) "
+    r"(?:the |your )?(?P<which>left|right|other) (?P<part>hand|arm|gripper|one(?= $))(?: please)?"
+)
 _NEGATED = re.compile(r"(?:do|should|must|shall|will) not (?:you )?(?P<task>.+)")
 _USE_FOR = re.compile(r"use .+ (?:on|for) ")
 _NOT_WANTED = re.compile(
@@ -156,6 +188,10 @@ def parse_correction(clause: str) -> list[Item] | None:
     """What the person wants otherwise; None where nothing says that it is a correction."""
     if is_ban(clause):
         return None
+    if said_hand := parse_hand(clause):
+        return [said_hand]
+    if _MISUNDERSTOOD.fullmatch(clause):
+        return [Item(kind="correction", text=clause)]
     if _BAD.fullmatch(re.sub(r"^(?:(?:no|hey|but|oh|robot|,) )+", "", clause)):
         return [Item(kind="correction", text=clause)]
     wrong = _WRONG.fullmatch(clause)
@@ -188,6 +224,12 @@ def parse_correction(clause: str) -> list[Item] | None:
     if not wanted:
         return [Item(kind="correction", instead_of=unwanted, text="" if unwanted else clause)]
     return _wanted(wanted, unwanted)
+
+
+def parse_hand(clause: str) -> Item | None:
+    """`I said left arm`: the other arm is meant, not a nudge to the left."""
+    said = _HAND_SAID.fullmatch(clause)
+    return Item(kind="correction", object=Object(name=said["part"], which=said["which"])) if said else None
 
 
 def _take_markers(clause: str) -> tuple[bool, str]:
@@ -287,7 +329,8 @@ def _the_other(clause: str) -> list[Item] | None:
 
 
 def _wrong(what: str, clause: str) -> Item:
-    if what in ("place", "spot", "way", "side", "direction", "again", "color", "size", "order", "hand"):
+    if what in ("place", "spot", "way", "side", "direction", "again", "color", "size", "order", "hand",
+                "way round", "way around", "way up", "end", "arm"):  # fmt: skip
         return Item(kind="correction", text=clause)
     if what in ("one", "thing", "object", "item"):
         return Item(kind="correction", object=Object(which="other"))

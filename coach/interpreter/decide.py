@@ -7,6 +7,7 @@ the kind, as far as they are sure, and `compose` finds the slots.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import cast
 
@@ -14,6 +15,8 @@ from coach.interpreter.compose import compose
 from coach.interpreter.cues.features import cues_of, forms_of
 from coach.interpreter.cues.weigh import SEVERAL, weights
 from coach.interpreter.items import Item, Kind, Scene
+from coach.interpreter.lexicon import THINGS
+from coach.interpreter.normalise import strip_fillers
 
 # how much likelier than the kind that the rules read another one must be to take its place
 _TRUST = {
@@ -23,6 +26,13 @@ _TRUST = {
 }  # fmt: skip
 _TRUST_OVER: dict[tuple[str, str], float] = {("task", "correction"): 8.0, ("praise", "answer"): 8.0,
                                                ("answer", "correction"): 6.0}  # fmt: skip
+_ASKS = re.compile(r"\b(?:wants?|needs?|likes?|should|must|please|be|ready|would|expects?|you|has to|have to)\b")
+_BROKEN = re.compile(
+    r"\b(?:the|a|an|my|your) (?:of|the|a|an|and|or|in|on|to|from|at|with|yes|no|yesterday|is|are|then|but)\b|"
+    r"\b(?:of|from) (?:of|and|or|but|is|in)\b|\b(?:the|a|an|of|my|your|and the|with the)$"
+)
+_SAID_TWICE = re.compile(r"\b([a-z]+)(?: \1)+\b")
+_SLIGHT = frozenset(("answer", "chatter", "fact", "praise"))
 _UNSURE, _LIKELY = 0.3, 0.4
 _SURE = 0.6  # from here on the cues may overrule a reading of several kinds
 _VERY_SURE = 0.85
@@ -31,12 +41,25 @@ _SURE_OF_STOP = 0.75
 
 def decide(sentence: str, read: Sequence[Item], marked: bool, scene: Scene | None) -> list[Item]:
     """The items of a sentence in plain form, given those that the rules read."""
+    if _is_broken(sentence, read):
+        return [Item(kind="unknown", text=sentence)]
     return decided(sentence, read, chances_of(sentence, marked), scene)
+
+
+def _is_broken(sentence: str, read: Sequence[Item]) -> bool:
+    """Whether the words stand together in no way that English has, and nothing weighty was read into them."""
+    return _BROKEN.search(_SAID_TWICE.sub(r"\1", sentence)) is not None and all(item.kind in _SLIGHT for item in read)
 
 
 def chances_of(sentence: str, marked: bool) -> dict[str, float]:
     """How likely each kind is by the cues of the sentence."""
     return weights().weigh([cues_of(form, marked) for form in forms_of([sentence])])
+
+
+def chances_of_piece(piece: str, direct: str) -> dict[str, float]:
+    """The same for a piece of a sentence that is fluent already. `direct`: the piece without detours."""
+    bare = strip_fillers(direct)
+    return weights().weigh([cues_of([form], marked=False) for form in ((piece,) if bare == piece else (piece, bare))])
 
 
 def decided(sentence: str, read: Sequence[Item], chances: dict[str, float], scene: Scene | None) -> list[Item]:
@@ -56,6 +79,8 @@ def decided(sentence: str, read: Sequence[Item], chances: dict[str, float], scen
         only = next(iter(kinds))
         least = _UNSURE if only == "unknown" else _LIKELY
         enough = chances[kind] >= max(least, _TRUST_OVER.get((only, kind), _TRUST[only]) * chances[only])
+    if kind == "routine" and kinds == {"fact"} and not _ASKS.search(sentence):
+        return list(read)  # "our cleaner comes every Friday" asks for nothing
     if not enough or _settled_by(scene, kinds):
         return list(read)
     return compose(kind, sentence) or list(read)
@@ -69,7 +94,10 @@ def _is_weak(item: Item) -> bool:
 
 def _is_named(read: Sequence[Item]) -> bool:
     """Whether a thing or a place was all that was said."""
-    return len(read) == 1 and read[0].kind == "answer" and bool(read[0].object or read[0].place)
+    if len(read) != 1 or read[0].kind != "answer":
+        return False
+    thing, place = read[0].object, read[0].place
+    return bool(place or (thing and (thing.color or thing.which or thing.name in THINGS or thing.name == "")))
 
 
 def _settled_by(scene: Scene | None, kinds: set[Kind]) -> bool:

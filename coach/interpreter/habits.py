@@ -49,7 +49,7 @@ NOW = re.compile(
 )
 _CHECKIN = re.compile(
     r"(?:always )?(?:ask|check with|check in with|tell|warn|call|alert|notify|inform|show|remind|remember|wake) "
-    r"(?:me|us|"
+    r"(?:me|us|(?<=remind )(?:him|her|them|everyone|everybody|(?:my|our|the) [a-z]+(?: and [a-z]+)?|[a-z]+(?= to ))|"
     r"with me)(?: first| again)? ?(?P<when>(?:before|when|if|once|as soon as|after|whenever|every|at|in|to|about|"
     r"that|first|tomorrow|tonight|on|how|what|whether|for|up|for|please) ?.*|)|"
     r"(?:give|send|make) (?:me|us) (?:a |an |your )?(?:short |quick |weekly |daily |little )?(?:report|update|"
@@ -135,6 +135,12 @@ _NOMINAL = {"laundry": "laundry", "washing": "laundry", "cleaning": "clean", "va
             "cooking": "cook"}  # fmt: skip
 
 
+_MOVED = re.compile(  # "push dinner back to eight tonight"
+    r"(?:push|move|shift|bring|pull|put|reschedule|postpone|delay|change|switch)(?: back| off| forward| up)? (?:the |"
+    r"our |"
+    r"my )?(?P<what>[a-z]+)(?: (?:back|forward|off|up|ahead|on))? (?:to|until|till|for) (?P<when>.+)"
+)
+_WEEKDAY = re.compile(r"(?:next |this )?(?:mon|tues|wednes|thurs|fri|satur|sun)day$|next week$")
 _EXCLUDE = re.compile(
     r"(?:exclude|remove|drop|take) (?P<day>(?:mon|tues|wednes|thurs|fri|satur|sun)days?) (?:from|"
     r"out of|off) (?:the )?(?P<what>.+)"
@@ -153,8 +159,18 @@ def is_activity(words: str) -> bool:
     return _ACTIVITY.fullmatch(words) is not None
 
 
+def _moved(clause: str) -> str:
+    """`push dinner back to half past eight tonight` → `dinner at half past eight tonight`."""
+    match = _MOVED.fullmatch(clause)
+    if match is None or not is_activity(match["what"]):
+        return clause
+    to_day = _WEEKDAY.match(match["when"]) or match["when"].startswith(("tomorrow", "tonight", "today"))
+    return f"{match['what']} {'on' if to_day else 'at'} {match['when']}".replace("on to", "to")
+
+
 def parse_routine(clause: str) -> Item | None:
     """A standing or timed instruction: `laundry on Tuesdays`, `dinner at 6`."""
+    clause = _moved(clause)
     when = take_times(clause)
     if not (when.rrule or when.time or when.date or _EXCLUDE.fullmatch(clause)) or (
         when.rrule and _FORBIDS.match(clause)

@@ -150,7 +150,7 @@ VERBS = {
 def _gerund(verb: str) -> str:
     if verb.endswith("e") and not verb.endswith("ee"):
         return f"{verb[:-1]}ing"
-    if len(verb) < 6 and re.fullmatch(r"[a-z]*[^aeiou][aeiou][^aeiouwxy]", verb):
+    if re.fullmatch(r"(?:un)?[^aeiou]*(?:qu)?[aeiou][^aeiouwxy]", verb):
         return f"{verb}{verb[-1]}ing"
     return f"{verb}ing"
 

@@ -65,6 +65,8 @@ _ISH = re.compile(r"(\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten|el
 _HOURS_H = re.compile(r"\b(\d{1,2})h(\d\d)?\b")  # 18h30
 _FOUR_DIGITS = re.compile(r"\b(at|by|around|before) ([01]\d|2[0-3])([0-5]\d)(?: hours| hrs)?\b")
 _SAME_AS = {
+    "pretty please": "please",
+    "oh dear": "oh no",
     "for now": "this time",
     "just right": "perfect",
     "all right": "okay",

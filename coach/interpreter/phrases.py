@@ -29,7 +29,8 @@ _WHICH_SIDE = re.compile(
 _RELATIVE = re.compile(r"\b(?:that|which) (?:is|are) ")
 _TRAILING = re.compile(r" (?:please|too|as well|again|instead|now|there|here|back|over there|up|down|away|first|"
                        r"next|yet|"
-                       r"a (?:little )?bit|a little|properly|nicely|for us|quick|upside down|face down|face up|clean|"
+                       r"a (?:little )?bit|a little|properly|halfway(?: through)?|"
+                       r"midway|in the middle|nicely|for us|quick|upside down|face down|face up|clean|"
                        r"neatly|properly|by hand|straight away|for a moment|for a second|carefully|gently|slowly|"
                        r"quickly|today|tonight|right now|for me|all|together|one by one|"
                        r"though)$")  # fmt: skip

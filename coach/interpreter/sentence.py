@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from coach.interpreter.clauses import ABLE, Clauses, without_gerund
-from coach.interpreter.decide import chances_of
+from coach.interpreter.decide import chances_of_piece
 from coach.interpreter.habits import parse_fact
 from coach.interpreter.items import Item, Scene
 from coach.interpreter.lexicon import split_words
@@ -46,7 +46,9 @@ _CONNECTOR = re.compile(
 _REASON = re.compile(
     r"(?!(?:.* )?(?:ask|check|tell|let me know|warn|remind|wait|call) )(?P<what>.{6,}?)(?: ,)? (?:because|since|"
     r"otherwise|or else|in case|so that|as (?=(?:i|we|it|there|they|he|she|the)\b)|"
-    r"before (?=(?:it|he|she|they|you|the|somebody|someone)\b)|for (?=(?:it|there) is\b)|when you (?:are|have) "
+    r"so (?=(?:i|we|they|he|she|it|there|my|our|nobody|everyone|people|the (?:kids|children|dog|cat|baby|guests))\b)|"
+    r"before (?=(?:it|he|she|they|you|the|somebody|someone|i|we|my|our|everyone|anyone)\b)|for (?=(?:it|there) is\b)|"
+    r"when you (?:are|have) "
     r"(?:done|finished|ready|time)|"
     r"once you (?:are|have) (?:done|finished)|if you (?:can|could|want|like|have time)|it is (?:too |very |so "
     r")?(?:dirty|wet|full|broken|hot|heavy|sharp|late|old|in the way))\b.*"
@@ -87,7 +89,7 @@ class Sentence:
         self._budget = MAX_CLAUSES * 4
         direct = directly(piece)
         read = self._clauses.read(direct, None) or (self._clauses.read(piece, None) if direct != piece else None)
-        return (read or [Item(kind="unknown", text=piece)]), chances_of(piece, marked=False)
+        return (read or [Item(kind="unknown", text=piece)]), chances_of_piece(piece, direct)
 
     def _parse(self, sentence: str, before: list[Item]) -> list[Item] | None:
         """The whole as one clause, else cut at the first connector that leaves two readable sides."""

@@ -56,7 +56,8 @@ _POSTSCRIPT = re.compile(
 )
 # "put the red , no , the blue cup in the sink": a phrase broken off and begun again
 _DISCOURSE_RIGHT = re.compile(
-    rf"^right(?: ,)? (?=(?:so|then|okay|well|now|let|carry|go on|off you|you|i|we|next|here|{alternatives(VERBS)}) "
+    rf"^right(?: ,)? (?=(?:so|then|okay|well|now|let|back|carry|go on|off you|you|i|we|next|here|"
+    rf"{alternatives(VERBS)}) "
     rf")(?:, )?"
 )
 _BROKEN_OFF = re.compile(
@@ -115,6 +116,22 @@ _DETOURS = re.compile(
     r"i (?:really |am )?(?:need|want|ask|wish|wanting|wishing|needing|would like|would love)(?: that)? (?:for "
     r")?you(?: now)?(?: to)?(?: please)?"
     r"(?= (?!(?:to|so|all|there|here|back|out|off)\b))|"
+    r"(?:it would|that would) (?:really )?(?:help|make my day)(?: me| us)?(?: a lot)? if you (?:could|would|can)|"
+    r"(?:how|what) would you (?:feel about|say to)|would it be (?:all right|okay|fine|too much)(?: if you(?: could)?|"
+    r" to "
+    r"(?:ask|get) you to)|would it be too much trouble to|(?:would|will|might) you be (?:able|willing|up) to|"
+    r"might you|is there (?:any|a) way you (?:could|can)|(?:i|we) (?:was|were|am|are) hoping (?:that )?you (?:could|"
+    r"would|"
+    r"might|can)|(?:do you have|have you got|do you have any|have you) (?:the |a )?(?:time|moment|minute|second)(?: "
+    r"free)?"
+    r" to|what i (?:need|want) (?:now )?is (?:for you to|you to)|it is (?:your (?:turn|job)|up to you) to|care to|"
+    r"are you (?:free|able|willing|up) to|(?:could|may|might|can) i (?:trouble|bother|get|persuade|ask) you to|"
+    r"i (?:would|will) (?:really )?(?:love|like|prefer) (?:for|it for) you to|be (?:kind|good|nice) enough to|feel "
+    r"free to|"
+    r"if you (?:could|would|can)(?: just| please| maybe)?(?= (?!have|find|see|spare|get a|not\b))|"
+    r"(?:somebody|someone) (?:should|needs to|has to|ought to|must)|(?:i|we) (?:need|want) (?:somebody|someone) to|"
+    r"mind(?= "
+    r"[a-z]+ing )|"
     r"you are (?:supposed|meant|allowed|welcome|free) to|your (?:next )?(?:job|task) (?:now )?is to|"
     r"the next (?:thing|job|task) is to|(?:can|could|may|might) (?:i|we) (?:ask|get|have) you to|"
     r"(?:could|can|shall) we(?: please)?|we (?:need|have|ought) to|would you please) (?=\S)"
@@ -228,6 +245,19 @@ _PLACE_NP = re.compile(
     rf"(?P<where>(?:in|into|on|onto) (?:the )?(?:{alternatives(PLACES)})) (?P<thing>the (?:[a-z]+ "
     rf"){{0,2}}(?:{alternatives(THINGS)}))"
 )
+_VOCATIVE = re.compile(  # "no , love , the red one"
+    r"(?<!\bthe)(?<!\boh)(?<!\bmy)(?<!\bi)(?<!\ba)(?<!\bthat)(?<!\bold)(?<!\bwe)(?<!\byou)(?: ,)? (?:my |old |dear |"
+    r"good )?"
+    r"(?:love|dear|mate|buddy|man|sir|madam|sunshine|robot|friend|boy|girl|lad|son|petal|hun|dearie|duck|amigo)(?= ,)"
+)
+_INTERJECTED = re.compile(r"(?<= ,) (?:well|look|listen|like|please|honestly|seriously|come on|oh|hey|er|now|right|"
+                          r"i am afraid|of course|obviously)(?= ,)")  # fmt: skip
+_NO_SUBJECT = re.compile(r"^is (?=(?:mistake|a mistake|wrong|not|no|too|very|so)\b)")  # "is mistake"
+_GO_AND = re.compile(
+    rf"^(?P<before>(?:please |now |then |, )*)go (?:and )?(?=(?:{alternatives(VERBS)}|turn|switch|"
+    rf"plug|do|ask|tell|help|"
+    r"have|see) )"
+)
 _YOU_DO = re.compile(
     rf"you (?!(?:take|get|pick|put|hold) (?:over|care|it|that)\b|"
     rf".*\bwrong\b)(?P<do>(?:{alternatives(VERBS)}|ask|remind|tell|wait|check|never|always) .+)"
@@ -254,6 +284,9 @@ def fluent(sentence: str) -> str:
     if len(sentence) > 400:
         return sentence
     plain = _DISCOURSE_RIGHT.sub("", _PREAMBLE.sub("", _POSTSCRIPT.sub("", sentence) or sentence))
+    if "," in plain:
+        plain = _INTERJECTED.sub("", _VOCATIVE.sub("", plain)).replace(", ,", ",")
+    plain = _GO_AND.sub(r"\g<before>", _NO_SUBJECT.sub("it is ", plain))
     plain = _OFF_AND_INTO.sub(r"\1 ", _AFTERTHOUGHT.sub(" , ", plain).replace(" , , ", " , "))
     plain = _SCOPE_FIRST.sub(r"\g<rest> \g<scope>", _LISTED_COLORS.sub("", plain))
     plain = _TOPIC_FIRST.sub(r"\g<verb> \g<thing>", _BROKEN_OFF.sub("", plain))

@@ -26,7 +26,8 @@ _CHARGE = re.compile(
     r"starting|as of|schedule|plan|every day|every week|daily|weekly|jobs?|duties|tasks)\b"
 )
 _PERSON = (
-    r"(?:i|we|she|he|they|(?:my|our|the|his|her) (?:[a-z']+ ){1,2}?|dad|mum|mom|grandma|grandpa|guests|"
+    r"(?:i|we|she|he|they|(?:my|our|the|his|her) (?:[a-z']+ ){1,2}?|dad|mum|daddy|mummy|granny|grandpa|auntie|uncle "
+    r"[a-z]+|aunt [a-z]+|mom|grandma|grandpa|guests|"
     r"(?:[a-z]+ and i))"
 )
 _LIFE = re.compile(
@@ -34,6 +35,7 @@ _LIFE = re.compile(
     r"(?P<does>leaves?|go(?:es)?|come|comes|get|gets|wake|wakes|work|works|sleep|sleeps|start|starts|finish|finishes|"
     r"am|is|are|have|has|eat|eats|return|returns|arrive|arrives|pick|take|takes|train|trains|swim|practice|shower|"
     r"walk|walks|visit|visits|stay|stays|play|plays|bring|brings|do not|does not|call|calls|meet|meets|"
+    r"swims|sings|runs|rides|studies|teaches|trains|paints|fasts|prays|babysits|volunteers|cycles|skates|dances|"
     r"sleep in|rest|rests|nap|naps|play outside|practise|practises|drive|drives|nap|naps)\b(?! ready\b| to be\b| "
     r"you\b).*"
 )

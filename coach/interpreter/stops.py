@@ -37,6 +37,41 @@ _HABIT_AFTER = re.compile(
 _SUBJECT_BEFORE = re.compile(r"\b(?:i|we|he|she|they) (?:really )?(?:have to|has to|need to|needs to|must|should|"
     r"want to|wants to|will|would|could|had to|decided to|"
                              r"am going to|tried to|am trying to) $")  # fmt: skip
+_ROBOT = r"(?:arms?|robots?|hands?|grippers?|claws?|wrists?|fingers?|thing|it|motors?|machine)\b"
+_MOTION = r"(?:mov|go|do|wip|push|pull|press|turn|spin|shak|squeez|dropp|wash|clean|grabb|pick|pour|play|work)ing\b"
+_THING = rf"(?:(?:the|my|our|your|his|her|their|that|this|these|those|a|an) )(?:(?!{_ROBOT})[a-z]+ ){{1,3}}"
+# "why did the music stop", "does the bus stop here"
+_ASKED_OF_A_THING = re.compile(
+    r"(?:(?:so|and|but|hey|oh|wait|,) )*(?:(?:why|how come|what made) |(?:(?:why|when|where|how|what time|which day|"
+    r"how "
+    r"often|how long until|how soon) )(?:do )?|(?=(?:did|does|would|will|has|can|could|should) ))(?:(?:did|do|does|"
+    r"would|"
+    r"will|has|can|could|should|must|had) )?(?:the|my|our|your|that|this|his|her|those|these|all|it|they|he|she)"
+    r"(?: [a-z]+){0,3} (?:ever |always |just |suddenly |have to |need to )?$"
+)
+_ASKS_OF_A_THING = re.compile(
+    r"(?:(?:so|and|but|hey|oh|,) )*(?:why|when|where|how|what|which|did|does|do|would|will|has|can|could|should) "
+)
+# "I wish that dog would stop barking"
+_WISHED_OF_A_THING = re.compile(
+    rf"^(?:(?:oh|god|so|and|but|,) )*(?:i|we) (?:really |just |so |do )*(?:wish|hope|want|need|would like|would love|"
+    rf"asked|"
+    rf"told|begged|can make|made|hear|heard|saw) (?:that )?(?:{_THING}|he |she |they |(?!this\b)[a-z]+s )(?:(?:would|"
+    rf"will|could|"
+    r"did|to|has to|had to|finally|just|ever) )*$"
+)
+# "the buses stop running at midnight", "my phone keeps ... ", "they stop serving at nine"
+_OF_A_THING = re.compile(
+    rf"^(?:(?:so|and|but|oh|well|you know|because|,) )*(?:{_THING}|(?!this\b)[a-z]+s |(?:they|he|she|we|i|people) )"
+    r"(?:(?:usually|always|often|normally|never|sometimes|all|just|finally|have to|has to|had to|would|will|did|can|"
+    r"could|"
+    r"may|might|should|must|do|does|ever|really) )*$"
+)
+_GOES_ON = re.compile(rf" (?!{_MOTION})(?:[a-z]+ing\b|at (?:\d|noon|midnight|the|every|all|our|my|[a-z]+ (?:o'clock|"
+                      rf"am|pm|"
+                      r"station|road|street|lights?)|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)|"
+                      r"(?:for|by|in|on|near|outside|from|every|selling|to) (?:a|the|my|our|me|us|every|[a-z]+)\b|"
+                      r"(?:work|school|lessons?)\b)")  # fmt: skip
 _CONDITION_START = re.compile(r"(?:when|if|whenever|unless|until|as soon as|once (?:you|i|it|the)) ")
 _CONDITION_WORDS = 8  # more words than that before a stop are no longer its condition
 _QUESTION_START = re.compile(r"(?:why|what|when|where|how|who|did|do|does|have|has|are|were|was|is|should|shall) ")
@@ -180,10 +215,34 @@ def _is_command(clause: str, match: re.Match[str]) -> bool:
         before,
     ):
         return False
+    if _is_of_a_thing(before, after):
+        return False
     asks = _QUESTION_START.match(before) is not None
     if _ARTICLE_BEFORE.search(before):  # "put the cup in the stop" is a sentence broken off
         return not after and not asks
     return not (asks and _QUESTION_BEFORE.search(before) and not _SUBJECT_OF_BE.search(before))
+
+
+def _is_of_a_thing(before: str, after: str) -> bool:
+    """Whether something else stops, or is asked or wished to: `why did the music stop`, `the buses stop running`."""
+    if _ASKS_OF_A_THING.match(before) and _ASKED_OF_A_THING.fullmatch(before):
+        return re.search(rf"\b(?:{_ROBOT}) $|\b(?:you|that|this) $", before) is None or before.startswith(_WHYS)
+    if _OF_THE_ROBOT.search(before):
+        return False
+    if _WISHED_OF_A_THING.match(before) or (before.endswith(" to ") and _DOES_ELSE.match(after)):
+        return True
+    if _NEXT_STOP.search(before) and re.match(r" (?:is|was|will|comes|on)\b", after):
+        return True
+    return _OF_A_THING.match(before) is not None and _GOES_ON.match(after) is not None
+
+
+_OF_THE_ROBOT = re.compile(
+    rf"\b(?:{_ROBOT}|you\b|(?:that|this|these|those) (?:would|will|could|has|had|to|should|"
+    rf"must)\b)"
+)
+_DOES_ELSE = re.compile(rf" (?!{_MOTION})[a-z]+ing\b")
+_NEXT_STOP = re.compile(r"\b(?:next|last|first|final|second|only) $")
+_WHYS = ("why ", "when ", "where ", "how ", "what ")
 
 
 def _is_condition(clause: str, before: str) -> bool:

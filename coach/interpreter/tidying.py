@@ -98,6 +98,15 @@ def without_noise(items: list[Item]) -> list[Item]:
         ]
     if items and items[0].kind == "resume" and all(i.kind in ("resume", "fact", "chatter") for i in items):
         items = items[:1]  # "don't stop now, you are nearly there"
+    if (
+        len(items) > 1
+        and items[0].kind == "answer"
+        and items[-1].kind == "answer"
+        and not any(map(says_something, items))
+    ):
+        items = (
+            items[:1] if all(i.kind in ("answer", "praise", "chatter") for i in items) else items
+        )  # "no, thanks, I'm fine"
     if any(i.kind == "praise" for i in items):
         items = [i for i in items if i.kind != "chatter"]
     weighty = [i for i in items if i.kind not in ("chatter", "praise", "answer")]

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from coach.interpreter.lexicon import split_words
+from coach.interpreter.lexicon import alternatives, split_words
 
 _DAYS = {
     "monday": "MO",
@@ -22,6 +22,7 @@ _PART = "(?: (?:morning|evening|night|afternoon)s?)?"
 _DAY_LIST = rf"(?:{_DAY})s?{_PART}(?:(?: and| ,| , and|) (?:on |every |each )?(?:{_DAY})s?{_PART})*"
 _COUNT = {
     "two": 2,
+    "couple of": 2,
     "three": 3,
     "four": 4,
     "five": 5,
@@ -69,16 +70,34 @@ _MONTHS = {name: number for number, name in enumerate(split_words(
     "january february march april may june july august september october november december"), 1)}  # fmt: skip
 _MONTH = "|".join(_MONTHS)
 _NTH_WORDS = {word: number for number, word in enumerate(split_words(
-    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"), 1)}  # fmt: skip
-_NTH_DAY = rf"(?:\d{{1,2}}(?:st|nd|rd|th)?|{'|'.join(_NTH_WORDS)}|last(?: day)?)"
+    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth "
+    "fifteenth sixteenth seventeenth eighteenth nineteenth twentieth"), 1)} | {
+    f"twenty {word}": 20 + number for number, word in enumerate(split_words(
+    "first second third fourth fifth sixth seventh eighth ninth"), 1)} | {
+    "thirtieth": 30, "thirty first": 31}  # fmt: skip
+_NTH_DAY = rf"(?:\d{{1,2}}(?:st|nd|rd|th)?|{alternatives(_NTH_WORDS)}|last(?: day)?)"
+_NTH_DAYS = rf"{_NTH_DAY}(?:(?: and| ,| , and)(?: on)?(?: the)? {_NTH_DAY})*"
 _MONTHLY = re.compile(
-    rf"\b(?:(?:on|every|each) )?(?:the )?(?P<a>{_NTH_DAY})(?: day)? of (?:every|each|the) month\b|"
-    rf"\b(?:every month|each month|monthly|once a month)(?: ,)?(?: on)? the (?P<b>{_NTH_DAY})(?: day)?\b"
+    rf"\b(?:(?:on|every|each|at) )*(?:the )?(?P<a>{_NTH_DAYS})(?: day)? (?:of|in) (?:every|each|the|any) "
+    rf"(?:single )?month\b|"
+    rf"\b(?:every month|each month|monthly|once a month)(?: ,)?(?: always)?(?: on)? the (?P<b>{_NTH_DAYS})(?: day)?\b|"
+    rf"\b(?:on )?the (?P<c>{_NTH_DAYS})(?: ,)? (?:every month|each month|monthly)\b|"
+    rf"\b(?:at )?the (?P<end>end) of (?:every|each) month\b"
 )
+_EVERY_YEAR = r"(?:(?:every|each)(?: single)? year|once a year|yearly|annually)"
+
+
+def _a_date(name: str) -> str:
+    """A pattern of a day of the year; its groups are `m`, `d` and the name."""
+    return (rf"(?:(?P<m{name}>{_MONTH}) (?:the )?(?P<d{name}>{_NTH_DAY})|"
+            rf"(?P<d{name}x>{_NTH_DAY}) (?:day )?(?:of )?(?P<m{name}x>{_MONTH}))")  # fmt: skip
+
+
 _YEARLY = re.compile(
-    rf"\b(?:on )?(?:(?:every|each)(?: year(?: on| in)?)?|(?:once a year|yearly|annually|every single year)(?: on| "
-    rf"in)?) (?:the )?(?:(?P<m1>{_MONTH}) (?:the )?(?P<d1>{_NTH_DAY})|"
-    rf"(?P<d2>{_NTH_DAY}) (?:of )?(?P<m2>{_MONTH}))\b"
+    rf"\b(?:on )?(?:(?:every|each)|{_EVERY_YEAR}(?: ,)?(?: always)?(?: on| in)?) (?:the )?{_a_date('1')}\b|"
+    rf"\b(?:on )?(?:the )?{_a_date('2')}(?: ,)? {_EVERY_YEAR}\b|"
+    rf"\b(?:in |every |each )?(?P<m3>{_MONTH})(?: ,)? {_EVERY_YEAR}\b|\b{_EVERY_YEAR}(?: ,)? in (?P<m4>{_MONTH})\b|"
+    rf"\b(?:every|each) (?P<m5>{_MONTH})\b"
 )
 _CALENDAR_DAY = (
     rf"(?:{_MONTH}) (?:the )?\d{{1,2}}(?:st|nd|rd|th)?|(?:the )?\d{{1,2}}(?:st|nd|rd|th)? (?:of )?(?:{_MONTH})"
@@ -86,7 +105,11 @@ _CALENDAR_DAY = (
 _FEASTS = r"christmas(?: eve| day)?|new year(?:'?s)?(?: eve| day)?|easter(?: sunday| monday)?"
 _EVERY_WEEK = re.compile(r"(?: ,)? (?:every|each) week$|\b(?:every|each) week (?=on )")
 _WEEKS_ON = re.compile(rf"\b(?:every|each) (?P<count>{_NUMBER}) weeks?(?: ,)? on (?:a )?(?P<days>{_DAY_LIST})\b")
-_EVERY = re.compile(rf"\b(?:every|each) (?:(?P<count>{_NUMBER}) )?(?P<unit>minute|hour|day|week|month|year)s?\b")
+_EVERY = re.compile(
+    rf"\b(?:(?:once|one time) (?:every|each|in|per) |(?:every|each) )(?:single )?(?:(?P<count>{_NUMBER}|couple of) )?"
+    r"(?P<unit>minute|hour|day|week|month|year)s?\b|\bonce a (?P<unit2>year|hour)\b|"
+    r"\b(?:yearly|annually)(?P<unit3>)\b"
+)
 _SIMPLE = (
     (re.compile(r"\b(?:every|each) fortnight\b|\b(?:fortnightly|biweekly|bi weekly|once a fortnight)\b"),
      "FREQ=WEEKLY;INTERVAL=2"),
@@ -103,23 +126,33 @@ _SIMPLE = (
                 r"please)|$))\b|\bdaily\b|\bevery day of the week\b|"
                 r"\b(?:(?:in the|on|most) (?:mornings|evenings|afternoons|nights)|at night every day|seven days a "
                 r"week)\b|"
-                r"\b(?:once|twice|two times) a day\b|\bnightly\b"), "FREQ=DAILY"),
+                r"\b(?:once|twice|(?:two|three|four|five|several) times) (?:a|per|each|every) day\b|\bnightly\b"),
+     "FREQ=DAILY"),
     (re.compile(r"\bweekly\b(?! on)|\b(?:once|twice|one time|two times|three times|four times) (?:a|per|in|each|"
         r"every)(?: the)? week\b(?! on)"), "FREQ=WEEKLY"),
-    (re.compile(r"\bmonthly\b|\bonce a month\b"), "FREQ=MONTHLY"),
+    (re.compile(r"\bmonthly\b|\b(?:once|twice|(?:one|two|three) times?) (?:a|per|each|every) month\b"), "FREQ=MONTHLY"),
     (re.compile(r"\bhourly\b"), "FREQ=HOURLY"),
 )  # fmt: skip
 _EXCEPT = re.compile(
-    rf"\b(?:, )?(?:except|but not|apart from|other than|not|besides|excluding|only not|save|just not|never|minus|"
-    rf"without|"
-    rf"(?<=day )but|(?<=week )but|(?<=morning )but|(?<=evening )but|(?<=night )but)(?: for| on| in| at)* "
-    rf"(?P<what>(?:(?:this|next) )?(?:{_DAY})s?|weekends?|"
-    rf"weekdays?|(?:public |bank |national )?holidays?|(?:this|next) (?:week|weekend|month)|tomorrow|today|"
-    rf"{_CALENDAR_DAY}|{_FEASTS}|the [a-z ]+|(?:red|blue|green|yellow|white) [a-z]+)\b"
+    rf"(?:(?<= ), )?\b(?:except(?:ing)?|but (?:please )?(?:not|skip|never|leave out|omit|leave off)|"
+    rf"(?:and )?(?:skip|skipping|leaving out|omitting|leave out)(?= (?:on |this |next |the holidays|the weekend|"
+    rf"{_DAY}|week|to|public |"
+    rf"bank |holiday|{_MONTH}|{_FEASTS}))|"
+    rf"with the exception of|apart from|aside from|other than|not(?: including| counting)?|besides|excluding|"
+    rf"only not|save|just not|never|minus|without|bar|"
+    rf"(?<=day )but|(?<=week )but|(?<=morning )but|(?<=evening )but|(?<=night )but)(?: for| on| in| at| during)* "
+    rf"(?P<what>(?:(?:this|next|this coming) )?(?:{_DAY})s?(?: and (?:{_DAY})s?)?|(?:the )?weekends?|"
+    rf"weekdays?|(?:the )?(?:public |bank |national |school )?holidays?|(?:this|next) (?:week|weekend|month|year)|"
+    rf"tomorrow|today|tonight|"
+    rf"{_CALENDAR_DAY}|{_FEASTS}|(?:{_MONTH})|(?:the )?(?:summer|winter)|the [a-z ]+|"
+    rf"(?:red|blue|green|yellow|white) [a-z]+)\b"
 )
 _UNTIL = re.compile(
-    rf"\b(?:until|till|up to|through to) (?P<what>(?:next |this )?(?:{_DAY})|tomorrow|tonight|\d{{4}}-\d\d-\d\d|"
+    rf"(?:(?<= ), )?\b(?:until|till|up to|up until|through to|through) (?P<what>(?:next |this )?(?:{_DAY})|tomorrow|"
+    rf"tonight|\d{{4}}-\d\d-\d\d|next (?:week|month|year)|(?:the )?(?:first|last) of (?:{_MONTH})|"
+    rf"(?:the )?(?:{alternatives(_NTH_WORDS)}) of (?:{_MONTH})|"
     rf"(?:the )?end of (?:the |this |next )?(?:day|week|month|year|summer|winter|spring|autumn|holidays|term|"
+    rf"school year|"
     rf"{_MONTH})|"
     rf"(?:the day after )?tomorrow|the weekend|further notice|{_CALENDAR_DAY}|{_FEASTS}|"
     rf"(?:next )?(?:{_MONTH}|summer|winter|spring|autumn))\b"
@@ -214,11 +247,15 @@ def _take(pattern: re.Pattern[str], clause: str) -> tuple[str, str]:
 def _take_recurrence(clause: str) -> tuple[str, str]:
     yearly = _YEARLY.search(clause)
     if yearly:
-        day, month = yearly["d1"] or yearly["d2"], yearly["m1"] or yearly["m2"]
-        return _without(clause, yearly), f"FREQ=YEARLY;BYMONTH={_MONTHS[month]};BYMONTHDAY={_day_number(day)}"
+        found = {name[0]: word for name, word in yearly.groupdict().items() if word}
+        day = f";BYMONTHDAY={_day_number(found['d'])}" if "d" in found else ""
+        return _without(clause, yearly), f"FREQ=YEARLY;BYMONTH={_MONTHS[found['m']]}{day}"
     monthly = _MONTHLY.search(clause)
     if monthly:
-        return _without(clause, monthly), f"FREQ=MONTHLY;BYMONTHDAY={_day_number(monthly['a'] or monthly['b'])}"
+        numbers = re.findall(_NTH_DAY, monthly["a"] or monthly["b"] or monthly["c"] or "last")
+        return _without(
+            clause, monthly
+        ), f"FREQ=MONTHLY;BYMONTHDAY={','.join(str(_day_number(day)) for day in numbers)}"
     match = _NTH.search(clause)
     if match:
         return clause[: match.start()] + clause[
@@ -243,7 +280,7 @@ def _take_recurrence(clause: str) -> tuple[str, str]:
     match = _EVERY.search(clause)
     if match:
         count = int(_COUNT.get(match["count"] or "", match["count"] or 1))
-        rule = f"FREQ={_UNITS[match['unit']]}" + (f";INTERVAL={count}" if count > 1 else "")
+        rule = f"FREQ={_UNITS[match['unit'] or match['unit2'] or 'year']}" + (f";INTERVAL={count}" if count > 1 else "")
         return clause[: match.start()] + clause[match.end() :], rule
     return clause, ""
 

@@ -58,6 +58,10 @@ _DAY_LIST = re.compile(
     r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)days?(?: , | and | , and | )(?:every |each |on )?)+"
     r"(?=(?:mon|tues|wednes|thurs|fri|satur|sun)day)"
 )
+_COMMA_DAYS = re.compile(
+    r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?(?: , (?:on )?(?:mon|tues|wednes|thurs|fri|satur|sun)days?)*"
+    r"(?: ,)? and (?:on )?(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b"
+)
 _RULE_TIME = re.compile(r"\b(?:go|goes|belongs?|never|always)\b")
 _WHERE_IT_GOES = re.compile(r"\b(?:go|goes|belongs?) (?:in|on|into|under)\b")
 _AGAIN = re.compile(r"^(?:again|also|once more|another time|a second time)(?: and)? ")
@@ -66,12 +70,17 @@ _SKIP = re.compile(
     r"(?:skip|leave|drop)(?: (?:it|that|this|them|those))?(?: out)? (?:for |on |in |at |during )?(?P<what>(?!the |"
     r"my |our ).+)"
 )
+_BARE_SKIP = re.compile(
+    r"(?:please )?(?:skip|skipping|leave out|leaving out|omit|not|except|only not|just not|never|no need)"
+    r"(?: for| on| in| at| during)* (?P<what>(?!the |my |our |it |that ).+)"
+)
 _WISH = frozenset(("routine", "checkin", "rule", "fact", "task"))
 MIN_WORDS = 6
 MAX_PIECE = 22  # words; nobody says more in one wish
 MAX_GAPS = 40
 MAX_SPAN = 8  # gaps within one wish
 _PIECE, _UNTIMED, _MORE_TIME, _PREAMBLE = 1.2, 1.5, 1.0, 2.0  # costs, as negative logarithms of likelihoods
+_LEAST = 0.5  # what any piece costs
 _TOO_MUCH = 5.0  # a piece that costs more does not read
 
 
@@ -94,26 +103,41 @@ def split_wishes(sentence: str, read: Callable[[str], Reading | None]) -> list[I
     gaps = _gaps(words)
     best: dict[int, _Path] = {0: _Path(0.0, (), False)}
     for index, end in enumerate(gaps[1:], 1):
-        for start in gaps[max(0, index - MAX_SPAN) : index]:
+        for start in reversed(gaps[max(0, index - MAX_SPAN) : index]):
             before = best.get(start)
+            if before and end in best and before.cost + (0.0 if before.timed_first else _LEAST) > best[end].cost:
+                continue  # no piece is cheap enough to make this way the better one
             piece = _bare(words[start:end])
             if before is None or len(piece) > MAX_PIECE:
                 continue
             path = _extend(before, " ".join(piece), read) if piece else before
-            if path and (end not in best or path.cost < best[end].cost):
+            if path and (end not in best or path.cost <= best[end].cost):
                 best[end] = path
     whole = best.get(len(words))
     return list(whole.items) if whole and len(whole.items) > 1 else None
 
 
 def _gaps(words: list[str]) -> list[int]:
+    """Where a wish may begin; never within `Mondays, Wednesdays and Fridays`."""
     found = [0]
+    listed = _listed_days(" ".join(words))
     for index in range(1, len(words)):
+        if index in listed:
+            continue
         joint = words[index - 1] in _JOINTS
         begins = words[index] in _BEGINNERS and words[index - 1] not in _TIED
         if (joint or begins or words[index] == ",") and len(found) < MAX_GAPS:
             found.append(index)
     return [*found, len(words)]
+
+
+def _listed_days(sentence: str) -> set[int]:
+    """The places of the words within a list of days, but for its first."""
+    inside: set[int] = set()
+    for days in _COMMA_DAYS.finditer(sentence):
+        first = sentence.count(" ", 0, days.start())
+        inside.update(range(first + 1, first + 1 + days[0].count(" ")))
+    return inside
 
 
 def _bare(piece: list[str]) -> list[str]:
@@ -143,11 +167,12 @@ def _bare(piece: list[str]) -> list[str]:
 def _extend(before: _Path, piece: str, read: Callable[[str], Reading | None]) -> _Path | None:
     """The path with one piece more."""
     last = before.items[-1] if before.items else None
+    if last and last.rrule and not last.except_ and (but := _left_out_of(last, piece)):
+        return _Path(before.cost + _LEAST, (*before.items[:-1], but), before.timed_first)
     more = _more_of(last, piece) if last else None
     if more is not None:
-        if last and more.rrule and not (last.rrule or last.date):  # "at 7 and at 6 pm every day"
-            last = msgspec.structs.replace(last, rrule=more.rrule)
-            return _Path(before.cost + _PIECE, (*before.items[:-1], last, more), before.timed_first)
+        if more.time:
+            return _again(before, more)
         return _Path(before.cost + _PIECE + _MORE_TIME, (*before.items, more), before.timed_first)
     if _TIME.search(take_times(piece).rest.removeprefix("always ").removeprefix("never ")) and not _RULE_TIME.search(
         piece
@@ -159,13 +184,30 @@ def _extend(before: _Path, piece: str, read: Callable[[str], Reading | None]) ->
     items, chances = reading
     if not before.items and not _TIME.search(piece) and _is_preamble(items, chances):
         return _Path(before.cost + _PREAMBLE, (), False)  # "hi so I'm a bit overwhelmed okay"
-    cost = _cost(items, chances) + 2.5 * (piece.count(" , ") + (" and " in _DAY_LIST.sub("", piece)))
+    plain = _DAY_LIST.sub("", _COMMA_DAYS.sub("", piece))
+    cost = _cost(items, chances) + 2.5 * (plain.count(" , ") + (" and " in plain))
     if cost > _TOO_MUCH:
         return None
     if last and before.timed_first and last.kind == "routine" and items[0].kind == "task":
         items = [_at_the_time_of(last, item) for item in items]
         cost -= _UNTIMED
     return _Path(before.cost + cost, (*before.items, *items), _starts_with_time(piece))
+
+
+def _again(before: _Path, more: Item) -> _Path:
+    """The last wish at one more time; what was said of its days only now holds for its other times too."""
+    items, last = list(before.items), before.items[-1]
+    if not last.time:  # "three times a day , at 8 …"
+        return _Path(before.cost + _PIECE, (*items[:-1], more), before.timed_first)
+    cost = _PIECE if more.rrule and not (last.rrule or last.date) else _PIECE + _MORE_TIME
+    for index in range(len(items) - 1, -1, -1):
+        other = items[index]
+        if (other.kind, other.verb, other.object, other.about) != (more.kind, more.verb, more.object, more.about):
+            break
+        items[index] = msgspec.structs.replace(
+            other, rrule=other.rrule or ("" if other.date else more.rrule), until=other.until or more.until,
+            except_=other.except_ or more.except_)  # fmt: skip
+    return _Path(before.cost + cost, (*items, more), before.timed_first)
 
 
 def _is_preamble(items: list[Item], chances: dict[str, float]) -> bool:
@@ -206,6 +248,15 @@ def _starts_with_time(piece: str) -> bool:
     )
 
 
+def _left_out_of(last: Item, piece: str) -> Item | None:
+    """`… but skip next week`, `… not on holidays`: the wish before, without those days."""
+    left_out = _BARE_SKIP.fullmatch(piece)
+    when = take_times(f"x except {left_out['what']}") if left_out else None
+    if last.kind not in ("routine", "checkin") or when is None or when.rest != "x" or not when.except_:
+        return None
+    return msgspec.structs.replace(last, except_=when.except_)
+
+
 def _more_of(last: Item, piece: str) -> Item | None:
     """`… and every evening at 6`, `… skip it on holidays`: the wish before, at another time."""
     if last.kind not in ("routine", "checkin"):
@@ -219,7 +270,8 @@ def _more_of(last: Item, piece: str) -> Item | None:
     time = when.time
     if last.time and time <= last.time and time < "12":  # "at one and at seven": the day goes on
         time = f"{int(time[:2]) + 12:02d}{time[2:]}"
-    return msgspec.structs.replace(last, rrule=when.rrule or last.rrule, time=time, date=when.date or last.date)
+    return msgspec.structs.replace(last, rrule=when.rrule or last.rrule, time=time, date=when.date or last.date,
+                                   until=when.until or last.until, except_=when.except_ or last.except_)  # fmt: skip
 
 
 def _at_the_time_of(last: Item, task: Item) -> Item:
