@@ -70,6 +70,11 @@ def days_in(words: str, now: datetime) -> tuple[str, ...]:
         return ("SA", "SU")
     if single == "weekday":
         return DAY_CODES[:5]
+    if " and " in plain:
+        return tuple(day for part in plain.split(" and ") for day in days_in(part, now))
+    if plain in ("this month", "next month"):
+        first = now.date().replace(day=1) if plain == "this month" else _month_end(now.date()) + timedelta(days=1)
+        return tuple((first + timedelta(days=n)).isoformat() for n in range(_month_end(first).day))
     if plain in ("this weekend", "next weekend"):
         saturday = now.date() + timedelta(days=(5 - now.weekday()) % 7 + (7 if plain == "next weekend" else 0))
         return saturday.isoformat(), (saturday + timedelta(days=1)).isoformat()

@@ -29,6 +29,11 @@ def recurrence_in_words(rrule: str) -> str:
         return f"by the rule {rrule}"
     every = f"every {unit}" if count == 1 else f"every {count} {unit}s"
     end = f" until {_date(datetime.strptime(until[:8], '%Y%m%d'))}" if until else ""
+    if unit == "year" and count == 1 and months.isdigit() and not (days or month_days):
+        return f"every {MONTHS[int(months) - 1]}{end}"
+    listed = month_days.split(",")
+    if unit == "month" and len(listed) > 1 and all(day.isdigit() for day in listed):
+        return f"on days {', '.join(listed[:-1])} and {listed[-1]} of {every}{end}"
     if month_days.lstrip("-").isdigit():
         return f"{_on_month_day(every, int(month_days), months)}{end}"
     if days and unit == "week":
