@@ -65,7 +65,7 @@ _OF_A_THING = re.compile(
     rf"^(?:(?:so|and|but|oh|well|you know|because|,) )*(?:{_THING}|(?!this\b)[a-z]+s |(?:they|he|she|we|i|people) )"
     r"(?:(?:usually|always|often|normally|never|sometimes|all|just|finally|have to|has to|had to|would|will|did|can|"
     r"could|"
-    r"may|might|should|must|do|does|ever|really) )*$"
+    r"may|might|should|must|do|does|ever|really|(?:is|are|was|were) (?:supposed|meant|due) to) )*$"
 )
 _GOES_ON = re.compile(rf" (?!{_MOTION})(?:[a-z]+ing\b|at (?:\d|noon|midnight|the|every|all|our|my|[a-z]+ (?:o'clock|"
                       rf"am|pm|"
@@ -227,6 +227,8 @@ def _is_of_a_thing(before: str, after: str) -> bool:
     """Whether something else stops, or is asked or wished to: `why did the music stop`, `the buses stop running`."""
     if _ASKS_OF_A_THING.match(before) and _ASKED_OF_A_THING.fullmatch(before):
         return re.search(rf"\b(?:{_ROBOT}) $|\b(?:you|that|this) $", before) is None or before.startswith(_WHYS)
+    if _NOTHING_CAN.search(before):
+        return True
     if _OF_THE_ROBOT.search(before):
         return False
     if _WISHED_OF_A_THING.match(before) or (before.endswith(" to ") and _DOES_ELSE.match(after)):
@@ -240,6 +242,7 @@ _OF_THE_ROBOT = re.compile(
     rf"\b(?:{_ROBOT}|you\b|(?:that|this|these|those) (?:would|will|could|has|had|to|should|"
     rf"must)\b)"
 )
+_NOTHING_CAN = re.compile(r"\b(?:nothing|nobody|no one) (?:can|could|will|would) (?:ever )?$")
 _DOES_ELSE = re.compile(rf" (?!{_MOTION})[a-z]+ing\b")
 _NEXT_STOP = re.compile(r"\b(?:next|last|first|final|second|only) $")
 _WHYS = ("why ", "when ", "where ", "how ", "what ")

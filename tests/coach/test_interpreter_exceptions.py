@@ -52,13 +52,15 @@ def test_every_time_has_days_and_end_when_several_are_listed() -> None:
 def test_month_is_left_out_day_by_day_when_it_is_named() -> None:
     found = days_in("next month", datetime(2026, 1, 15))
     assert (found[0], found[-1], len(found)) == ("2026-02-01", "2026-02-28", 28)
+    assert days_in("the first of september", datetime(2026, 1, 15)) == ("2026-09-01",)
     assert days_in("monday and tuesday", datetime(2026, 1, 15)) == ("MO", "TU")
 
 
 @pytest.mark.parametrize(
     "said",
     ["when does the washing machine stop", "they stop serving breakfast at nine", "i want the baby to stop crying",
-     "the trains stop running after eleven", "i hope the neighbours stop drilling soon", "the next stop is the station"],
+     "the trains stop running after eleven", "i hope the neighbours stop drilling soon",
+     "the next stop is the station", "nothing can stop my grandson", "the meeting was supposed to stop at five"],
 )  # fmt: skip
 def test_nothing_is_stopped_when_something_else_stops(said: str) -> None:
     assert "stop" not in [item.kind for item in interpret(said).items]
