@@ -157,8 +157,14 @@ def _measure(settings: Settings, plan: Plan, share: range, until: float) -> None
                     file.add(row)
                     count += 1
                 _log(settings.out, "jobs", cpu_seconds=round(time.process_time() - began, 1), jobs=count)
-            if time.monotonic() > until:
+            if time.monotonic() > until or _left_alone():
                 return
+
+
+def _left_alone() -> bool:
+    """Whether the process that this one works for is gone."""
+    parent = multiprocessing.parent_process()
+    return parent is not None and not parent.is_alive()
 
 
 def _old_span(old: int, index: int, chunks: int) -> range:
