@@ -72,7 +72,7 @@ def decided(sentence: str, read: Sequence[Item], chances: dict[str, float], scen
         return list(read)
     kind = cast(Kind, top)
     if kind == "stop":
-        return [Item(kind="stop")] if chances["stop"] >= _SURE_OF_STOP else list(read)
+        return [Item(kind="stop")] if chances["stop"] >= _SURE_OF_STOP and not _stops_a_thing(read) else list(read)
     if len(kinds) > 1:
         enough = chances[kind] >= _SURE
     else:
@@ -84,6 +84,11 @@ def decided(sentence: str, read: Sequence[Item], chances: dict[str, float], scen
     if not enough or _settled_by(scene, kinds):
         return list(read)
     return compose(kind, sentence) or list(read)
+
+
+def _stops_a_thing(read: Sequence[Item]) -> bool:
+    """Whether the rules took it for a thing to be stopped, which is not the robot: `stop the fan`."""
+    return len(read) == 1 and read[0].kind == "task" and read[0].verb == "other" and read[0].object is not None
 
 
 def _is_weak(item: Item) -> bool:

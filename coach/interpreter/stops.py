@@ -11,6 +11,7 @@ import re
 from coach.interpreter.normalise import is_filler
 
 _WORD = re.compile(r"\b(?:stop|halt|abort|freeze)\b")
+_EVER_BEFORE = re.compile(r"\bever $")  # "do you ever stop to rest"
 _COMPOUND_BEFORE = re.compile(r"\b(?:bus|tram|train|pit|door|rest|press|pressing|hit|hitting) $")
 _ARTICLE_BEFORE = re.compile(r"\b(?:the|a|an|every|each) $")
 _FORBIDDEN_BEFORE = re.compile(
@@ -84,7 +85,7 @@ _OTHER_AFTER = re.compile(
     r"saying|by (?:the|my|our|a|yourself|itself)|on (?:your|its) own|automatically|if|when|whenever|once (?:you|i|"
     r"it|the)|after|as soon as|at \d|"
     r"the (?:music|radio|tv|television|timer|alarm|dishwasher|washing machine|oven|water|tap|kettle|video|song|"
-    r"recording))\b"
+    r"recording|fan|heater|heating|mixer|blender|dryer|vacuum cleaner|printer|pump|game|film|movie|clock|car))\b"
 )
 _FREEZE_FOOD = re.compile(r" (?:the|a|some|these|those|this|my|our) ")
 _FREEZE_BEFORE = frozenset(
@@ -207,6 +208,8 @@ def _is_command(clause: str, match: re.Match[str]) -> bool:
         return False
     if before.endswith("full "):  # a dictated full stop, but not "the bin is full stop"
         return before == "full " or re.search(r"\b(?:is|are) full $", before) is not None
+    if _EVER_BEFORE.search(before):
+        return False
     if _COMPOUND_BEFORE.search(before) or _FORBIDDEN_BEFORE.search(before) or _SAY_BEFORE.search(before):
         return False
     if re.match(r" (?:and|or|button|sign|word|command)\b", after) and re.search(
@@ -250,7 +253,7 @@ _WHYS = ("why ", "when ", "where ", "how ", "what ")
 
 def _is_condition(clause: str, before: str) -> bool:
     """Whether the stop belongs to an "if" or "until": not now. A second stop behind it is meant."""
-    if "," in before:
+    if "," in before.rstrip(" ,"):
         return False
     if _CONDITION_START.match(clause):
         return len(before.split()) <= _CONDITION_WORDS and len(_WORD.findall(before)) < 2

@@ -38,7 +38,7 @@ def test_every_stop_is_heard_and_no_other_when_measured(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "intents", "whole"),
     [
-        ("heldout", 0.99, 0.985),
+        ("heldout", 0.98, 0.965),
         ("known", 0.97, 0.96),
         ("household", 0.99, 0.98),
         ("development", 0.99, 0.985),
@@ -62,7 +62,7 @@ def test_table_is_printed_with_intervals_when_asked_for(tmp_path: Path, capsys: 
 
 def test_first_measurement_is_told_beside_the_figure_of_today_when_the_table_has_one() -> None:
     notes = measure(HERE / "heldout_utterances.yaml").notes
-    assert notes[0].startswith("First measured: intent right 283 of 313")
+    assert notes[0].startswith("First measured: intent right 312 of 318")
 
 
 def test_one_sentence_says_so_when_the_table_is_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

