@@ -60,11 +60,15 @@ def room(tmp_path: Path, microphone: VirtualMicrophone) -> Iterator[Room]:
 
 
 def test_the_robot_does_not_hear_itself(room: Room):
-    for text in ANSWERS * 2:
+    for number, text in enumerate(ANSWERS * 2):
         room.speech.say(text)
         until(lambda: room.robot_speaks)
         until(lambda: not room.robot_speaks)
         time.sleep(0.5)
+        if number == 0:  # with its first sentence it learns how its voice comes back in this room
+            time.sleep(1.0)
+            room.events.clear()
+            room.heard.clear()
     assert Onset not in room.kinds() and room.stops == 0 and not room.heard
 
 
