@@ -13,6 +13,7 @@ import contextlib
 import dataclasses
 import json
 import multiprocessing
+import os
 import subprocess
 import sys
 import tempfile
@@ -32,6 +33,7 @@ from coach.flywheel.cells import BASE_CELLS, TUNED_CELLS, RowFile, Told, measure
 from coach.flywheel.coached_lane import Memory
 from coach.flywheel.homes import Plan
 from coach.flywheel.lessons import coach_home
+from coach.processes.child import dies_with
 from robot_bridge.arms.kitchen.world import Kitchen
 from robot_bridge.protocol.errors import CoachError
 
@@ -157,14 +159,8 @@ def _measure(settings: Settings, plan: Plan, share: range, until: float) -> None
                     file.add(row)
                     count += 1
                 _log(settings.out, "jobs", cpu_seconds=round(time.process_time() - began, 1), jobs=count)
-            if time.monotonic() > until or _left_alone():
+            if time.monotonic() > until:
                 return
-
-
-def _left_alone() -> bool:
-    """Whether the process that this one works for is gone."""
-    parent = multiprocessing.parent_process()
-    return parent is not None and not parent.is_alive()
 
 
 def _old_span(old: int, index: int, chunks: int) -> range:
@@ -204,7 +200,8 @@ def _in_parallel(settings: Settings, plan: Plan, part: Any, whole: range, until:
         part(settings, plan, shares[0], until)
         return
     context = multiprocessing.get_context("spawn")
-    processes = [context.Process(target=part, args=(settings, plan, share, until)) for share in shares]
+    processes = [context.Process(target=_at_work, args=(os.getpid(), part, settings, plan, share, until))
+                 for share in shares]  # fmt: skip
     for process in processes:
         process.start()
     for process in processes:
@@ -212,6 +209,14 @@ def _in_parallel(settings: Settings, plan: Plan, part: Any, whole: range, until:
     if any(process.exitcode for process in processes):
         raise CoachError("a process of the experiment failed; its last words are above",
                          next_step="the same command goes on from there; --workers 1 tells more")  # fmt: skip
+
+
+def _at_work(parent: int, part: Any, settings: Settings, plan: Plan, share: range, until: float) -> None:
+    """In a process of its own, which ends with the one that it works for: what was played is kept."""
+    tie = dies_with(parent)
+    if tie is not None:
+        tie()
+    part(settings, plan, share, until)
 
 
 def _train(settings: Settings, home: str, data: Path, tell: Told) -> None:

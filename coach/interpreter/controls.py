@@ -7,6 +7,7 @@ import re
 import msgspec
 
 from coach.interpreter.items import Item, Kind
+from coach.interpreter.lexicon import DAY
 
 _MOMENT = (
     r"(?:(?:a|one|just a|half a|just one|another) (?:second|sec|moment|minute|tick|bit|while|mo)|"
@@ -156,8 +157,8 @@ _CONTROLS: tuple[tuple[Kind, str], ...] = (
                r"(?:i think so|i guess so|i suppose so|i do not think so|i would say (?:so|yes|no)|not (?:really|at "
                r"all|quite|sure|particularly)|"
                r"(?:that |it )?(?:is|does) not (?:really )?matter(?: to me| really| much)*|makes no "
-               r"difference.{0,20}|(?:just|only) (?:this |next |on |for )?(?:mon|tues|wednes|thurs|fri|satur|sun)day|"
-               r"every (?:mon|tues|wednes|thurs|fri|satur|sun)day|(?:on )?(?:mon|tues|wednes|thurs|fri|satur|"
+               rf"difference.{{0,20}}|(?:just|only) (?:this |next |on |for )?{DAY}|"
+               rf"every {DAY}|(?:on )?(?:mon|tues|wednes|thurs|fri|satur|"
                r"sun)days? only|(?:just|only) (?:today|this (?:once|one|time|week)|once|for today|tomorrow)|it "
                r"(?:does not|makes no) (?:matter|difference).{0,20}|same (?:to|for) me|you (?:decide|pick|choose)|"
                r"sounds (?:good|great|fine)(?: to me)?|whatever (?:you .{1,25}|works|is (?:best|easiest|easier|"
@@ -231,7 +232,7 @@ _CONTROLS: tuple[tuple[Kind, str], ...] = (
                r"none of them|not really|i think so|that one|this one|yes that one|up to you|you choose|"
                r"your choice|(?:only|just) (?:this|that|the) (?:one|time|once|week)|(?:only|just) (?:once|today|"
                r"this)|"
-               r"every (?:single )?(?:one|time|day|week|month|year|(?:mon|tues|wednes|thurs|fri|satur|sun)day)|"
+               rf"every (?:single )?(?:one|time|day|week|month|year|{DAY})|"
                r"yes yes|no no|yes do|yes it is|no it is not|yes please|no thank you|no thanks|okay|fine|"
                r"all right|by all means|whatever|either one|any of them|as you like)"
                r"(?: please| thanks| thank you| of course)?"),

@@ -6,7 +6,7 @@ import re
 
 from coach.interpreter.bans import BAN, is_ban
 from coach.interpreter.items import Item, Object
-from coach.interpreter.lexicon import singular
+from coach.interpreter.lexicon import DAY, singular
 from coach.interpreter.normalise import strip_fillers
 from coach.interpreter.phrases import parse_noun, parse_places, split_prepositions
 from coach.interpreter.speech import PARTICIPLES, directly
@@ -59,7 +59,7 @@ _CHECKIN = re.compile(
     r"in the loop)(?: .*)?|check in(?: .*)?|do not (?:start|begin|do anything|move) (?:until|before|"
     r"without) (?:i|asking|you have) .*"
 )
-MORE_TIME = re.compile(r"\b(?:every|each|daily|weekly|monthly|on (?:mon|tues|wednes|thurs|fri|satur|sun)days?)\b")
+MORE_TIME = re.compile(rf"\b(?:every|each|daily|weekly|monthly|on {DAY}s?)\b")
 _ABOUT = re.compile(r" about (?:the |my |our )?(?P<what>[a-z ]{2,40}?)$")
 _ACTIVITY = re.compile(r"(?:(?:have|so|you have|there is|serve|we want|i want|i would like|would like|would love|"
     r"want|schedule|plan|is|the|do|my|our) )*(?P<what>dinner|"
@@ -140,9 +140,9 @@ _MOVED = re.compile(  # "push dinner back to eight tonight"
     r"our |"
     r"my )?(?P<what>[a-z]+)(?: (?:back|forward|off|up|ahead|on))? (?:to|until|till|for) (?P<when>.+)"
 )
-_WEEKDAY = re.compile(r"(?:next |this )?(?:mon|tues|wednes|thurs|fri|satur|sun)day$|next week$")
+_WEEKDAY = re.compile(rf"(?:next |this )?{DAY}$|next week$")
 _EXCLUDE = re.compile(
-    r"(?:exclude|remove|drop|take) (?P<day>(?:mon|tues|wednes|thurs|fri|satur|sun)days?) (?:from|"
+    rf"(?:exclude|remove|drop|take) (?P<day>{DAY}s?) (?:from|"
     r"out of|off) (?:the )?(?P<what>.+)"
 )
 _FORBIDS = re.compile(r"(?:never|do not|you (?:must|should|may|can) not) (?!do )")

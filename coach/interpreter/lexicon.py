@@ -175,6 +175,9 @@ THROWING_AWAY = frozenset(
 PARTICLES = frozenset(split_words("up away down out back over off"))
 
 
+DAY = "(?:mon|tues|wednes|thurs|fri|satur|sun)day"  # of the week, within a regular expression
+
+
 def alternatives(phrases: Iterable[str]) -> str:
     """A regular expression for any of the phrases, the longest first."""
     return "|".join(re.escape(phrase) for phrase in sorted(phrases, key=len, reverse=True))

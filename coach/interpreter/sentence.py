@@ -8,7 +8,7 @@ from coach.interpreter.clauses import ABLE, Clauses, without_gerund
 from coach.interpreter.decide import chances_of_piece
 from coach.interpreter.habits import parse_fact
 from coach.interpreter.items import Item, Scene
-from coach.interpreter.lexicon import split_words
+from coach.interpreter.lexicon import DAY, split_words
 from coach.interpreter.normalise import is_filler, strip_fillers
 from coach.interpreter.segments import run_on_cuts, starts_clause
 from coach.interpreter.speech import directly, fluent
@@ -23,7 +23,7 @@ from coach.interpreter.times import take_times
 from coach.interpreter.wishes import Reading, split_wishes
 
 _MORE_OF_A_TIME = re.compile(  # "on Mondays | and Thursdays", "every day | , but not on Sundays"
-    r"(?:on |at )?(?:(?:mon|tues|wednes|thurs|fri|satur|sun)days?|\d{1,2}(?:[:.]\d\d)?(?: ?[ap]m)?)(?: |$)|"
+    rf"(?:on |at )?(?:{DAY}s?|\d{{1,2}}(?:[:.]\d\d)?(?: ?[ap]m)?)(?: |$)|"
     r"(?:but )?not (?:on|in|at|this|next) "
 )
 _SEVERAL = re.compile(r" , | and | but ")

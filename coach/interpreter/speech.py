@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from coach.interpreter.lexicon import COLORS, GERUNDS, PLACES, THINGS, VERBS, alternatives, split_words
+from coach.interpreter.lexicon import COLORS, DAY, GERUNDS, PLACES, THINGS, VERBS, alternatives, split_words
 
 _KEPT_TWICE = frozenset(("no", "wait", "stop", "ha", "bye", "hey", "whoa", "yes", "go", "very", "blah", "the", "halt",
                          "freeze", "la", "it", "that"))  # fmt: skip
@@ -270,8 +270,7 @@ _CLEAR_OFF = re.compile(
     r"(?:clear|take|get|remove|clean) (?:everything|all|all the .+?|the stuff|all of it|the "
     r"things) (?:off|from|off of) (?P<place>(?:the|my|our) .+)"
 )
-_DAYS = "(?:mon|tues|wednes|thurs|fri|satur|sun)day"
-_DAY_OWNS = re.compile(rf"\b(?P<day>tomorrow|today|tonight|(?:(?:this|next) )?{_DAYS})'s (?P<what>[a-z]+)\b")
+_DAY_OWNS = re.compile(rf"\b(?P<day>tomorrow|today|tonight|(?:(?:this|next) )?{DAY})'s (?P<what>[a-z]+)\b")
 _CAN_I_HAVE = re.compile(
     r"(?:can|could|may|might) (?:i|we) (?:please )?(?:have|get|take) (?P<thing>(?:the|that|my|a|an|some|this) .+)|"
     r"i (?:want|need|would like|would love) (?P<wanted>(?:the|that|my|this) "

@@ -8,6 +8,7 @@ import msgspec
 
 from coach.interpreter.habits import MORE_TIME, is_activity, parse_checkin, parse_routine, topic_of
 from coach.interpreter.items import Item
+from coach.interpreter.lexicon import DAY
 from coach.interpreter.times import CLOCK, take_times
 
 # "from now on you do the chores: …"
@@ -50,7 +51,7 @@ _QUESTION = re.compile(
     r"(?:what|why|where|who|how|which|when (?:is|are|do|does|did|will)|is|are|do you|does|did|can you tell)\b"
 )
 _TELL = re.compile(r"tell (?:me|us) (?:how|what|whether|if|about)\b.*")
-_ON_DAY_ALWAYS = re.compile(r"^on (?P<day>(?:mon|tues|wednes|thurs|fri|satur|sun)day) always ")
+_ON_DAY_ALWAYS = re.compile(rf"^on (?P<day>{DAY}) always ")
 _TWICE = re.compile(rf"(?P<first>{CLOCK}) and (?P<second>(?:at )?{CLOCK})")
 _COUNTED = re.compile(r"\b(?:twice|three times|two times) (?:a|per|each|every) day\b")
 

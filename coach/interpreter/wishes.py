@@ -16,7 +16,7 @@ from typing import NamedTuple
 import msgspec
 
 from coach.interpreter.items import Item
-from coach.interpreter.lexicon import VERBS, split_words
+from coach.interpreter.lexicon import DAY, VERBS, split_words
 from coach.interpreter.times import take_times
 
 Reading = tuple[list[Item], dict[str, float]]  # what a piece holds, and how likely each kind is by its cues
@@ -24,7 +24,7 @@ Reading = tuple[list[Item], dict[str, float]]  # what a piece holds, and how lik
 _TIME = re.compile(
     r"\b(?:every|each|daily|weekly|monthly|nightly|weekdays|weekends|(?:once|twice|times) a|at (?:\d|half|a quarter|"
     r"quarter|noon|midnight|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)|\d{1,2} ?(?:am|pm)|"
-    r"\d{1,2}:\d\d|(?:mon|tues|wednes|thurs|fri|satur|sun)days?|never|always|holidays?|tomorrow|tonight|"
+    rf"\d{{1,2}}:\d\d|{DAY}s?|never|always|holidays?|tomorrow|tonight|"
     r"(?:go|goes|belongs?) (?:in|on|into))\b"
 )
 _DAYS = split_words("monday tuesday wednesday thursday friday saturday sunday")
@@ -55,12 +55,12 @@ _STRAY = re.compile(  # words that no name of a thing or topic holds
     r"week)\b"
 )
 _DAY_LIST = re.compile(
-    r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)days?(?: , | and | , and | )(?:every |each |on )?)+"
-    r"(?=(?:mon|tues|wednes|thurs|fri|satur|sun)day)"
+    rf"(?:{DAY}s?(?: , | and | , and | )(?:every |each |on )?)+"
+    rf"(?={DAY})"
 )
 _COMMA_DAYS = re.compile(
-    r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?(?: , (?:on )?(?:mon|tues|wednes|thurs|fri|satur|sun)days?)*"
-    r"(?: ,)? and (?:on )?(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b"
+    rf"\b{DAY}s?(?: , (?:on )?{DAY}s?)*"
+    rf"(?: ,)? and (?:on )?{DAY}s?\b"
 )
 _RULE_TIME = re.compile(r"\b(?:go|goes|belongs?|never|always)\b")
 _WHERE_IT_GOES = re.compile(r"\b(?:go|goes|belongs?) (?:in|on|into|under)\b")

@@ -94,7 +94,7 @@ def _task(things: list[Thing], rng: np.random.Generator, wordings: Wordings) -> 
     name = f"{colour} {kind}".strip()
     wording = wordings.put[int(rng.integers(len(wordings.put)))]
     instruction = wording.format(object=f"the {name}", in_place=f"in the {place}", place=f"the {place}")
-    named = [t for t in things if t.name.split()[1] == kind and colour in ("", t.name.split()[0])]
+    named = [t for t in things if _kind(t) == kind and colour in ("", t.name.split()[0])]
     if not named:
         return instruction, str(Thought(reason=f"there is no {name} in sight", subtask="ask for help"))
     if len(named) > 1:

@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from coach.interpreter.lexicon import COLORS, PLACES, THINGS, VERBS, WHICH, singular
+from coach.interpreter.lexicon import COLORS, DAY, PLACES, THINGS, VERBS, WHICH, singular
 from coach.interpreter.normalise import sentences, strip_fillers
 from coach.interpreter.speech import directly, fluent
 
 MAX_WORDS = 60  # what comes later changes the meaning no more
 _NUMBER = re.compile(r"\d+(?:[:.]\d+)?(?:am|pm)?")
-_DAY = re.compile(r"(?:mon|tues|wednes|thurs|fri|satur|sun)days?")
+_DAY = re.compile(rf"{DAY}s?")
 
 
 def cues_of(plain_sentences: list[str], marked: bool) -> frozenset[str]:
