@@ -16,7 +16,9 @@ from coach.speech.sound import Form, SoundSystem
 
 REMEMBERED = 4 * RATE  # samples
 LOOKS = 96
-SETTLING_S = 0.3
+AGREEING = 10  # looks at the microphone's clock that must say the same, before anything is played
+AGREED = int(0.02 * RATE)  # between the second and the eighth of them in size: one look may come late
+PATIENCE = int(2.0 * RATE)  # samples of silence after which it plays whatever the clocks say
 FADING_S = 0.4  # from the last sample handed out to the last that is heard
 BLOCK = 256  # samples at 16 kHz that the device takes at a time: what is in it cannot be taken back
 LATE = int(0.02 * RATE)  # less than any device takes: what is asked for has then been handed out, whatever the jitter
@@ -38,7 +40,8 @@ class Player:
         self._count = 0
         self._offset: float | None = None  # microphone's sample number less ours
         self._offsets: deque[float] = deque(maxlen=LOOKS)
-        self._settled = 0
+        self._matched = False
+        self._opened = 0
         self._silent_s = 0.0
         self._audible_to = 0
         self._stream: Any = None
@@ -89,12 +92,11 @@ class Player:
     def _open(self) -> None:
         device = self._sound.find("output", self._name)
         form = self._sound.form("output", device)
-        self._resampler, self._left, self._offset = Resampler(RATE, form.rate), np.zeros(0, np.float32), None
-        self._stream = self._sound.open(lambda: self._make(form), device.name, "loudspeaker")
-        with self._lock:  # silence first: the clocks are matched while it plays
+        self._resampler, self._left = Resampler(RATE, form.rate), np.zeros(0, np.float32)
+        with self._lock:
             self._offsets.clear()
-            self._settled = self._count + int(SETTLING_S * RATE)
-            self._waiting = np.zeros(int(SETTLING_S * RATE), np.float32)
+            self._offset, self._matched, self._opened = None, False, self._count
+        self._stream = self._sound.open(lambda: self._make(form), device.name, "loudspeaker")
 
     def _make(self, form: Form) -> Any:
         return self._sound.library.OutputStream(
@@ -109,21 +111,34 @@ class Player:
         out[:] = ready[:frames, None]
         self._left = ready[frames:]
 
+    def _match(self, offset: float) -> None:
+        """Silence comes first: a device that opens stops the microphone's for up to a second."""
+        self._offsets.append(offset)
+        latest = sorted(list(self._offsets)[-AGREEING:])
+        agree = len(latest) == AGREEING and latest[-3] - latest[1] <= AGREED
+        if agree or self._count - self._opened >= PATIENCE:
+            self._matched, self._offset = True, float(np.median(latest))
+            self._offsets = deque(latest, maxlen=LOOKS)
+
     def _align(self, offset: float) -> None:
         """Match the clocks; one look jitters by as much as a thread waits for its turn, the median of many does not."""
         self._offsets.append(offset)
         median = float(np.median(self._offsets))
-        drifted = self._offset is None or abs(median - self._offset) > REALIGN
-        if drifted and (not self._waiting.size or self._offset is None or self._count < self._settled):
+        if not self._waiting.size and (self._offset is None or abs(median - self._offset) > REALIGN):
             self._offset = median
 
     def _next(self) -> np.ndarray:
         """The next chunk at 16 kHz, remembered as played."""
         with self._lock:
-            self._align(self._position() - self._count + LATE)
             chunk = np.zeros(CHUNK, np.float32)
-            taken, self._waiting = self._waiting[:CHUNK], self._waiting[CHUNK:]
-            chunk[: len(taken)] = taken
+            taken = chunk[:0]
+            offset = self._position() - self._count + LATE
+            if self._matched:
+                self._align(offset)
+                taken, self._waiting = self._waiting[:CHUNK], self._waiting[CHUNK:]
+                chunk[: len(taken)] = taken
+            else:
+                self._match(offset)
             self._played[np.arange(self._count, self._count + CHUNK) % REMEMBERED] = chunk
             self._count += CHUNK
             if len(taken):

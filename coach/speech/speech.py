@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from coach.speech.audio import SILENT_DB
+from coach.speech.audio import RATE, SILENT_DB
 from coach.speech.hearing import Ears, Heard, Hearing, View
 from coach.speech.messages import Listen
 from coach.speech.microphone import Microphone
@@ -213,4 +214,4 @@ class Speech:
         return speaker.player.played_at(first, count), speaker.player.audible
 
     def _position(self) -> float:
-        return self._microphone.position if self._microphone is not None else 0.0
+        return self._microphone.position if self._microphone is not None else time.monotonic() * RATE
