@@ -22,7 +22,7 @@ PATIENCE = int(2.0 * RATE)  # samples of silence after which it plays whatever t
 FADING_S = 0.4  # from the last sample handed out to the last that is heard
 BLOCK = 256  # samples at 16 kHz that the device takes at a time: what is in it cannot be taken back
 LATE = int(0.02 * RATE)  # less than any device takes: what is asked for has then been handed out, whatever the jitter
-REALIGN = int(0.03 * RATE)  # clocks that have drifted apart so far are matched again
+REALIGN = int(0.02 * RATE)  # clocks that have drifted apart so far are matched again
 
 
 class Player:
@@ -43,7 +43,6 @@ class Player:
         self._matched = False
         self._opened = 0
         self._silent_s = 0.0
-        self._audible_to = 0
         self._stream: Any = None
         self._resampler = Resampler(RATE)
         self._left = np.zeros(0, np.float32)
@@ -77,10 +76,11 @@ class Player:
             if self._offset is None:
                 return np.zeros(0, np.float32)
             start = int(first - self._offset)
-            count = min(count, self._count - start)
-            if start >= self._audible_to or count <= 0 or start < self._count - REMEMBERED:
+            given = min(count, self._count - start)
+            if given <= 0 or start < self._count - REMEMBERED:
                 return np.zeros(0, np.float32)
-            found: np.ndarray = self._played[np.arange(start, start + count) % REMEMBERED]
+            found: np.ndarray = self._played[np.arange(start, start + given) % REMEMBERED]
+            found = np.concatenate((found, self._waiting[: count - given]))  # a device that skipped is a little ahead
             return found if np.any(found) else found[:0]
 
     def close(self) -> None:
@@ -142,5 +142,5 @@ class Player:
             self._played[np.arange(self._count, self._count + CHUNK) % REMEMBERED] = chunk
             self._count += CHUNK
             if len(taken):
-                self._audible_to, self._silent_s = self._count, time.monotonic() + FADING_S
+                self._silent_s = time.monotonic() + FADING_S
             return chunk
