@@ -21,6 +21,7 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         batch: samples a step.
         patches, stills, frames, act: weights of the losses: objects in picture tokens (stills), thoughts on
             stills, thoughts on demonstrations, action chunks on demonstrations. Zero leaves a part out.
+        rules: weight of which of a home's rules holds for a thing, learned from words alone.
         look: the picture encoder learns too.
         frozen: only the action expert learns.
         lessons: share of `batch` that lessons from people fill, of those with demonstrations.
@@ -34,6 +35,7 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     stills: float = 0.0
     frames: float = 0.0
     act: float = 0.0
+    rules: float = 0.0
     look: bool = True
     frozen: bool = False
     lessons: Annotated[float, msgspec.Meta(ge=0, lt=1)] = 0.0

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from policy.model.prompting import Prompter, pictures_tensor
@@ -21,8 +22,9 @@ from policy.training.batches import TextBatch, action_targets, patch_targets, te
 from policy.training.config import Stage, TrainConfig
 from policy.training.episodes import Episodes
 from policy.training.lessons import Lesson, Lessons, agreeing, chosen, mixed_in
-from policy.training.losses import PatchHead, goal_weights, neighbour_weights, thought_loss
+from policy.training.losses import PatchHead, goal_weights, goal_words, neighbour_weights, thought_loss
 from policy.training.pictures import CLASSES, StillShards
+from policy.training.rule_texts import rule_texts
 from policy.training.still_texts import Wordings, still_texts
 from robot_bridge.protocol.thought import LOCATION_BINS
 
@@ -157,7 +159,21 @@ class Trainer:
                 losses |= self._still_losses(stage)
             if stage.frames or stage.act:
                 losses |= self._frame_losses(stage)
+            if stage.rules:
+                losses["rules"] = stage.rules * self._rule_loss(stage.batch)
         return losses
+
+    def _rule_loss(self, count: int) -> Tensor:
+        """Of the word after "goes in the" alone, without a picture."""
+        instructions, thoughts = rule_texts(count, self._rng, self.wordings)
+        size = self.model.sizes.image
+        blind = np.zeros((count, 0, size, size, 3), np.uint8)
+        texts = self._texts(blind, None, instructions, thoughts, [""] * count)
+        nothing_seen = torch.zeros(count, 0, self.model.sizes.width)
+        prefix = self.model.read(nothing_seen, texts.prompt, texts.prompt_mask, texts.thought, texts.thought_mask)
+        wanted = goal_words(texts.labels, self._goes)
+        scores = self.model.logits(prefix.hidden[:, prefix.length - 1 : -1][wanted])
+        return F.cross_entropy(scores.float(), texts.labels[wanted])
 
     def _still_losses(self, stage: Stage) -> dict[str, Tensor]:
         batch = self.stills.draw(self._rng, stage.batch)

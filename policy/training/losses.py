@@ -45,9 +45,14 @@ def goal_weights(labels: Tensor, goes: int, weight: float) -> Tensor:
     Args:
         labels: int64[B, T]; goes: id of the word "goes".
     """
-    weights = torch.ones(labels.shape)
-    weights[:, _AFTER_GOES:][labels[:, :-_AFTER_GOES] == goes] = weight
-    return weights
+    return torch.ones(labels.shape).masked_fill(goal_words(labels, goes), weight)
+
+
+def goal_words(labels: Tensor, goes: int) -> Tensor:
+    """Which words say where a thing goes, bool of the labels' shape; arguments as for `goal_weights`."""
+    found = torch.zeros(labels.shape, dtype=torch.bool)
+    found[:, _AFTER_GOES:] = labels[:, :-_AFTER_GOES] == goes
+    return found
 
 
 class PatchHead(SceneHead):

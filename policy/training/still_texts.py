@@ -14,6 +14,7 @@ HANDS = {"sink": "left", "drying rack": "left", "bin": "right", "dishwasher": "r
 SEE = "what do you see"
 _DISHES = ("plate", "cup", "bowl")
 _CHORES = 0.4  # share of errands that name the thing
+_MOST_RULES = 4
 _NOTED, _RULED = 0.6, 0.7  # shares of chores in a home with rules, and of those with one that matters now
 _DONE = {"clear": "the counter is clear", "wash": "no dish is on the counter"}
 
@@ -43,6 +44,19 @@ def still_texts(stills: Stills, rng: np.random.Generator, wordings: Wordings
     return [p[0] for p in pairs], [p[1] for p in pairs], [_before(thought, rng) for _, thought in pairs]
 
 
+def home_rules(kind: str, share: float, rng: np.random.Generator, wordings: Wordings) -> tuple[dict[str, str], str]:
+    """One to four rules, kind → place, and their notes, a line each; `share`: how often one is about `kind`."""
+    kinds = [str(each) for each in rng.permutation(KINDS)[: int(rng.integers(1, _MOST_RULES + 1))]]
+    if kind and kind not in kinds and rng.random() < share:
+        kinds[int(rng.integers(len(kinds)))] = kind
+    rules = {each: str(rng.choice(list(HANDS))) for each in kinds}
+    notes = ""
+    for each, place in rules.items():
+        note = str(rng.choice(wordings.notes))
+        notes += "\n" + note.format(things=f"{each}s", in_place=f"in the {place}", place=f"the {place}")
+    return rules, notes
+
+
 def _before(text: str, rng: np.random.Generator) -> str:
     """The same subtask, as on the way to it; something that was put away; or nothing."""
     subtask, luck = Thought.parse(text).subtask, rng.random()
@@ -66,17 +80,12 @@ def _see(things: list[Thing]) -> tuple[str, str]:
 def _chore(things: list[Thing], rng: np.random.Generator, wordings: Wordings) -> tuple[str, str]:
     """Everything on the counter: bottles first, which arms knock over, then what is nearest to the robot."""
     job = str(rng.choice(list(wordings.chores)))
-    words, rules = str(rng.choice(wordings.chores[job])), {}
+    words, rules = str(rng.choice(wordings.chores[job])), dict[str, str]()
     waiting = [t for t in things if t.place == "counter" and (job == "clear" or _kind(t) in _DISHES)]
     target = max(waiting, key=lambda t: (t.name.endswith("bottle"), t.y), default=None)
     if rng.random() < _NOTED:
-        kinds = [str(kind) for kind in rng.permutation(KINDS)[: int(rng.integers(1, 5))]]
-        if target is not None and _kind(target) not in kinds and rng.random() < _RULED:
-            kinds[int(rng.integers(len(kinds)))] = _kind(target)
-        rules = {kind: str(rng.choice(list(HANDS))) for kind in kinds}
-        for kind, place in rules.items():
-            note = str(rng.choice(wordings.notes))
-            words += "\n" + note.format(things=f"{kind}s", in_place=f"in the {place}", place=f"the {place}")
+        rules, notes = home_rules(_kind(target) if target else "", _RULED, rng, wordings)
+        words += notes
     if target is None:
         return words, str(Thought(reason=_DONE[job], subtask="done"))
     washed = "sink" if target.dirty else "drying rack"
