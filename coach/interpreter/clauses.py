@@ -6,15 +6,18 @@ import re
 
 import msgspec
 
+from coach.interpreter.checkins import parse_checkin
 from coach.interpreter.controls import parse_control
 from coach.interpreter.corrections import parse_correction, parse_hand
-from coach.interpreter.habits import NOW, parse_checkin, parse_fact, parse_routine, parse_rule
+from coach.interpreter.facts import parse_fact
+from coach.interpreter.house_rules import NOW, parse_rule
 from coach.interpreter.items import Item, Scene
 from coach.interpreter.lexicon import COLORS, DETERMINERS, GERUNDS, PREPOSITIONS, THINGS, WHICH, alternatives
 from coach.interpreter.normalise import strip_fillers
 from coach.interpreter.nudges import parse_nudge
 from coach.interpreter.phrases import parse_noun
 from coach.interpreter.questions import parse_question
+from coach.interpreter.routines import parse_routine
 from coach.interpreter.standing import parse_standing
 from coach.interpreter.stops import is_stop_clause
 from coach.interpreter.tasks import parse_elided, parse_task

@@ -8,16 +8,19 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from coach.interpreter.corrections import parse_correction
-from coach.interpreter.habits import NOW, parse_routine, parse_rule, topic_of
+from coach.interpreter.fluency import fluent
+from coach.interpreter.house_rules import NOW, parse_rule
 from coach.interpreter.items import Item, Kind, Object
 from coach.interpreter.lexicon import COLORS, DETERMINERS, PREPOSITIONS, THINGS, WHICH, singular
 from coach.interpreter.normalise import strip_fillers
 from coach.interpreter.nudges import find_nudge
-from coach.interpreter.phrases import is_known_place, parse_noun, split_prepositions
+from coach.interpreter.phrases import is_known_place, parse_noun, split_prepositions, topic_of
+from coach.interpreter.politeness import directly
 from coach.interpreter.questions import parse_question
-from coach.interpreter.speech import base_of, directly, fluent
+from coach.interpreter.routines import parse_routine
 from coach.interpreter.tasks import is_no_task, is_verb, parse_elided, parse_task
 from coach.interpreter.times import take_times
+from coach.interpreter.verb_forms import base_of
 
 _BARE = frozenset(("stop", "undo", "restart", "takeover", "praise", "unknown"))
 _UNTIL = re.compile(r" (?:until|till) (?P<until>.+)$")

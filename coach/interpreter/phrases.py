@@ -137,6 +137,12 @@ def parse_place(text: str) -> str:
     return plain if len(words) <= 4 else ""
 
 
+def topic_of(words: str) -> str:
+    """`the groceries` → `grocery`: names are singular."""
+    *before, last = words.removeprefix("the ").split()
+    return " ".join([*before, singular(last)])
+
+
 def is_known_place(text: str) -> bool:
     """Whether the words name a place of the lexicon."""
     return parse_place(text) in set(PLACES.values())

@@ -6,12 +6,13 @@ import re
 
 from coach.interpreter.clauses import ABLE, Clauses, without_gerund
 from coach.interpreter.decide import chances_of_piece
-from coach.interpreter.habits import parse_fact
+from coach.interpreter.facts import parse_fact
+from coach.interpreter.fluency import fluent
 from coach.interpreter.items import Item, Scene
 from coach.interpreter.lexicon import DAY, split_words
 from coach.interpreter.normalise import is_filler, strip_fillers
+from coach.interpreter.politeness import directly
 from coach.interpreter.segments import run_on_cuts, starts_clause
-from coach.interpreter.speech import directly, fluent
 from coach.interpreter.stops import is_stop_clause, split_at_stops
 from coach.interpreter.tasks import parse_task
 from coach.interpreter.tidying import (

@@ -6,10 +6,13 @@ import re
 
 import msgspec
 
-from coach.interpreter.habits import MORE_TIME, is_activity, parse_checkin, parse_routine, topic_of
+from coach.interpreter.checkins import MORE_TIME, parse_checkin
+from coach.interpreter.clock import CLOCK
 from coach.interpreter.items import Item
 from coach.interpreter.lexicon import DAY
-from coach.interpreter.times import CLOCK, take_times
+from coach.interpreter.phrases import topic_of
+from coach.interpreter.routines import is_activity, parse_routine
+from coach.interpreter.times import take_times
 
 # "from now on you do the chores: …"
 _OPENING = re.compile(

@@ -1,6 +1,6 @@
 """The training loop: stages, averaging of weights, checkpoints that resume, several processes where there are.
 
-One process needs nothing; `torchrun --nproc-per-node N -m coach train …` averages the gradients of N.
+One process needs nothing; `torchrun --nproc-per-node N --module coach -- train …` averages the gradients of N.
 """
 
 from __future__ import annotations

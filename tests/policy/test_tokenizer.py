@@ -1,9 +1,12 @@
 """Words, letters, location tokens, and the thought grammar's spelling."""
 
+from importlib import resources
+
 import pytest
 from tiny import THOUGHT, write_tokenizer
 
-from policy.model.tokenizer import ThoughtTokenizer
+from policy.model.tokenizer import FILE, ThoughtTokenizer, build_tokenizer
+from policy.training.pictures import KINDS
 from robot_bridge.protocol.errors import CheckpointError
 from robot_bridge.protocol.thought import Thought
 
@@ -18,6 +21,15 @@ def test_known_word_is_one_token_and_unknown_word_is_letters_when_encoded(tmp_pa
     tokenizer = write_tokenizer(tmp_path)
     assert len(tokenizer.encode("cup")) == 1
     assert tokenizer.decode(tokenizer.encode("put the zebra")) == "put the zebra"
+
+
+def test_things_begin_with_the_word_for_the_thing_when_there_are_several(tmp_path):
+    words = (resources.files("policy.training") / "words.txt").read_text("utf-8").split()
+    (tmp_path / FILE).write_text(build_tokenizer(words).to_str())
+    tokenizer = ThoughtTokenizer(tmp_path)
+    for kind in KINDS:
+        assert tokenizer.encode(f"{kind}s")[0] == tokenizer.encode(kind)[0]
+        assert tokenizer.decode(tokenizer.encode(f"two {kind}s")) == f"two {kind}s"
 
 
 def test_location_is_rounded_down_when_between_two_tokens(tmp_path):

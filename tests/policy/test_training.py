@@ -15,6 +15,7 @@ from policy.training.batches import patch_targets
 from policy.training.config import Stage, TrainConfig, load_train_config
 from policy.training.episodes import Episodes
 from policy.training.pictures import Stills, StillShards, Thing
+from policy.training.rule_texts import rule_texts
 from policy.training.run import train
 from policy.training.still_texts import still_texts
 from robot_bridge.protocol.errors import ConfigError
@@ -57,6 +58,29 @@ def test_run_goes_on_where_it_stopped_when_time_runs_out(data, tmp_path):
     after = load_file(folder / "state.safetensors")
     frozen = "modules.model.model.vlm.vision_tower.embeddings.patch_embedding.weight"
     assert (before[frozen] == after[frozen]).all()
+
+
+def test_a_rule_comes_to_hold_when_only_the_words_are_trained(data, tmp_path):
+    rows: list[dict] = []
+    stage = Stage(name="bind", steps=60, batch=16, rate=0.01, rules=1.0, look=False)
+    train(msgspec.structs.replace(CONFIG, stages=(stage,)), data, tmp_path / "run", "tiny", report=rows.append)
+    losses = [row["rules"] for row in rows]
+    assert np.mean(losses[-10:]) < 0.7 * np.mean(losses[:5])
+
+
+def test_the_note_of_the_very_thing_decides_when_a_home_has_several():
+    instructions, thoughts = rule_texts(300, np.random.default_rng(1), WORDINGS)
+    chores = 0
+    for words, thought in zip(instructions, thoughts, strict=True):
+        instruction, *notes = words.split("\n")
+        kind, place = re.findall(r"^reason: the \w+ (\w+) is .* goes in the (.+)\n$", thought)[0]
+        rules = {note.split("s go")[0]: note.split(" go in the ")[1] for note in notes}
+        if instruction == "clear the counter":
+            chores += 1
+            assert place == rules.get(kind, WORDINGS.belongs[kind])
+        else:
+            assert instruction.endswith(f" the {place}")
+    assert 200 < chores < 290
 
 
 def test_losses_fall_when_the_same_samples_come_again(data, tmp_path):
@@ -118,4 +142,15 @@ def test_packaged_recipe_loads():
     from importlib import resources
 
     recipe = load_train_config(resources.files("policy.training") / "kitchen.yaml")
-    assert [s.name for s in recipe.stages] == ["look", "think", "act", "reach", "see", "name", "both", "last", "joint"]
+    assert [s.name for s in recipe.stages] == [
+        "look",
+        "think",
+        "act",
+        "reach",
+        "see",
+        "name",
+        "both",
+        "last",
+        "bind",
+        "joint",
+    ]

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+from coach.interpreter.fluency import fluent
 from coach.interpreter.lexicon import COLORS, DAY, PLACES, THINGS, VERBS, WHICH, singular
 from coach.interpreter.normalise import sentences, strip_fillers
-from coach.interpreter.speech import directly, fluent
+from coach.interpreter.politeness import directly
 
 MAX_WORDS = 60  # what comes later changes the meaning no more
 _NUMBER = re.compile(r"\d+(?:[:.]\d+)?(?:am|pm)?")

@@ -30,18 +30,19 @@ class Room:
         return cls(_noises(seed, seconds))
 
     def mixed(self, energies: np.ndarray, lead: int, frames: int, random: np.random.Generator,
-              snr_db: tuple[float, float] = (4.0, 35.0)) -> np.ndarray:  # fmt: skip
+              snr_db: tuple[float, float] = (4.0, 35.0), throat: float = _THROAT) -> np.ndarray:  # fmt: skip
         """The sentence, `lead` frames after the start, with throat, level, tone, echo and noise drawn at random.
 
         Args:
             energies: float16[n, 80], log10; n may be 0, then there is noise alone.
+            throat: by how much other throats may be longer or shorter, as a share.
         Returns:
             float32[frames, 80], log10.
         """
         power: np.ndarray = np.zeros((frames, N_MELS), np.float32)
         level = 1.0
         if len(energies):
-            spoken = np.power(10, _other_throat(energies.astype(np.float32), random), dtype=np.float32)
+            spoken = np.power(10, _other_throat(energies.astype(np.float32), throat, random), dtype=np.float32)
             loud = spoken.mean(axis=1)
             level = float(loud[loud > loud.max() / 1000].mean())
             power[lead : lead + len(spoken)] = spoken[: frames - lead]
@@ -57,9 +58,9 @@ class Room:
         return np.maximum(np.log10(np.maximum(power, 1e-12)) + tone + gain, LOG_FLOOR).astype(np.float32)
 
 
-def _other_throat(log10: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """The sentence as from a longer or shorter throat: bands moved by up to 9 % (vocal tract length perturbation)."""
-    places = np.clip(np.arange(N_MELS) * random.uniform(1 - _THROAT, 1 + _THROAT), 0, N_MELS - 1.001)
+def _other_throat(log10: np.ndarray, most: float, random: np.random.Generator) -> np.ndarray:
+    """The sentence as from a longer or shorter throat: bands moved by up to `most` (vocal tract length perturbation)."""
+    places = np.clip(np.arange(N_MELS) * random.uniform(1 - most, 1 + most), 0, N_MELS - 1.001)
     low = places.astype(int)
     share = (places - low).astype(np.float32)
     return log10[:, low] * (1 - share) + log10[:, low + 1] * share

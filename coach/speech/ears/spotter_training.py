@@ -28,6 +28,7 @@ EARLY, FIRST, LAST, LATE = -6, 3, 21, 28
 FALSE_PER_HOUR = 0.25
 """What the threshold is set to on talk that was not learnt; strips are harder than hours of a day."""
 _PROVING_STRIPS = 4000
+_THROAT = 0.2  # one word is known in stranger voices than sentences are
 _HIGHEST = 0.95  # beyond it stops are lost and hardly any false one is saved
 _SAVE_EVERY_S, _REPORT_EVERY_S = 60.0, 20.0
 _COLLECTIONS, _SHARES = ("stops", "confusables", "sentences"), (0.3, 0.3, 0.4)
@@ -172,7 +173,7 @@ def strip(pools: Pools, room: Room, random: np.random.Generator) -> Strip:
     for end in stops:
         stop[end + FIRST : end + LAST] = 1
     talking = at > 80 and bool(phonemes.any())
-    sound = room.mixed(energies if talking else energies[:0], 0, STRIP, random, snr_db=(2.0, 28.0))
+    sound = room.mixed(energies if talking else energies[:0], 0, STRIP, random, snr_db=(2.0, 28.0), throat=_THROAT)
     return Strip(bands(10**sound), stop[1::STRIDE], phonemes[1::STRIDE])
 
 
