@@ -18,6 +18,7 @@ from robot_bridge.protocol.errors import StoreError, UsageError
 
 MARGIN_S = 1.0  # frames kept before the lesson begins
 AFTER_S = 4.0  # and after the words: what the arms made of it
+MAX_DIGITS = 18  # of a number that SQLite takes
 COLUMNS = tuple(name for name in Correction.__struct_fields__)
 _SELECT = "SELECT " + ", ".join(f'corrections."{name}"' for name in COLUMNS) + " FROM corrections"
 _JSON = ("where", "rules")
@@ -64,7 +65,7 @@ def find(db: Database, correction_id: str) -> Correction | None:
 
 
 def one(db: Database, correction_id: str) -> Correction:
-    """By id, or by the beginning of one that no other shares.
+    """By id, by the beginning of one that no other shares, or by number, as the screen lists them.
 
     Raises:
         UsageError: none, or several.
@@ -75,6 +76,8 @@ def one(db: Database, correction_id: str) -> Correction:
         return found
     starts = "WHERE substr(id, 1, ?) = ? ORDER BY number DESC LIMIT 2"
     matches = select(db, starts, (len(correction_id), correction_id)) if correction_id else []
+    if not matches and correction_id.isdecimal() and len(correction_id) <= MAX_DIGITS:
+        matches = select(db, "WHERE number = ?", (int(correction_id),))
     if len(matches) == 1:
         return matches[0]
     if matches:

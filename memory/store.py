@@ -129,7 +129,7 @@ class Store:
         with self._connection.reading() as db:
             found = episodes.one(db, episode_id)
         if found is None:
-            raise UsageError(f"there is no episode {episode_id}")
+            raise UsageError(f"there is no episode {episode_id}", next_step="see them with: coach replay --list")
         return found
 
     def add_frame(self, episode_id: int | None, observation: Observation, wall_s: float | None = None) -> None:
@@ -275,7 +275,7 @@ class Store:
             return corrections.change(db, correction_id, "outcome", "retracted", by, reason)
 
     def correction(self, correction_id: str) -> Correction:
-        """By id or by an unshared beginning of it. Raises `UsageError` when there is none."""
+        """By id, an unshared beginning of it, or number. Raises `UsageError` when there is none."""
         with self._connection.reading() as db:
             return corrections.one(db, correction_id)
 

@@ -38,9 +38,9 @@ class ReplayApp(RecordingApp):
     #bar { height: 1; padding: 0 1; }
     """  # fmt: skip
     BINDINGS = [  # noqa: RUF012 - Textual's own declaration
-        Binding("space", "play", "play, pause"), *STEPPING,
+        Binding("space", "play", "play, pause"), Binding("q,escape", "quit", "close"), *STEPPING,
         Binding("c", "lesson", "next correction"), Binding("plus,equals_sign", "faster(1)", "faster"),
-        Binding("minus", "faster(-1)", "slower"), Binding("q,escape", "quit", "close"),
+        Binding("minus", "faster(-1)", "slower"),
     ]  # fmt: skip
 
     def __init__(self, config: Config, recording: Recording, moments: list[Moment]) -> None:

@@ -36,11 +36,11 @@ class ReviewApp(RecordingApp):
     """  # fmt: skip
     AUTO_FOCUS = None  # else the hidden editor takes the keys
     BINDINGS = [  # noqa: RUF012 - Textual's own declaration
-        *STEPPING,
+        Binding("q", "quit", "close"), *STEPPING,
         Binding("w", "wrong", "went wrong here"), Binding("e", "edit", "write the thought"),
         Binding("ctrl+s", "save", "keep it"), Binding("escape", "leave", "leave it", show=False),
         Binding("s", "suggestion", "suggestion"), Binding("y", "decide('accepted')", "accept"),
-        Binding("x", "decide('rejected')", "reject"), Binding("q", "quit", "close"),
+        Binding("x", "decide('rejected')", "reject"),
     ]  # fmt: skip
 
     def __init__(self, config: Config, store: Store, recording: Recording) -> None:

@@ -49,7 +49,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     found.add_argument("query", metavar="WORDS", nargs="+", help="what was said, seen or thought")
     _add_limits(found)
     shown = verbs.add_parser("show", help="one lesson, whole", description="One lesson, whole.")
-    shown.add_argument("id", metavar="ID", help="its id, or how that begins")
+    shown.add_argument("id", metavar="ID", help="its number, its id, or how that begins")
     edited = verbs.add_parser("edit", help="put a lesson right; its history stays",
                               description="Put a lesson right. What it was stays in its history.")  # fmt: skip
     for flag, (field, told) in _EDITED.items():
@@ -57,7 +57,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     about = "Take a lesson back. It stays on record and is never learnt from."
     taken = verbs.add_parser("retract", help="take a lesson back: kept, but never learnt from", description=about)
     for verb in (edited, taken):
-        verb.add_argument("id", metavar="ID", help="its id, or how that begins")
+        verb.add_argument("id", metavar="ID", help="its number, its id, or how that begins")
         verb.add_argument("--because", metavar="TEXT", default="", help="why, for the history")
         verb.add_argument("--by", metavar="NAME", help="who says so (default: person of the configuration)")
     about = "Lessons counted, and those that had to be told again and again."
@@ -162,7 +162,7 @@ def _print_one(store: Store, args: argparse.Namespace) -> None:
 
 
 def _line(correction: Correction) -> str:
-    return f"{correction.id[:12]:12}  {_when(correction.wall_s)}  {correction.outcome:9}  {correction.words}"
+    return f"{correction.number:5}  {correction.id[:12]:12}  {_when(correction.wall_s)}  {correction.outcome:9}  {correction.words}"
 
 
 def _told(change: CorrectionChange) -> str:

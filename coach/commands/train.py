@@ -66,6 +66,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
 def _train(args: argparse.Namespace, config: Config, recipe: str, start: str | None, lessons: Lessons | None) -> int:
     import torch
 
+    from coach.evaluate.paraphrases import composed_for_training
     from coach.processes.plan import find_checkpoint
     from policy.checkpoint import embedded_folder
     from policy.training.config import load_train_config
@@ -73,14 +74,15 @@ def _train(args: argparse.Namespace, config: Config, recipe: str, start: str | N
     from policy.training.run import Data, train
     from policy.training.still_texts import Wordings
     from robot_bridge.arms.kitchen.tasks import BELONGS
-    from robot_bridge.arms.kitchen.wordings import CHORE_WORDINGS, NOTE_WORDINGS, PUT_WORDINGS
+    from robot_bridge.arms.kitchen.wordings import CHORE_WORDINGS, NOTE_WORDINGS, OTHER_NAMES, PUT_WORDINGS
 
     torch.set_num_threads(args.threads)
     settings = load_train_config(Path(args.recipe) if args.recipe else embedded_folder().parent / "training" / recipe)
     name = args.name or ("kitchen" if lessons is None else _next_name(config.checkpoints, len(settings.stages)))
     folder = config.checkpoints / name
     base = Path(args.data) if args.data else config.home / "data"
-    data = Data(base / "stills", base / "demos", Wordings(PUT_WORDINGS, CHORE_WORDINGS, NOTE_WORDINGS, BELONGS))
+    wordings = Wordings(PUT_WORDINGS, CHORE_WORDINGS, NOTE_WORDINGS, BELONGS, composed_for_training(), OTHER_NAMES)
+    data = Data(base / "stills", base / "demos", wordings)
     begin = Path(find_checkpoint(config, start) or embedded_folder()) if start is not None else None
     measure = partial(_measure, args.measure) if args.measure else None
     try:

@@ -11,7 +11,7 @@ import yaml
 from coach.interpreter import interpret
 from coach.interpreter.resolve import resolve_all
 from robot_bridge.arms.kitchen.tasks import Task
-from robot_bridge.arms.kitchen.wordings import PICK_WORDINGS, PUT_WORDINGS
+from robot_bridge.arms.kitchen.wordings import COMPOSED, PICK_WORDINGS, PUT_WORDINGS, composed
 from robot_bridge.protocol.errors import ConfigError
 
 FILE = "paraphrases.yaml"
@@ -24,19 +24,16 @@ def wordings() -> dict[str, Any]:
     Raises:
         ConfigError: one of them is a wording of the training data.
     """
-    texts: dict[str, Any] = yaml.safe_load((resources.files("coach.evaluate") / FILE).read_text("utf-8"))
-    every = [*texts["put"], *texts["pick"], *(words for place in texts["put_in"].values() for words in place)]
-    both = sorted(trained() & {_plain(words) for words in every})
+    both = sorted({_plain_in_ours(words) for words in (*PUT_WORDINGS, *PICK_WORDINGS)} & _held_out())
     if both:
         raise ConfigError(f"held-out wordings are among those of the training data: {'; '.join(both)}",
                           next_step=f"take them out of {FILE}")  # fmt: skip
-    return texts
+    return _texts()
 
 
-def trained() -> set[str]:
-    """The wordings of the training data, with the gaps of ours."""
-    gaps = {"object": "the {thing}", "in_place": "in the {place}", "place": "the {place}"}
-    return {_plain(words.format(**gaps)) for words in (*PUT_WORDINGS, *PICK_WORDINGS)}
+def composed_for_training() -> tuple[str, ...]:
+    """Wordings put together from parts, without those that are held out here."""
+    return tuple(words for words in composed(COMPOSED) if _plain_in_ours(words) not in _held_out())
 
 
 def paraphrased(task: Task, index: int) -> tuple[str, str]:
@@ -60,3 +57,21 @@ def understood(said: str) -> str:
 def _plain(words: str) -> str:
     """Without commas and `please`, which make no other wording."""
     return " ".join(word for word in words.lower().replace(",", "").split() if word != "please")
+
+
+@cache
+def _texts() -> dict[str, Any]:
+    texts: dict[str, Any] = yaml.safe_load((resources.files("coach.evaluate") / FILE).read_text("utf-8"))
+    return texts
+
+
+@cache
+def _held_out() -> frozenset[str]:
+    texts = _texts()
+    every = (*texts["put"], *texts["pick"], *(words for place in texts["put_in"].values() for words in place))
+    return frozenset(_plain(words) for words in every)
+
+
+def _plain_in_ours(words: str) -> str:
+    """With the gaps of ours."""
+    return _plain(words.format(object="the {thing}", in_place="in the {place}", place="the {place}"))

@@ -199,7 +199,8 @@ class Trainer:
         samples = chosen(samples, agreeing(samples.instructions, samples.thoughts, self._taught_by(stage)))
         samples = mixed_in(samples, self._lesson_draws, taught, self.prompter.cameras)
         blurred = self.prompter.normalizer.blur(samples.state, self.config.state_blur, self._rng)
-        texts = self._texts(samples.pictures, blurred, samples.instructions, samples.thoughts, samples.doing)
+        instructions = [self.wordings.reworded(each, self._rng) for each in samples.instructions]
+        texts = self._texts(samples.pictures, blurred, instructions, samples.thoughts, samples.doing)
         features = self.model.look(texts.pictures)
         losses: dict[str, Tensor] = {}
         if stage.frozen:

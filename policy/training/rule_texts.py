@@ -29,7 +29,6 @@ def _pair(rng: np.random.Generator, wordings: Wordings) -> tuple[str, str]:
         place = {**wordings.belongs, **rules}[kind]
     else:
         place = str(rng.choice(list(HANDS)))
-        wording = wordings.put[int(rng.integers(len(wordings.put)))]
-        words = wording.format(object=f"the {colour} {kind}", in_place=f"in the {place}", place=f"the {place}")
+        words = wordings.task(f"{colour} {kind}", place, rng)
     reason = f"the {colour} {kind} is on the counter and goes in the {place}"
     return words + notes, str(Thought(reason=reason, subtask="")).split("\nsubtask", 1)[0] + "\n"

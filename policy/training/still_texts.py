@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -16,6 +17,8 @@ _DISHES = ("plate", "cup", "bowl")
 _CHORES = 0.4  # share of errands that name the thing
 _MOST_RULES = 4
 _NOTED, _RULED = 0.6, 0.7  # shares of chores in a home with rules, and of those with one that matters now
+_COMPOSED, _OTHERWISE = 0.6, 0.15  # shares of put-together wordings, and of other names
+_PLAIN = re.compile(r"put the (?P<name>(\w+ )?\w+) in the (?P<place>.+)")
 _DONE = {"clear": "the counter is clear", "wash": "no dish is on the counter"}
 
 
@@ -24,7 +27,9 @@ class Wordings:
     """How people say things; gaps as in `str.format`.
 
     Args:
-        put: "put X in Y", with {object} and {in_place} or {place}.
+        put: "put X in Y", with {object} and {in_place} or {place}; the plain one first.
+        composed: more of those, in words that people might use as well.
+        others: other names of kinds and places.
         chores: of "clear the counter" (`clear`) and "wash up" (`wash`); none: no chores on stills.
         notes: of "plates go in the bin", with {things} and {in_place} or {place}.
         belongs: kind → place, where things go unless a note says otherwise.
@@ -34,6 +39,28 @@ class Wordings:
     chores: Mapping[str, Sequence[str]] = field(default_factory=dict)
     notes: Sequence[str] = ()
     belongs: Mapping[str, str] = field(default_factory=dict)
+    composed: Sequence[str] = ()
+    others: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def task(self, name: str, place: str, rng: np.random.Generator) -> str:
+        """ "Put the red cup in the sink", in one of all wordings."""
+        wordings = self.composed if self.composed and rng.random() < _COMPOSED else self.put
+        *colour, kind = name.split()
+        where, name = self._called(place, rng), " ".join((*colour, self._called(kind, rng)))
+        wording = wordings[int(rng.integers(len(wordings)))]
+        return wording.format(object=f"the {name}", in_place=f"in the {where}", place=f"the {where}")
+
+    def reworded(self, instruction: str, rng: np.random.Generator) -> str:
+        """Another wording of what was asked for plainly; anything else as it is."""
+        first, line, notes = instruction.partition("\n")
+        plain = _PLAIN.fullmatch(first)
+        if plain is None or rng.random() < 0.5:
+            return instruction
+        return self.task(plain["name"], plain["place"], rng) + line + notes
+
+    def _called(self, name: str, rng: np.random.Generator) -> str:
+        others = self.others.get(name, ())
+        return str(others[int(rng.integers(len(others)))]) if others and rng.random() < _OTHERWISE else name
 
 
 def still_texts(stills: Stills, rng: np.random.Generator, wordings: Wordings
@@ -101,8 +128,7 @@ def _task(things: list[Thing], rng: np.random.Generator, wordings: Wordings) -> 
     if rng.random() < 0.15:
         colour = ""
     name = f"{colour} {kind}".strip()
-    wording = wordings.put[int(rng.integers(len(wordings.put)))]
-    instruction = wording.format(object=f"the {name}", in_place=f"in the {place}", place=f"the {place}")
+    instruction = wordings.task(name, place, rng)
     named = [t for t in things if _kind(t) == kind and colour in ("", t.name.split()[0])]
     if not named:
         return instruction, str(Thought(reason=f"there is no {name} in sight", subtask="ask for help"))

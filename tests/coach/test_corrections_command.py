@@ -21,7 +21,8 @@ def home(tmp_path):
 def test_newest_lesson_comes_first_when_listed(home, capsys):
     assert main(["corrections", "list", "--home", str(home)]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split(maxsplit=4)[4] for line in lines] == [
+    assert [line.split(maxsplit=1)[0] for line in lines] == ["3", "2", "1"]
+    assert [line.split(maxsplit=5)[5] for line in lines] == [
         "the blue one",
         "not the plate, the towel",
         "no, in the drying rack",
@@ -36,6 +37,11 @@ def test_limit_and_offset_cut_the_list(home, capsys):
 def test_words_find_their_lesson_when_searched(home, capsys):
     assert main(["corrections", "search", "drying", "rack", "--home", str(home), "--json"]) == 0
     assert [c["words"] for c in json.loads(capsys.readouterr().out)] == ["no, in the drying rack"]
+
+
+def test_show_takes_the_number_that_the_list_gives(home, capsys):
+    assert main(["corrections", "show", "2", "--home", str(home), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["id"] == "a1bc"
 
 
 def test_show_takes_the_beginning_of_an_id(home, capsys):

@@ -83,7 +83,7 @@ def test_episodes_are_listed(home, capsys):
 @pytest.mark.parametrize(
     ("argv", "says"),
     [
-        (["99"], "there is no episode 99"),
+        (["99"], "there is no episode 99; see them with: coach replay --list"),
         (["1", "--corrections"], "asked for together"),
         (["--mixture", "3"], "has no end"),
         (["--limit", "0"], "a limit of 1 or more"),

@@ -79,7 +79,8 @@ def test_correction_is_found_by_its_beginning_when_unshared(store: Store, episod
     assert store.correction("0a1b").id == "0a1b-1"
     with pytest.raises(UsageError, match="several"):
         store.correction("0a1")
-    for unknown in ("", "zz", "%", "0a1b-1 or 1=1"):
+    assert store.correction("2").id == "0a1c-2"  # its number
+    for unknown in ("", "zz", "%", "0a1b-1 or 1=1", "3", "9" * 30, "²"):
         with pytest.raises(UsageError, match="no correction"):
             store.correction(unknown)
 

@@ -154,3 +154,15 @@ def test_packaged_recipe_loads():
         "bind",
         "joint",
     ]
+
+
+def test_a_plain_wish_is_said_otherwise_and_means_the_same(data):
+    wordings = replace(
+        WORDINGS, composed=("now {object} goes to {place}",), others={"cup": ("mug",), "bin": ("trash",)}
+    )
+    rng = np.random.default_rng(2)
+    said = {wordings.reworded("put the red cup in the bin\nplates go in the sink", rng) for _ in range(300)}
+    assert "now the red cup goes to the bin\nplates go in the sink" in said
+    assert "move the red mug to the bin\nplates go in the sink" in said
+    assert all(re.search(r"red (cup|mug)", words) and re.search(r"the (bin|trash)", words) for words in said)
+    assert wordings.reworded("pick up the red cup", rng) == "pick up the red cup"

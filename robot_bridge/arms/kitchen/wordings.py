@@ -5,6 +5,8 @@ Gaps: `{object}` ("the red cup"), `{in_place}` ("in the sink"), `{place}` ("the 
 
 from __future__ import annotations
 
+import random
+
 PUT_WORDINGS = (
     "put {object} {in_place}",
     "place {object} {in_place}",
@@ -96,3 +98,137 @@ NOTE_WORDINGS = (
     "the {things} go {in_place}",
     "{place} is for {things}",
 )
+OTHER_NAMES = {
+    "bin": ("trash", "rubbish", "garbage", "dustbin", "trash bin"),
+    "sink": ("basin",),
+    "drying rack": ("dish rack", "rack", "rack to dry"),
+    "cup": ("mug",),
+    "towel": ("cloth", "dishcloth"),
+}
+_BEFORE = (
+    "",
+    "",
+    "",
+    "hey ",
+    "ok ",
+    "okay robot ",
+    "robot ",
+    "now ",
+    "next ",
+    "well ",
+    "right ",
+    "so ",
+    "oh and ",
+    "and ",
+    "first ",
+    "then ",
+    "after that ",
+    "sorry ",
+    "again ",
+    "dear robot ",
+)
+_ASKING = (
+    "",
+    "",
+    "",
+    "please ",
+    "could you ",
+    "can you ",
+    "will you ",
+    "could you kindly ",
+    "i want you to ",
+    "i need you to ",
+    "you can ",
+    "you should ",
+    "you must ",
+    "go and ",
+    "try to ",
+    "be kind and ",
+    "may i ask you to ",
+    "it would be good to ",
+    "i would like you to ",
+    "just ",
+    "would it be ok to ",
+)
+_DOING = (
+    "put {object} into {place}",
+    "put {object} down {in_place}",
+    "put {object} away {in_place}",
+    "place {object} {in_place}",
+    "drop {object} off at {place}",
+    "lay {object} into {place}",
+    "leave {object} at {place}",
+    "get {object} to {place}",
+    "get {object} over into {place}",
+    "move {object} {in_place}",
+    "move {object} from the counter to {place}",
+    "carry {object} to {place}",
+    "carry {object} across to {place}",
+    "bring {object} {in_place}",
+    "take {object} over to {place}",
+    "take {object} from the counter and put it into {place}",
+    "take hold of {object} and place it {in_place}",
+    "transfer {object} into {place}",
+    "return {object} to {place}",
+    "find {object} and get it into {place}",
+    "grab {object} and move it to {place}",
+    "lift {object} and put it {in_place}",
+    "fetch {object} and lay it {in_place}",
+    "reach for {object} and take it to {place}",
+    "use {place} for {object}",
+    "fill {place} with {object}",
+    "have {object} placed {in_place}",
+    "load {object} into {place}",
+    "look for {object} and put it {in_place}",
+)
+_WANTING = (
+    "{object} has a place {in_place}",
+    "{object} needs to go to {place}",
+    "i want to see {object} {in_place}",
+    "i want {object} inside {place}",
+    "{object} should end up {in_place}",
+    "what about {object} going {in_place}",
+    "the right place of {object} is {place}",
+    "there is {object} it goes {in_place}",
+    "do you see {object} put it {in_place}",
+)
+_AFTER = (
+    "",
+    "",
+    "",
+    "",
+    " please",
+    " thanks",
+    " thank you",
+    " for me",
+    " now",
+    " would you",
+    " ok",
+    " will you",
+    " next",
+    " when you can",
+    " if you can",
+    " right away",
+    " again",
+    " first",
+    " and that is all",
+    " and then stop",
+    " instead",
+    " quickly",
+    " gently",
+)
+COMPOSED = 3000  # of them are trained on
+
+
+def composed(count: int) -> tuple[str, ...]:
+    """So many wordings of "put X in Y", put together from the ways in which people begin, ask, say and end; the same
+    ones every time."""
+    dice = random.Random(0)
+    made: dict[str, None] = {}
+    while len(made) < count:
+        before, after = dice.choice(_BEFORE), dice.choice(_AFTER)
+        if dice.random() < 0.2:
+            made[before + dice.choice(_WANTING) + after] = None
+        else:
+            made[before + dice.choice(_ASKING) + dice.choice(_DOING) + after] = None
+    return tuple(made)
