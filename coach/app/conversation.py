@@ -50,6 +50,9 @@ class Conversation(VerticalScroll):
         self._unsaved: list[Bubble] = []
         self.last_id = 0
 
+    def on_mount(self) -> None:
+        self.anchor()  # the newest line stays in view when the terminal changes its size
+
     @property
     def lines(self) -> list[tuple[str, str]]:
         """(role, text) of every bubble, oldest first."""

@@ -44,7 +44,8 @@ class CorrectionDetails(Widget):
         if lesson.kind == "nudge":
             table.add_row("task", lesson.instruction_was)
             table.add_row("it thought", Text(lesson.thought_was or "–"))
-            table.add_row("teaches", Text("how the arms should have moved; the thought was right", style=colours["success"]))
+            teaches = "how the arms should have moved; the thought was right"
+            table.add_row("teaches", Text(teaches, style=colours["success"]))
             return table
         table.add_row("task was", lesson.instruction_was)
         table.add_row("task now", Text(lesson.instruction_now, style=colours["accent"]))

@@ -162,7 +162,8 @@ def _print_one(store: Store, args: argparse.Namespace) -> None:
 
 
 def _line(correction: Correction) -> str:
-    return f"{correction.number:5}  {correction.id[:12]:12}  {_when(correction.wall_s)}  {correction.outcome:9}  {correction.words}"
+    told = f"{correction.number:5}  {correction.id[:12]:12}  {_when(correction.wall_s)}"
+    return f"{told}  {correction.outcome:9}  {correction.words}"
 
 
 def _told(change: CorrectionChange) -> str:

@@ -138,8 +138,9 @@ def _moment_line(row: dict[str, Any]) -> str:
 
 def _episode_line(row: dict[str, Any]) -> str:
     when = time.strftime("%Y-%m-%d %H:%M", time.localtime(row["started_s"]))
+    lessons = "lesson " if row["corrections"] == 1 else "lessons"
     return (f"{row['id']:5}  {when}  {row['outcome'] or 'running':11}  {row['frames']:5} frames  "
-            f"{row['corrections']:3} {'lesson ' if row['corrections'] == 1 else 'lessons'}  {row['instruction']}")  # fmt: skip
+            f"{row['corrections']:3} {lessons}  {row['instruction']}")  # fmt: skip
 
 
 def _lesson_line(row: dict[str, Any]) -> str:

@@ -172,6 +172,18 @@ async def test_one_can_talk_and_stop_when_the_terminal_has_any_size(tmp_path: Pa
         assert bench.system.stops
 
 
+async def test_the_newest_line_stays_in_view_when_the_terminal_changes_its_size(tmp_path: Path) -> None:
+    async with opened(tmp_path) as bench:
+        for number in range(20):
+            bench.system.store.add_utterance(f"what was said as number {number}", "robot", "robot")
+        conversation = bench.find(Conversation)
+        await bench.until(lambda: len(conversation.lines) == 20)
+        for width, height in ((60, 18), (30, 6), (40, 12), (200, 60), (100, 30)):
+            await bench.pilot.resize_terminal(width, height)
+            await bench.until(lambda: bench.app.main.size == (width, height))  # noqa: B023 - awaited in this turn
+            await bench.until(lambda: conversation.scroll_offset.y == conversation.max_scroll_y)
+
+
 def test_wrists_are_left_out_first_when_there_is_little_room() -> None:
     assert best_fit(Size(90, 57)) == (72, True)
     assert best_fit(Size(36, 21)) == (36, False)
