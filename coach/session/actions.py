@@ -76,6 +76,8 @@ class Actions:
                 return Outcome(answers.answer(spoken.words, spoken.situation, self._store.count_corrections()))
             case "chatter":
                 return Outcome(_chat(spoken.words))
+            case "answer":
+                return Outcome(say("nothing_asked", text=spoken.words), ok=False)
         return Outcome(say("unknown_words", text=spoken.words), ok=False)
 
     def start(self, errand: Errand | str, words: str, by: str, situation: Situation, where: Where | None = None) -> str:

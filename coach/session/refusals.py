@@ -16,10 +16,18 @@ if TYPE_CHECKING:
 
 def unknown_part(item: Item) -> str:
     """A sentence about a thing or place that this robot does not know, or nothing."""
-    if item.object is not None and item.object.name not in ("", "one", *KINDS):
-        return say("unknown_object", object=name_of(item.object), objects=known_things())
+    unknown = unknown_thing(item)
+    if unknown:
+        return unknown
     if item.place and item.place not in PLACES:
         return say("unknown_place", place=item.place, places=known_places())
+    return ""
+
+
+def unknown_thing(item: Item) -> str:
+    """A sentence about a thing that this robot does not know, or nothing."""
+    if item.object is not None and item.object.name not in ("", "one", *KINDS):
+        return say("unknown_object", object=name_of(item.object), objects=known_things())
     return ""
 
 

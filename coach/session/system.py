@@ -95,12 +95,14 @@ class System:
             began_s: when the person began to type, `time.monotonic()`.
         """
         pulled = None
+        self._told.clear()  # what follows is about new words, also where it is the same again
         if self.session.is_stop(text):
             pulled = self._stop_line.pull(text, by or self._config.person)
         self._work.put(lambda: self.session.hear(text, by, pulled, where, began_s))
 
     def submit_spoken(self, heard: Heard, where: Where | None = None) -> None:
         """Hear what was said aloud; returns at once. Args: where: the point in a picture shown while speaking."""
+        self._told.clear()
         self._work.put(self.spoken.begin(heard, where))
 
     def submit_instead(self, text: str) -> None:
@@ -116,6 +118,7 @@ class System:
 
     def act(self, kind: InterventionKind) -> None:
         """What a key asks for; returns at once."""
+        self._told.clear()
         self._work.put(lambda: self.session.act(kind))
 
     @property

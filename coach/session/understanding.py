@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from coach.interpreter.items import Interpretation, Item, Scene
+from coach.interpreter.resolve import in_known_words
+from coach.session.errand import KINDS, PLACES
 from coach.session.pending import Pending, keep_pending, load_pending
 from coach.session.pointing import Pointed, is_about_place, with_point
 from coach.session.recent import has_pronoun, recent_task
+from coach.session.refusals import unknown_thing
 from coach.session.rules_in_force import with_places
 from coach.session.situation import Situation
 from coach.session.wording import sentence
@@ -77,6 +80,9 @@ def understand(
         return Understood(meaning.items)
     if not situation.busy and waiting.place and waiting.object is None and has_pronoun(words) and recent_task(store):
         return Understood((msgspec.structs.replace(waiting, kind="correction"),))
+    unknown = unknown_thing(in_known_words(waiting, KINDS, PLACES))
+    if waiting.kind == "task" and unknown:  # whatever else is missing, it would not help
+        return Understood(meaning.items, said=unknown)
     if waiting.kind == "correction" and not situation.busy:
         return Understood(meaning.items)  # there is nothing to correct: the action says so
     question = sentence(meaning.question)

@@ -186,6 +186,7 @@ def test_one_sentence_names_the_address_when_the_bridge_is_gone(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("words", "part"),
     [("", "heard nothing"), ("   ", "heard nothing"), ("word " * 2000, "characters"), ("flurb the gnoz", "understand"),
+     ("put the purple unicorn in the oven", "unicorn"), ("yes", "not asked"),
      ("put the piano in the sink", "piano"), ("put the red cup in the volcano", "volcano"), ("wash the plate", "yet")],
 )  # fmt: skip
 def test_bad_input_gets_one_clear_answer_when_it_cannot_be_done(bench: Bench, words: str, part: str) -> None:

@@ -169,6 +169,28 @@ def test_the_robots_question_is_said_and_answered_when_it_sees_two_that_match(be
     system.close()
 
 
+def test_the_robot_says_it_again_when_the_person_has_sent_it_on(bench: Bench) -> None:
+    system = bench.open()
+    absent = Thought(reason="there is no red cup in sight", subtask="ask for help")
+    bench.bridge.work_on("put the red cup in the sink", absent, state="holding")
+    asks = Event(time_s=1.0, level="info", code="asks", text="asks", task_id="t1")
+
+    def told() -> int:
+        return sum("There is no red cup in sight" in u.text for u in system.conversation(20))
+
+    bench.bridge.publish(asks)
+    until(lambda: told() == 1)
+    bench.bridge.publish(asks)
+    bench.bridge.publish(Event(time_s=1.0, level="warning", code="hot", text="the left wrist is warm", task_id="t1"))
+    until(lambda: any("wrist" in u.text for u in system.conversation(20)))
+    assert told() == 1
+    system.submit("go on")
+    bench.wait_for_reply(3)
+    bench.bridge.publish(asks)
+    until(lambda: told() == 2)
+    system.close()
+
+
 def test_lines_in_are_answered_by_lines_out_when_headless(bench: Bench) -> None:
     out = io.StringIO()
 
