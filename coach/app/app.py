@@ -23,7 +23,7 @@ from textual.binding import Binding
 from coach.app.commands import CoachCommands
 from coach.app.conversation import Conversation
 from coach.app.keymap import make_bindings, resolve_keys
-from coach.app.main_screen import MainScreen
+from coach.app.main_screen import CHECK_S, MainScreen
 from coach.app.messages import Answered, Connected, ConnectFailed, Pointed, Said
 from coach.app.say_line import SayLine
 from coach.app.speech_actions import SpeechActions
@@ -158,7 +158,7 @@ class CoachApp(SpeechActions, App[None]):
         self._show_pad()
         self.set_interval(1 / MEMORY_HZ, self._show_new_lines)
         self.set_interval(1 / MEMORY_HZ, self._show_pad)
-        self.set_interval(0.5, self.main.check_silence)
+        self.set_interval(CHECK_S, self.main.check_silence)
         self.begin_speech(event.system)
         for text in self._early:
             self._system.submit(text)

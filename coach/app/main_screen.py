@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from robot_bridge.protocol.thought import Where
 
 SILENT_AFTER_S = 1.5
+CHECK_S = 0.5  # between two looks at whether the bridge is silent
 FIXED_ROWS = 3  # task line, status line, key hints
 COLUMN_GAP = 1
 RIGHT_COLUMN_MIN = 40
@@ -47,7 +48,7 @@ class MainScreen(Screen[None]):
         super().__init__()
         self._keys = dict(keys)
         self.status: Status | None = None
-        self._status_at = 0.0
+        self._status_at = self._checked_at = 0.0
         self._ever_seen = False
         self._observation: Observation | None = None
         self._shown: Where | None = None
@@ -124,8 +125,11 @@ class MainScreen(Screen[None]):
             line.focus()
 
     def check_silence(self) -> None:
-        """Say so when the bridge has not been heard for a while."""
-        if self._status_at and time.monotonic() - self._status_at > SILENT_AFTER_S:
+        """Say so when the bridge has not been heard for a while. Called every `CHECK_S`."""
+        before, self._checked_at = self._checked_at, time.monotonic()
+        if self._checked_at - before > 2 * CHECK_S:
+            return  # this screen was held up itself: what has come meanwhile is not read yet
+        if self._status_at and self._checked_at - self._status_at > SILENT_AFTER_S:
             self._status_at = 0.0
             self.status = None
             self.query_one(StatusLine).waking("the arms' bridge is silent; it is being started again…")

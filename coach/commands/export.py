@@ -53,7 +53,9 @@ def _lerobot(store: Store, args: argparse.Namespace, config: Config) -> str:
 def _jsonl(store: Store, args: argparse.Namespace, config: Config) -> str:
     from coach.export import jsonl
 
-    return f"{jsonl.write(args.to, store, args.pictures)} lessons"
+    written = jsonl.write(args.to, store, args.pictures)
+    left_out = store.count_corrections() - written
+    return f"{written} lessons" + (f" ({left_out} teach no thought, or were undone or taken back)" if left_out else "")
 
 
 def _rerun(store: Store, args: argparse.Namespace, config: Config) -> str:

@@ -32,7 +32,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     skipped = verbs.add_parser("skip", help="leave out a day", description="Leave out a day, or weekday, of a routine.")
     removed = verbs.add_parser("remove", help="for good; its record stays", description="Remove it for good.")
     for verb in (skipped, removed):
-        verb.add_argument("id", metavar="NUMBER", type=int, help="as `coach routines list` shows it")
+        verb.add_argument("id", metavar="NUMBER", type=_number, help="as `coach routines list` shows it")
     skipped.add_argument("day", metavar="DAY", nargs="?", default="",
                          help="2026-12-24, tomorrow, 'next week', sundays; default: the next time")  # fmt: skip
     taken = verbs.add_parser("import", help="from an .ics file", description="Take the events of an iCalendar file.")
@@ -43,6 +43,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
     moved.add_argument("zone", metavar="ZONE", help="such as Europe/Lisbon")
     for verb in (listed, added, skipped, removed, taken, moved):
         verb.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print one JSON value")
+
+
+def _number(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise UsageError(
+            f"'{text[:80]}' is no number of a routine", next_step="see them with: coach routines list"
+        ) from None
 
 
 def run(args: argparse.Namespace, config: Config) -> int:

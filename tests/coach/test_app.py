@@ -338,6 +338,17 @@ async def test_faults_restarts_and_silence_are_told_when_they_happen(tmp_path: P
         await bench.until(lambda: "running" in bench.find(StatusLine).text)
 
 
+async def test_the_bridge_is_not_called_silent_when_the_screen_itself_was_held_up(tmp_path: Path) -> None:
+    async with opened(tmp_path) as bench:
+        bench.system.deliver(running_status())
+        await bench.until(lambda: bench.app.main.status is not None)
+        time.sleep(1.8)  # nothing of the screen runs meanwhile
+        bench.app.main.check_silence()
+        assert bench.app.main.status is not None
+        bench.app.main.check_silence()  # nothing has come all the same
+        assert bench.app.main.status is None
+
+
 async def test_the_lessons_are_listed_with_details_when_asked_for(tmp_path: Path) -> None:
     with Store.open(config_in(tmp_path).memory_path) as store:
         store.add_correction(lesson(1, "no, put it in the drying rack"))

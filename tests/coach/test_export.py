@@ -115,6 +115,13 @@ def test_frames_lie_on_a_grid_when_the_camera_was_late(home: Path) -> None:
     assert len(on_grid(rows)) == FRAMES and on_grid(rows[::2])[1] in rows[:3] and on_grid([]) == []
 
 
+def test_what_is_left_out_is_counted_when_some_lessons_teach_no_thought(home: Path, tmp_path: Path, capsys) -> None:
+    with Store.open(home / "memory.db") as store:
+        store.add_correction(CorrectionDraft(id="faster", words="faster", kind="nudge"))
+    assert coach(home, "export", "jsonl", str(tmp_path / "lessons.jsonl")) == 0
+    assert "1 lessons (1 teach no thought, or were undone or taken back)" in capsys.readouterr().out
+
+
 def test_lessons_are_lines_with_all_that_is_kept_when_exported(home: Path, tmp_path: Path) -> None:
     file = tmp_path / "lessons.jsonl"
     assert coach(home, "export", "jsonl", str(file), "--pictures") == 0

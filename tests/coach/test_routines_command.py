@@ -85,6 +85,7 @@ def test_one_sentence_refuses_and_nothing_is_taken_when_a_calendar_is_bad(tmp_pa
         (("add", "hello"), "names no routine"),
         (("remove", "7"), "no routine 7"),
         (("skip", "7"), "no routine 7"),
+        (("skip", "dinner"), "'dinner' is no number of a routine; see them with: coach routines list"),
         (("move", "Europe/Atlantis"), "no time zone"),
         (("import", "/nowhere.ics"), "cannot be read"),
     ],
