@@ -67,8 +67,8 @@ def in_known_words(item: Item, kinds: Sequence[str], places: Sequence[str]) -> I
 def resolve_all(items: Sequence[Item], scene: Scene | None) -> list[Resolution]:
     """Every actionable item of an utterance, in order; `pick up X and put it in Y` is one instruction."""
     found: list[Resolution] = []
-    for item in items:
-        if item.kind not in ACTIONABLE:
+    for index, item in enumerate(items):
+        if item.kind not in ACTIONABLE or (index + 1 < len(items) and _only_leads_to(item, items[index + 1])):
             continue
         resolved = resolve(item, scene)
         last = found[-1] if found else None
@@ -76,6 +76,13 @@ def resolve_all(items: Sequence[Item], scene: Scene | None) -> list[Resolution]:
             found.pop()
         found.append(resolved)
     return found
+
+
+def _only_leads_to(item: Item, then: Item) -> bool:
+    """`fetch the cup` and `find the cup` before `and put it in the sink`."""
+    same = item.kind == then.kind == "task" and then.verb == "put" and item.object == then.object is not None
+    looked_for = item.verb == "other" and item.text.startswith(("find ", "look for ", "locate ", "search for "))
+    return same and not item.place and (item.verb == "bring" or looked_for)
 
 
 def ask_back(items: Sequence[Item], scene: Scene | None) -> str | None:

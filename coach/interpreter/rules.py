@@ -9,6 +9,8 @@ import msgspec
 from coach.interpreter.decide import decide
 from coach.interpreter.items import Interpretation, Item, Scene
 from coach.interpreter.normalise import MAX_CHARACTERS, sentences
+from coach.interpreter.one_errand import one_errand
+from coach.interpreter.phrases import is_known_place
 from coach.interpreter.resolve import ask, ask_back
 from coach.interpreter.sentence import Sentence
 from coach.interpreter.standing import from_now_on, take_from_now_on, take_opening
@@ -34,7 +36,8 @@ class RuleInterpreter:
             marked = _is_marked(text, sentence, found)
             said = Sentence(scene, marked)
             read = _lasting(said, sentence, items) or said.items(sentence, items)
-            items += decide(sentence, read, marked, scene)
+            meant = decide(sentence, read, marked, scene)
+            items += (one_errand(sentence) if _may_be_an_errand(meant) else []) or meant
         items = from_now_on(items) if standing else items
         if not items:
             return Interpretation(items=(Item(kind="unknown"),), question=ask("ask_nothing_heard"))
@@ -46,6 +49,13 @@ class RuleInterpreter:
         if any(item.kind == "unknown" for item in items):
             return Interpretation(items=tuple(items), question=ask("ask_again"))
         return Interpretation(items=tuple(items), question=ask_back(items, scene))
+
+
+def _may_be_an_errand(items: list[Item]) -> bool:
+    """Whether nothing was read that weighs more than the plainest of errands."""
+    if len(items) > 1 and all(item.kind == "task" for item in items) and is_known_place(items[-1].place):
+        return False  # "grab the plate and put it on the counter" has been read step by step
+    return all(item.kind in ("task", "unknown", "chatter", "fact", "question", "answer", "praise") for item in items)
 
 
 def _lasting(said: Sentence, sentence: str, before: list[Item]) -> list[Item] | None:
