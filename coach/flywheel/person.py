@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from coach.flywheel.homes import HomeChores, Manner
-from coach.flywheel.words import AGAIN, CORRECTIONS, REMEDIES, heard, said
+from coach.flywheel.words import AGAIN, ANOTHER, CORRECTIONS, REMEDIES, heard, said
 from coach.session.errand import errand_behind
 from robot_bridge.arms.kitchen.objects import ObjectState
 from robot_bridge.arms.kitchen.places import PLACES, in_place
@@ -43,24 +43,38 @@ class SimulatedCoach:
             return ""
         self._left -= 1
         self._due_s = time_s + 1.0 + self._rng.uniform(*self._manner.delay_s)  # the robot first gets time to answer
-        templates = CORRECTIONS if not idle else REMEDIES if gaps["thing"] else AGAIN
+        templates = self._templates(idle, gaps)
         self._urged = self._urged or templates is AGAIN
         return heard(said(templates, self._rng, **gaps), self._rng, self._manner.misheard)
+
+    def _templates(self, idle: bool, gaps: dict[str, str]) -> tuple[str, ...]:
+        if idle:
+            return REMEDIES if gaps["thing"] else AGAIN
+        return CORRECTIONS if gaps["wrong"] else ANOTHER
 
     def has_more(self, things: Sequence[ObjectState]) -> bool:
         """Whether the person would say something to a robot that rests."""
         return self._left > 0 and bool(self._remedy(things))
 
     def _mistake(self, thought: Thought | None, things: Sequence[ObjectState]) -> dict[str, str]:
-        """What is wrong with where a thing is about to go; empty where nothing is."""
+        """What is wrong with what the robot is about to do; empty where nothing is."""
         errand = errand_behind(thought)
-        thing = next((t for t in things if errand and t.name == errand.thing), None)
-        if errand is None or thing is None:
+        if errand is None:
             return {}
-        goal = self._chores.goal(thing)
-        if errand.place == in_place(goal) or thing.place == goal:
+        thing = next((t for t in things if t.name == errand.thing), None)
+        if thing is None or thing.place == self._chores.goal(thing):
+            return self._another(things)
+        if errand.place == in_place(self._chores.goal(thing)):
             return {}
-        return {"thing": thing.name, "kind": thing.kind, "place": goal, "wrong": errand.place.partition(" the ")[2]}
+        return {"thing": thing.name, "kind": thing.kind, "place": self._chores.goal(thing),
+                "wrong": errand.place.partition(" the ")[2]}  # fmt: skip
+
+    def _another(self, things: Sequence[ObjectState]) -> dict[str, str]:
+        """A thing that waits, where the robot reaches for one that is put away or that nobody sees."""
+        thing = next((t for t in things if t.place == "counter"), None)
+        if thing is None:
+            return {}
+        return {"thing": thing.name, "kind": thing.kind, "place": self._chores.goal(thing), "wrong": ""}
 
     def _remedy(self, things: Sequence[ObjectState]) -> dict[str, str]:
         """What is left to do when the robot rests: a thing in the wrong place, or anything on the counter; named once

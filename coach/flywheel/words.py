@@ -28,6 +28,12 @@ REMEDIES = (
     "take the {thing} to the {place}",
     "please put the {thing} in the {place}",
 )
+ANOTHER = (
+    "no, put the {thing} in the {place}",
+    "no, take the {thing} to the {place}",
+    "not that, put the {thing} in the {place}",
+    "now put the {thing} in the {place}",
+)
 AGAIN = ("clear the counter", "please clear the counter", "tidy up please")
 SOUNDS_LIKE = {
     "bin": "been", "sink": "think", "rack": "back", "dishwasher": "dish water", "plate": "late", "cup": "cut",

@@ -16,7 +16,7 @@ from coach.flywheel.coached_lane import CoachedLane, Memory
 from coach.flywheel.homes import jobs, load_plan
 from coach.flywheel.person import SimulatedCoach
 from coach.flywheel.results import plot, results, table
-from coach.flywheel.words import CORRECTIONS, REMEDIES, heard
+from coach.flywheel.words import ANOTHER, CORRECTIONS, REMEDIES, heard
 from coach.interpreter import interpret
 from coach.interpreter.items import Scene
 from coach.interpreter.resolve import resolve
@@ -54,7 +54,7 @@ def test_cells_are_the_same_jobs_when_told_apart_by_words_and_coach():
     assert all(job.notes for job in cells["c"] + cells["e"]) and not any(job.notes for job in cells["a"] + cells["d"])
 
 
-@pytest.mark.parametrize("template", [*CORRECTIONS, *REMEDIES])
+@pytest.mark.parametrize("template", [*ANOTHER, *CORRECTIONS, *REMEDIES])
 def test_words_of_the_coach_are_what_they_should_be_when_heard_well(template):
     words = template.format(kind="plate", thing="red plate", place="bin", wrong="dishwasher")
     scene = Scene(task="clear the counter", subtask="pick up the red plate")
@@ -92,6 +92,15 @@ def test_coach_speaks_late_and_only_of_what_is_wrong():
     assert person.speak(1.4, wrong, False, things) == ""
     assert person.speak(3.1, wrong, False, things)
     assert not any(coach().speak(t, right, False, things) for t in (0.0, 5.0, 9.0))
+
+
+def test_coach_names_another_thing_when_the_robot_reaches_for_one_that_is_put_away():
+    done = Thought.parse("reason: the red plate is in the bin and goes in the bin\nsubtask: pick up the red plate")
+    person, things = coach(), [Thing("red plate", "bin"), Thing("blue bowl", "counter")]
+    person.speak(0.0, done, False, things)
+    words = person.speak(5.0, done, False, things)
+    assert "blue bowl" in words and "sink" in words
+    assert coach().speak(5.0, done, False, things[:1]) == ""
 
 
 def test_coach_names_what_is_left_when_the_robot_rests():
