@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from coach.interpreter.chores import is_chore
 from coach.interpreter.items import Scene
 from coach.session.errand import Errand, choices, errand_behind
+from robot_bridge.protocol.errors import CoachError
 from robot_bridge.protocol.messages import Status
 from robot_bridge.protocol.thought import Thought
+
+if TYPE_CHECKING:
+    from coach.session.episodes import Episodes
+    from robot_bridge.client import BridgeClient
+
+STATUS_WAIT_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -48,3 +56,12 @@ class Situation:
     def scene(self, question: str = "") -> Scene:
         subtask = self.thought.subtask if self.thought else ""
         return Scene(objects=choices(self.thought), task=self.instruction, subtask=subtask, question=question)
+
+
+def look(bridge: BridgeClient, episodes: Episodes) -> Situation:
+    """What goes on now; all empty where the bridge does not answer within `STATUS_WAIT_S`."""
+    try:
+        status = bridge.status(STATUS_WAIT_S)
+    except CoachError:
+        return Situation(None)
+    return Situation(status, episodes.current(status.task_id))

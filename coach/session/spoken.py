@@ -13,6 +13,7 @@ from coach.interpreter import interpret
 from coach.session.errand import KINDS, PLACES
 from coach.session.offers import differences, make_offer
 from coach.session.replies import Reply
+from coach.session.stop_line import FINISH_S
 from coach.session.wording import joined
 from memory.recordings import Recording
 from prompts import say
@@ -20,15 +21,14 @@ from robot_bridge.protocol.errors import CoachError, StoreError, UsageError
 
 if TYPE_CHECKING:
     from coach.config import Config
-    from coach.session.session import Pulled, Session
-    from coach.session.stop_line import StopLine
+    from coach.session.session import Session
+    from coach.session.stop_line import Pulled, StopLine
     from coach.speech.hearing import Heard
     from memory.store import Store
     from robot_bridge.protocol.thought import Where
 
 log = logging.getLogger(__name__)
 
-STOP_WAIT_S = 3.0
 PCM_BYTES_S = 32_000  # 16-bit at 16 kHz
 HOPELESS = 0.5  # of `ask_below`: with so little confidence even readings that agree are asked about
 MISHEARD = "misheard"
@@ -112,7 +112,7 @@ class SpokenWords:
     def _apologise(self, heard: Heard, pulled: Pulled) -> Reply:
         """It was no stop after all. The arms hold until the person says otherwise."""
         try:
-            pulled[1].result(timeout=STOP_WAIT_S)
+            pulled[1].result(timeout=FINISH_S)
         except (CoachError, TimeoutError):
             return self._session.tell(say("stop_unreachable"), heard.text, self._by)
         make_offer(self._store, ["resume"], say("stopped"))

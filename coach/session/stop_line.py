@@ -7,14 +7,23 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Protocol
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
 
+from coach.session.failures import keep
 from coach.session.identity import new_id
+from coach.session.outcomes import Outcome
+from prompts import say
 from robot_bridge.protocol.errors import CoachError
 from robot_bridge.protocol.messages import Accepted, Intervention
 
+if TYPE_CHECKING:
+    from memory.store import Store
+
 TRIES = 3
 TRY_S = 0.7
+FINISH_S = 3.0  # longer than all the tries
+Pulled = tuple[Intervention, Future[Accepted]]
 
 
 class Sender(Protocol):
@@ -30,11 +39,11 @@ class StopLine:
 
     def __init__(self, connect: Callable[[], Sender]) -> None:
         self._connect = connect
-        self._pulls: queue.SimpleQueue[tuple[Intervention, Future[Accepted]] | None] = queue.SimpleQueue()
+        self._pulls: queue.SimpleQueue[Pulled | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="stop-line", daemon=True)
         self._thread.start()
 
-    def pull(self, text: str = "", by: str = "person") -> tuple[Intervention, Future[Accepted]]:
+    def pull(self, text: str = "", by: str = "person") -> Pulled:
         """Send a stop; returns at once.
 
         Returns:
@@ -56,6 +65,17 @@ class StopLine:
                 _send(sender, *pulled)
         finally:
             sender.close()
+
+
+def finish(pulled: Pulled, store: Store) -> Outcome:
+    """Wait for the answer to a stop that was sent, keep it and find the words for it."""
+    intervention, answer = pulled
+    try:
+        answer.result(timeout=FINISH_S)
+    except (CoachError, TimeoutError):
+        return Outcome(say("stop_unreachable"), ok=False, unreachable=True)
+    keep(partial(store.add_intervention, intervention, None))
+    return Outcome(say("stopped"))
 
 
 def _send(sender: Sender, intervention: Intervention, answer: Future[Accepted]) -> None:

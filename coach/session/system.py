@@ -17,9 +17,9 @@ from coach.session.housekeeping import Housekeeping
 from coach.session.recorder import Recorder
 from coach.session.replies import Reply
 from coach.session.routine_clock import RoutineClock
-from coach.session.session import Pulled, Session
+from coach.session.session import Session
 from coach.session.spoken import SpokenWords
-from coach.session.stop_line import StopLine
+from coach.session.stop_line import Pulled, StopLine
 from coach.session.wording import sentence
 from coach.takeover.controls import resolve_controls
 from coach.takeover.listener import Listener, Wanted

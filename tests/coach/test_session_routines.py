@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,6 @@ from bridge_stand_in import StandIn
 from coach.config import Config
 from coach.interpreter import interpret
 from coach.session import due_runs
-from coach.session.due_runs import DueRuns
 from coach.session.session import Session
 from coach.session.stop_line import StopLine
 from memory.store import Store
@@ -31,8 +30,8 @@ CUP = "put the red cup in the sink every day at 7"
 class Bench:
     bridge: StandIn
     store: Store
-    session: Session
     config: Config
+    session: Session = field(init=False)
     ahead_s: float = 0.0
 
     def clock(self) -> float:
@@ -62,9 +61,8 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     config = Config(home=tmp_path, bridge_address=bridge.address, events_address=bridge.events_address, person="Ada")
     client, stop_line = BridgeClient(bridge.address), StopLine(lambda: BridgeClient(bridge.address))
     with Store.open(config.memory_path) as store:
-        session = Session(config, store, client, interpret, stop_line)
-        made = Bench(bridge, store, session, config)
-        session.due_runs = DueRuns(store, session._actions, made.clock)
+        made = Bench(bridge, store, config)
+        made.session = Session(config, store, client, interpret, stop_line, clock=made.clock)
         yield made
     stop_line.close()
     client.close()
