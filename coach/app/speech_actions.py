@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from coach.app.app import CoachApp
     from coach.session.replies import Reply
     from coach.session.system import System
-    from coach.speech.hearing import Heard
+    from coach.speech.heard import Heard
     from coach.speech.settings import Mode
     from coach.speech.speech import Speech
     from robot_bridge.protocol.thought import Where

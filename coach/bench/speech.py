@@ -24,7 +24,8 @@ from coach.speech.ears.sentences import household_sentence
 from coach.speech.ears.voices import any_voice
 from coach.speech.engine import WhisperEngine
 from coach.speech.filters import plain
-from coach.speech.hearing import Ears, Heard, Hearing
+from coach.speech.heard import Ears, Heard
+from coach.speech.hearing import Hearing
 from coach.speech.messages import Listen
 from coach.speech.models import EMBEDDED, find_model
 from robot_bridge.protocol.errors import CoachError

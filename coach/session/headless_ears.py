@@ -13,7 +13,7 @@ from robot_bridge.protocol.errors import CoachError
 if TYPE_CHECKING:
     from coach.config import Config
     from coach.session.system import System
-    from coach.speech.hearing import Heard
+    from coach.speech.heard import Heard
     from coach.speech.speech import Speech
 
 

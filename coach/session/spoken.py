@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from coach.config import Config
     from coach.session.session import Session
     from coach.session.stop_line import Pulled, StopLine
-    from coach.speech.hearing import Heard
+    from coach.speech.heard import Heard
     from memory.store import Store
     from robot_bridge.protocol.thought import Where
 

@@ -30,7 +30,7 @@ from robot_bridge.protocol.errors import StoreError
 
 if TYPE_CHECKING:
     from coach.config import Config
-    from coach.speech.hearing import Heard
+    from coach.speech.heard import Heard
     from memory.records import Correction, Utterance
     from memory.routines import Routine
     from robot_bridge.protocol.messages import Event, InterventionKind, Message, Status

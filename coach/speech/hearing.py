@@ -18,6 +18,7 @@ import numpy as np
 from coach.speech.audio import RATE, to_pcm
 from coach.speech.completeness import is_complete, is_dangling
 from coach.speech.filters import SHORT_WORDS, plain
+from coach.speech.heard import Ears, Heard, View
 from coach.speech.messages import (
     BargedIn,
     Block,
@@ -53,61 +54,6 @@ QUICK_S = 0.8  # a model that takes longer for a reading is spared the partial o
 ALTERNATIVES = 3
 STOP_WORDS_S = 2.5  # how long a spotted stop waits for the words around it
 AROUND = int(0.6 * RATE)  # samples by which the stop's moment may lie outside its segment
-
-
-@dataclass(frozen=True)
-class Heard:
-    """What somebody said, as far as it was understood.
-
-    Args:
-        text: empty where only the stop word was heard, or nothing that makes sense.
-        pcm: the sound, 16-bit at 16 kHz.
-        stopped: the stop word was spotted in it, and has been acted on.
-        alternatives: other readings, where the first is doubtful.
-    """
-
-    text: str
-    confidence: float = 1.0
-    pcm: bytes = b""
-    stopped: bool = False
-    alternatives: tuple[str, ...] = ()
-    model: str = ""
-
-
-@dataclass
-class View:
-    """What a screen shows of it; written by the hearing's thread, read by any."""
-
-    speaking: bool = False
-    talking: bool = False
-    partial: str = ""
-    model: str = ""
-    fetching: float | None = None
-    ready: bool = False
-    trouble: str = ""
-
-
-@dataclass(frozen=True)
-class Ears:
-    """Who is told what. All are called in threads of the hearing and must return at once.
-
-    Args:
-        heard: somebody said something.
-        stop: the stop word, at once.
-        barged_in: somebody speaks while the robot does.
-        told: one sentence for the person.
-        prompt: names of this home for the model.
-        played: what the robot said while these samples came in, and whether it speaks at all.
-        settled: what was said has been dealt with, words or none.
-    """
-
-    heard: Callable[[Heard], None]
-    stop: Callable[[], None]
-    barged_in: Callable[[], None] = lambda: None
-    told: Callable[[str], None] = lambda words: None
-    prompt: Callable[[], str] = lambda: ""
-    played: Callable[[int, int], tuple[np.ndarray, bool]] = lambda first, count: (np.zeros(0, np.float32), False)
-    settled: Callable[[], None] = lambda: None
 
 
 @dataclass

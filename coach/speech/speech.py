@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from coach.speech.audio import RATE, SILENT_DB
-from coach.speech.hearing import Ears, Heard, Hearing, View
+from coach.speech.heard import Ears, Heard, View
+from coach.speech.hearing import Hearing
 from coach.speech.messages import Listen
 from coach.speech.microphone import Microphone
 from coach.speech.player import Player

@@ -22,7 +22,7 @@ from coach.app.say_line import SayLine
 from coach.app.speech_actions import SpokenTo
 from coach.app.speech_bar import SpeechBar, meter
 from coach.session.replies import Reply
-from coach.speech.hearing import Heard
+from coach.speech.heard import Heard
 from coach.speech.settings import SpeechSettings
 from coach.speech.sound import Device, SoundError, SoundSystem
 from coach.speech.speech import Glance

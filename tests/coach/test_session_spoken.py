@@ -18,7 +18,7 @@ from coach.session.offers import differences, make_offer, settle
 from coach.session.replies import Reply
 from coach.session.system import System
 from coach.speech.audio import to_pcm
-from coach.speech.hearing import Heard
+from coach.speech.heard import Heard
 from coach.speech.settings import SpeechSettings
 from memory.store import Store
 from robot_bridge.protocol.thought import Where

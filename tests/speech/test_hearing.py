@@ -13,7 +13,8 @@ from waiting import until
 
 from coach.speech import hearing as hearing_module
 from coach.speech.audio import CHUNK, RATE
-from coach.speech.hearing import Ears, Heard, Hearing
+from coach.speech.heard import Ears, Heard
+from coach.speech.hearing import Hearing
 from coach.speech.messages import (
     BargedIn,
     Block,

@@ -12,7 +12,7 @@ from virtual_microphone import VirtualMicrophone, spoken
 from waiting import until
 
 from coach.config import Config
-from coach.speech.hearing import Heard
+from coach.speech.heard import Heard
 from coach.speech.messages import BargedIn, Onset
 from coach.speech.settings import SpeechSettings
 from coach.speech.speech import Person, Speech
