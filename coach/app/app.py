@@ -1,4 +1,4 @@
-"""The app: keys and commands, and the way between the session and the screen.
+"""The app: the way between the session and the screen. What its keys do stands in the parts mixed into it.
 
 First paint comes first: memory, sockets and the picture library are loaded in threads after it, and the UI is
 alive while the bridge and the policy are not there yet. The protocol's messages bring numpy with them, so they too
@@ -15,20 +15,21 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from textual.app import App
 from textual.binding import Binding
 
+from coach.app.arm_actions import ArmActions
 from coach.app.commands import CoachCommands
 from coach.app.conversation import Conversation
 from coach.app.keymap import make_bindings, resolve_keys
 from coach.app.main_screen import CHECK_S, MainScreen
 from coach.app.messages import Answered, Connected, ConnectFailed, Pointed, Said
+from coach.app.page_actions import PageActions
 from coach.app.say_line import SayLine
 from coach.app.speech_actions import SpeechActions
 from coach.app.status_line import StatusLine
-from coach.app.takeover_pad import TakeoverPad
 from coach.app.themes import DARK, LIGHT, THEMES
 from coach.app.thought_panel import ThoughtPanel
 from robot_bridge.protocol.errors import CoachError
@@ -41,8 +42,8 @@ if TYPE_CHECKING:
     from coach.processes.notices import Restart
     from coach.session.replies import Reply
     from coach.session.system import System
-    from robot_bridge.protocol.messages import InterventionKind, Observation
     from robot_bridge.protocol.messages import Message as WireMessage
+    from robot_bridge.protocol.messages import Observation
     from robot_bridge.protocol.thought import Where
 
 log = logging.getLogger(__name__)
@@ -58,7 +59,7 @@ POINT_S = 60.0  # how long a click waits for its words
 Connect = Callable[["Config", Callable[["WireMessage"], None], Callable[["Reply"], None]], "System"]
 
 
-class CoachApp(SpeechActions, App[None]):
+class CoachApp(ArmActions, PageActions, SpeechActions, App[None]):
     """Args: connect: opens the running system; left out, the real one of `coach.session`."""
 
     CSS_PATH = "coach.tcss"
@@ -73,7 +74,7 @@ class CoachApp(SpeechActions, App[None]):
         super().__init__()
         self.config = config
         self._connect_system = connect
-        self._system: System | None = None
+        self.system: System | None = None
         self._inbox: deque[WireMessage] = deque(maxlen=MAX_INBOX)
         self._picture: Observation | None = None
         self._renderable: Renderable | None = None
@@ -143,25 +144,25 @@ class CoachApp(SpeechActions, App[None]):
     def on_connected(self, event: Connected) -> None:
         from coach.lines import own_name
 
-        self._system = event.system
+        self.system = event.system
         self.main.query_one(StatusLine).coach = own_name(self.config)
         conversation = self.main.query_one(Conversation)
-        remembered = self._system.conversation(RESTORED_LINES)
+        remembered = self.system.conversation(RESTORED_LINES)
         conversation.show(remembered)
         if not conversation.lines:
             conversation.welcome()
         self.main.query_one(SayLine).remember([u.text for u in remembered if u.role == "person"])
-        theme = self._system.recall("theme")
+        theme = self.system.recall("theme")
         if theme in THEMES:
             self.theme = THEMES[theme].name
         self._show_new_lines()
-        self._show_pad()
+        self.show_pad()
         self.set_interval(1 / MEMORY_HZ, self._show_new_lines)
-        self.set_interval(1 / MEMORY_HZ, self._show_pad)
+        self.set_interval(1 / MEMORY_HZ, self.show_pad)
         self.set_interval(CHECK_S, self.main.check_silence)
         self.begin_speech(event.system)
         for text in self._early:
-            self._system.submit(text)
+            self.system.submit(text)
         self._early.clear()
 
     def on_connect_failed(self, event: ConnectFailed) -> None:
@@ -171,7 +172,7 @@ class CoachApp(SpeechActions, App[None]):
         self.notify(event.reason, title="cannot start", severity="error", timeout=30)
 
     def on_said(self, event: Said) -> None:
-        if not self.mended(event.text, self._system):
+        if not self.mended(event.text, self.system):
             self.say(event.text, event.began_s)
 
     def say(self, text: str, began_s: float = 0.0) -> None:
@@ -180,12 +181,12 @@ class CoachApp(SpeechActions, App[None]):
             self.main.query_one(Conversation).expect("person", text.strip(), self.config.person, time.time())
         if self._failure:
             self.main.query_one(Conversation).expect("robot", self._failure)
-        elif self._system is None:
+        elif self.system is None:
             self._early.append(text)
         else:
             self.hush()
             where = self.point_shown()
-            self._system.submit(text, where=where, began_s=began_s)
+            self.system.submit(text, where=where, began_s=began_s)
             self.point_used(where)
 
     def on_pointed(self, event: Pointed) -> None:
@@ -219,103 +220,19 @@ class CoachApp(SpeechActions, App[None]):
         if reply.forced:
             self.main.query_one(ThoughtPanel).begin(reply.forced)
 
-    def action_stop(self) -> None:
-        """Never behind anything else: the session's stop has its own thread and socket."""
-        if self._system is None:
-            self.notify("Still starting, so nothing moves yet.", severity="warning")
-            return
-        self._system.stop()
-        self.hush()
-        while len(self.screen_stack) > 1:
-            self.pop_screen()
-
-    def action_pause_or_resume(self) -> None:
-        state = self.main.status.state if self.main.status else ""
-        self._act("resume" if state in ("holding", "stopped", "takeover") else "pause")
-
-    def action_takeover(self) -> None:
-        """The person moves the arms, or gives them back."""
-        taken_over = self.main.status is not None and self.main.status.state == "takeover"
-        self._act("release" if taken_over else "takeover")
-
-    def action_hand_back(self) -> None:
-        self._act("release")
-
-    def action_jog(self, way: str) -> None:
-        if self._system is not None:
-            self._system.operator.press(way)
-
-    def action_other_hand(self) -> None:
-        if self._system is not None:
-            self._system.operator.switch_hand()
-            self._show_pad()
-
-    def action_shift(self, gears: int) -> None:
-        if self._system is not None:
-            self._system.operator.shift(gears)
-            self._show_pad()
-
-    def _show_pad(self) -> None:
-        """What the keys move, and how fast; a gamepad may have changed it."""
-        if self._system is not None:
-            operator = self._system.operator
-            for pad in self.main.query(TakeoverPad):  # none while the screen closes
-                pad.show(operator.hand, operator.speed, self._system.devices)
-
-    def action_reset(self) -> None:
-        self._act("reset")
-
-    def _act(self, kind: InterventionKind) -> None:
-        if self._system is None:
-            self.notify("Still starting; try again in a moment.", severity="warning")
-        else:
-            self._system.act(kind)
-
-    def action_show_help(self) -> None:
-        from coach.app.help_screen import HelpScreen
-
-        self._toggle(HelpScreen, partial(HelpScreen, self.keys))
-
-    def action_corrections(self) -> None:
-        from coach.app.corrections_screen import CorrectionsScreen
-
-        if self._system is None:
-            self.notify("Still starting; try again in a moment.", severity="warning")
-            return
-        self._toggle(CorrectionsScreen, partial(CorrectionsScreen, self._system.corrections()))
-
-    def action_routines(self) -> None:
-        from coach.app.routines_screen import RoutinesScreen
-
-        if self._system is None:
-            self.notify("Still starting; try again in a moment.", severity="warning")
-            return
-        try:
-            planned = self._system.routines()
-        except CoachError as error:
-            self.notify(str(error), title="the routines cannot be read", severity="error")
-            return
-        self._toggle(RoutinesScreen, partial(RoutinesScreen, planned))
-
-    def _toggle(self, kind: type, make: Callable[[], Any]) -> None:
-        if isinstance(self.screen, kind):
-            self.pop_screen()
-        elif len(self.screen_stack) == 1:
-            self.push_screen(make())
-
     def action_switch_theme(self) -> None:
         name = "light" if self.current_theme.dark else "dark"
         self.theme = THEMES[name].name
-        if self._system is not None:
-            self._system.remember("theme", name)
+        if self.system is not None:
+            self.system.remember("theme", name)
 
     async def action_quit(self) -> None:
         self.exit()
 
     def on_unmount(self) -> None:
         self.end_speech()
-        if self._system is not None:
-            self._system.close()
+        if self.system is not None:
+            self.system.close()
 
     def _drain_inbox(self) -> None:
         for _ in range(len(self._inbox)):
@@ -328,12 +245,12 @@ class CoachApp(SpeechActions, App[None]):
             self.main.draw_pictures(self._renderable)
 
     def _show_new_lines(self) -> None:
-        if self._system is None or not self.main.query(Conversation):  # none while the screen closes
+        if self.system is None or not self.main.query(Conversation):  # none while the screen closes
             return
         try:
-            self.main.query_one(Conversation).show(self._system.conversation(NEW_LINES))
-            self.main.queued = self._system.queued
-            for restart in self._system.restarts():
+            self.main.query_one(Conversation).show(self.system.conversation(NEW_LINES))
+            self.main.queued = self.system.queued
+            for restart in self.system.restarts():
                 self._tell_restart(restart)
         except CoachError as error:  # a failing disk must not take the stop key away
             log.warning("the memory cannot be read: %s", error)

@@ -5,17 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
+from coach.app.app_part import AppPart
 from coach.app.conversation import Conversation
 from coach.app.say_line import SayLine
 from coach.app.speech_bar import SpeechBar
 from robot_bridge.protocol.errors import CoachError
 
 if TYPE_CHECKING:
-    from coach.app.app import CoachApp
     from coach.session.replies import Reply
     from coach.session.system import System
     from coach.speech.heard import Heard
@@ -46,16 +46,12 @@ class SpeechTold(Message):
         self.text = text
 
 
-class SpeechActions:
+class SpeechActions(AppPart):
     """A part of the app, mixed into it; nothing is opened before the first key."""
 
     speech: Speech | None = None
     _to_mend = False
     _remember: Callable[[str], None] = staticmethod(lambda name: None)
-
-    @property
-    def _app(self) -> CoachApp:
-        return cast("CoachApp", self)
 
     def begin_speech(self, system: System) -> None:
         """The session is there; a home that listens by itself begins to."""

@@ -70,7 +70,7 @@ class Bench:
 async def opened(home: Path, size: tuple[int, int] = (120, 40), **changes: Any) -> AsyncIterator[Bench]:
     bench = Bench(home, **changes)
     async with bench.app.run_test(size=size, notifications=True) as bench.pilot:
-        await bench.until(lambda: bench.app._system is not None)
+        await bench.until(lambda: bench.app.system is not None)
         yield bench
 
 
@@ -428,6 +428,9 @@ async def test_the_stop_key_still_works_when_the_memory_fails_later(
 
     async with opened(tmp_path) as bench:
         monkeypatch.setattr(bench.system, "conversation", failing)
+        monkeypatch.setattr(bench.system, "corrections", failing)
         await bench.pilot.pause(0.7)
+        await bench.pilot.press("f3")
+        assert any("the disk is gone" in told.message for told in bench.app._notifications)
         await bench.pilot.press("escape")
         assert len(bench.system.stops) == 1

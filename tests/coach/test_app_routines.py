@@ -35,13 +35,13 @@ async def test_routines_stand_with_next_time_and_week_when_asked_for(tmp_path: P
     add(tmp_path, "dinner", "FREQ=DAILY", "2020-01-01T18:00:00")
     app = CoachApp(config_in(tmp_path), ScriptedSystem)
     async with app.run_test(size=size) as pilot:
-        await wait_for(pilot, lambda: app._system is not None)
+        await wait_for(pilot, lambda: app.system is not None)
         await pilot.press("f6")
         assert isinstance(app.screen, RoutinesScreen)
         rows = [app.screen.query_one(DataTable).get_row_at(index) for index in range(2)]
         assert {row[1] for row in rows} == {"dinner", "do the laundry"}
         assert {row[2] for row in rows} == {"every day at 18:00", "every Tuesday at 9:00"}
-        days = WeekView(app._system.routines(), NOON_S).days()
+        days = WeekView(app.system.routines(), NOON_S).days()
         assert len(days) == 7 and sum("18:00 dinner" in lines for _, lines in days) >= 6
         assert [name[:3] for name, lines in days if "09:00 do the laundry" in lines] == ["Tue"]
         await pilot.press("f6")
@@ -51,7 +51,7 @@ async def test_routines_stand_with_next_time_and_week_when_asked_for(tmp_path: P
 async def test_screen_says_how_to_begin_when_there_are_no_routines(tmp_path: Path) -> None:
     app = CoachApp(config_in(tmp_path), ScriptedSystem)
     async with app.run_test() as pilot:
-        await wait_for(pilot, lambda: app._system is not None)
+        await wait_for(pilot, lambda: app.system is not None)
         await pilot.press("f6")
         assert "wipe the counter every day at 8" in str(app.screen.query_one(WeekView).render())
 
@@ -59,8 +59,8 @@ async def test_screen_says_how_to_begin_when_there_are_no_routines(tmp_path: Pat
 async def test_notification_tells_when_a_routine_is_due(tmp_path: Path) -> None:
     app = CoachApp(config_in(tmp_path), ScriptedSystem)
     async with app.run_test(notifications=True) as pilot:
-        await wait_for(pilot, lambda: app._system is not None)
-        app._system.say("It is time: dinner.", due=True)
+        await wait_for(pilot, lambda: app.system is not None)
+        app.system.say("It is time: dinner.", due=True)
         await wait_for(pilot, lambda: any("dinner" in note.message for note in app._notifications))
 
 

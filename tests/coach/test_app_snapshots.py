@@ -58,7 +58,7 @@ def shown(home: Path, show: Show, theme: str = "dark") -> tuple[CoachApp, Callab
         assert isinstance(app, CoachApp)
         await until(pilot, lambda: len(app.main.query(Input)) == 1)
         app.main.query_one(Input).cursor_blink = False
-        await until(pilot, lambda: app._system is not None and app._can_draw)
+        await until(pilot, lambda: app.system is not None and app._can_draw)
         await until(pilot, lambda: len(app.main.query_one(Conversation).lines) == len(TALK))
         await show(pilot, systems[0])
         await pilot.pause(1.2)  # pictures and the thought are drawn in turns
