@@ -35,6 +35,8 @@ _PHRASE_START = frozenset((*DETERMINERS, *COLORS, *WHICH, *(p.split()[0] for p i
 _NEGATION = re.compile(r"\b(?:never|not|no|nothing|nobody|none|stop|avoid|without)\b")
 _TOWARDS = re.compile(r" (?:in|into|on|onto) ")
 _ABOUT = re.compile(r" (?:about|regarding|concerning|on) (?:the |my |our )?(?P<what>[a-z]+(?: [a-z]+)?)$")
+_ASK_NO_MORE = re.compile(r"\b(?:do not|stop|never|no more|quit) (?:ask|remind|tell|wake|warn|call)(?:ing)?\b")
+_NOT_DONE = re.compile(r"\b(?:stop [a-z]+ing|do not|never|no longer|no more)\b")
 MAX_WORDS = 40
 
 
@@ -70,7 +72,9 @@ def _fact(plain: str) -> list[Item]:
     return [Item(kind="fact", rrule=when.rrule, time=when.time, date=when.date, until=when.until, text=plain)]
 
 
-def _checkin(plain: str) -> list[Item]:
+def _checkin(plain: str) -> list[Item] | None:
+    if _ASK_NO_MORE.search(plain):
+        return None
     when = take_times(plain)
     topic = _ABOUT.search(when.rest)
     return [Item(kind="checkin", rrule=when.rrule, time=when.time, date=when.date, until=when.until,
@@ -134,6 +138,12 @@ def _forbidding(rule: Item) -> Item:
 
 
 def _routine(plain: str) -> list[Item] | None:
+    """A routine; never one of what was not to be done: `stop vacuuming on Fridays`."""
+    found = _any_routine(plain)
+    return None if found and not found[0].except_ and _NOT_DONE.search(plain) else found
+
+
+def _any_routine(plain: str) -> list[Item] | None:
     for part in (plain, *plain.split(" , ")):
         whole = parse_routine(part)
         if whole and (whole.verb or whole.except_):

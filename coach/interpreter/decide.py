@@ -17,6 +17,7 @@ from coach.interpreter.cues.weigh import SEVERAL, weights
 from coach.interpreter.items import Item, Kind, Scene
 from coach.interpreter.lexicon import THINGS
 from coach.interpreter.normalise import strip_fillers
+from coach.interpreter.stops import names_stop
 
 # how much likelier than the kind that the rules read another one must be to take its place
 _TRUST = {
@@ -25,7 +26,7 @@ _TRUST = {
     "takeover": 3.0, "undo": 4.0, "restart": 4.0,
 }  # fmt: skip
 _TRUST_OVER: dict[tuple[str, str], float] = {("task", "correction"): 8.0, ("praise", "answer"): 8.0,
-                                               ("answer", "correction"): 6.0}  # fmt: skip
+                                               ("answer", "correction"): 6.0, ("rule", "restart"): 8.0}  # fmt: skip
 _ASKS = re.compile(r"\b(?:wants?|needs?|likes?|should|must|please|be|ready|would|expects?|you|has to|have to)\b")
 _BROKEN = re.compile(
     r"\b(?:the|a|an|my|your) (?:of|the|a|an|and|or|in|on|to|from|at|with|yes|no|yesterday|is|are|then|but)\b|"
@@ -67,12 +68,13 @@ def decided(sentence: str, read: Sequence[Item], chances: dict[str, float], scen
     top = max(chances, key=lambda kind: chances[kind])
     kinds = {item.kind for item in read}
     if len(kinds) > 1 and top in kinds - {"stop"} and "stop" not in kinds and chances[top] >= _VERY_SURE:
-        return [item for item in read if item.kind == top or not _is_weak(item)]
+        return [item for n, item in enumerate(read) if item.kind == top or not _is_weak(item) or _excuses(read, n)]
     if top == SEVERAL or top in kinds or "stop" in kinds or _is_named(read):
         return list(read)
     kind = cast(Kind, top)
-    if kind == "stop":
-        return [Item(kind="stop")] if chances["stop"] >= _SURE_OF_STOP and not _stops_a_thing(read) else list(read)
+    if kind == "stop":  # only where nothing was read, and no word of stopping was read as something else
+        unread = kinds <= {"unknown", "chatter"} and not names_stop(sentence)
+        return [Item(kind="stop")] if unread and chances["stop"] >= _SURE_OF_STOP else list(read)
     if len(kinds) > 1:
         enough = chances[kind] >= _SURE
     else:
@@ -86,9 +88,11 @@ def decided(sentence: str, read: Sequence[Item], chances: dict[str, float], scen
     return compose(kind, sentence) or list(read)
 
 
-def _stops_a_thing(read: Sequence[Item]) -> bool:
-    """Whether the rules took it for a thing to be stopped, which is not the robot: `stop the fan`."""
-    return len(read) == 1 and read[0].kind == "task" and read[0].verb == "other" and read[0].object is not None
+def _excuses(read: Sequence[Item], index: int) -> bool:
+    """Whether it is the reason of the exception before it: `skip the dishes today, my mother is sleeping`."""
+    return (
+        index > 0 and read[index].kind == "fact" and read[index - 1].kind == "routine" and bool(read[index - 1].except_)
+    )
 
 
 def _is_weak(item: Item) -> bool:

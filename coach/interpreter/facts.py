@@ -21,9 +21,9 @@ NOTICE = re.compile(  # "remember that …", "the rule is …": what opens a fac
 FACT = re.compile(
     r"(?:there (?:is|are|was|were|will be) .+|you (?:will |can )?find .+|someone .+|somebody .+|nobody .+|everyone "
     r".+|(?:the|my|our|these|those|all|your) [a-z ]{1,20}s (?:sleep|sit|play|stay|live|smell|leak|stand|hang|lie|"
-    r"work|come|get|arrive)\b.*|(?:i|we|he|she|they) (?:will|am going to|are going to|is going to|plan to|might|may) "
-    r".+|you (?:are (?:in charge|responsible|supposed)|take care|look after|handle|run|manage|do) .+)|(?:my|our|the|"
-    r"this|that|these|those|it|he|she|they|there|i|we|you|his|her|all|a|an|dad|mum|mom|grandma|"
+    r"work|come|get|arrive)\b.*|(?:i|we|he|she|they|it) (?:will|am going to|are going to|is going to|plan to|might|"
+    r"may) .+|you (?:are (?:in charge|responsible|supposed)|take care|look after|handle|run|manage|do) .+)|"
+    r"(?:my|our|the|this|that|these|those|it|he|she|they|there|i|we|you|his|her|all|a|an|dad|mum|mom|grandma|"
     r"guests?|[a-z]+(?:s)?)\b.{0,60}?"
     r"\b(?:is|are|was|were|am|has|have|like|likes|love|loves|hate|hates|prefer|prefers|live|lives|belongs?|"
     r"(?:(?:do|does|did) )?not (?:have|own|like|need|want|know|eat|drink|live|work|sleep|come)|"
@@ -41,7 +41,7 @@ FACT = re.compile(
     r"wash)|"
     r"(?<=i )(?:sleep|sit|play|work|take|make|keep|stay|run|get|go|share|call|visit|leave|start|finish|cook|buy|wash|"
     r"wear)|"
-    r"called|named|need|needs|want|wants|own|owns|eat|eats|drink|drinks|"
+    r"called|named|cancell?ed|need|needs|want|wants|own|owns|eat|eats|drink|drinks|"
     r"fell|broke|moved|keeps|bought|comes?|coming|stopped|can not|will be|use|uses)\b.*"
 )
 _SUBJECT = re.compile(

@@ -31,7 +31,8 @@ _CONTRACTIONS = {
     "'em": "them", "dunno": "do not know", "outta": "out of", "e-stop": "emergency stop", "estop": "emergency stop",
     "nevermind": "never mind", "pls": "please", "plz": "please", "thx": "thanks", "ty": "thanks", "u": "you",
     "alright": "all right", "ok": "okay", "k": "okay", "stpo": "stop", "sotp": "stop", "stp": "stop", "tsop": "stop",
-    "stopp": "stop", "sstop": "stop", "sttop": "stop", "stopit": "stop it", "woah": "whoa", "wait-": "wait",
+    "stopp": "stop", "sstop": "stop", "sttop": "stop", "stahp": "stop", "stohp": "stop", "dtop": "stop",
+    "srop": "stop", "stopo": "stop", "stopit": "stop it", "woah": "whoa", "wait-": "wait",
     "non-stop": "nonstop",
     "cm.": "cm", "nope": "no", "nah": "no", "yep": "yes", "yup": "yes", "yeah": "yes", "ya": "yes", "colour": "color",
     "noo": "no", "nvm": "never mind", "idk": "i do not know", "idc": "i do not care", "lil": "little", "rn": "now",
@@ -61,6 +62,8 @@ _CONTRACTIONS = {
 _AMBIGUOUS = frozenset(("he'll", "she'll", "we'll", "we're", "we'd", "he'd", "she'd", "'em", "i'd", "ma'am"))
 _CONTRACTIONS |= {short.replace("'", ""): full for short, full in _CONTRACTIONS.items()
                   if "'" in short and short not in _AMBIGUOUS}  # fmt: skip
+_BEFORE_ILL = frozenset(("is", "are", "am", "was", "were", "be", "been", "feel", "feels", "feeling", "felt", "fell",
+                         "very", "so", "too", "really"))  # fmt: skip
 _ISH = re.compile(r"(\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|noon)-?ish")
 _HOURS_H = re.compile(r"\b(\d{1,2})h(\d\d)?\b")  # 18h30
 _FOUR_DIGITS = re.compile(r"\b(at|by|around|before) ([01]\d|2[0-3])([0-5]\d)(?: hours| hrs)?\b")
@@ -121,6 +124,8 @@ def sentences(text: str) -> list[str]:
         elif token in ",–—":
             if found[-1] and found[-1][-1] != ",":
                 found[-1].append(",")
+        elif token == "ill" and found[-1] and found[-1][-1] in _BEFORE_ILL:
+            found[-1].append(token)
         else:
             found[-1] += _plain_word(token).split()
     for words in found:

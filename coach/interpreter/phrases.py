@@ -28,7 +28,7 @@ _WHICH_SIDE = re.compile(
 )
 _RELATIVE = re.compile(r"\b(?:that|which) (?:is|are) ")
 _TRAILING = re.compile(r" (?:please|too|as well|again|instead|now|there|here|back|over there|up|down|away|first|"
-                       r"next|yet|"
+                       r"next|yet|still|"
                        r"a (?:little )?bit|a little|properly|halfway(?: through)?|"
                        r"midway|in the middle|nicely|for us|quick|upside down|face down|face up|clean|"
                        r"neatly|properly|by hand|straight away|for a moment|for a second|carefully|gently|slowly|"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from coach.interpreter.calendar_words import DAYS
 from coach.interpreter.checkins import MORE_TIME
 from coach.interpreter.facts import FACT
 from coach.interpreter.items import Item, Object
@@ -100,13 +101,23 @@ def _left_out(what: str, when: When) -> tuple[str, When]:
     done = _DO_NOT.sub("", what) if when.date or when.except_ else what.removeprefix("do not do ")
     done = _LEAVING_OUT.sub("", done)
     if done != what:
+        if when.rrule and not when.except_:  # "no laundry on Sundays" is no laundry of Sundays
+            when = when._replace(rrule="", except_=_days_of(when.rrule))
         what, when = done, when._replace(date="", except_=when.date or when.except_)
     return (_leading_activity(what) if when.except_ and not when.rrule else what), when
 
 
+def _days_of(rrule: str) -> str:
+    """`FREQ=WEEKLY;BYDAY=SA,SU` → `weekend`; nothing where it is not of days of every week."""
+    codes = rrule.removeprefix("FREQ=WEEKLY;BYDAY=")
+    if codes == "SA,SU":
+        return "weekend"
+    return " and ".join(name for code in codes.split(",") for name in DAYS if DAYS[name] == code)
+
+
 def _done_then(what: str, when: When) -> Item | None:
     """The routine of a task, a chore or a meal; of anything else only where it recurs."""
-    if what in ("only", "just", "maybe", "probably"):
+    if what in ("only", "just", "maybe", "probably") or not (when.rrule or when.time or when.date or when.except_):
         return None
     activity = _ACTIVITY.fullmatch(what)
     tasks = parse_task(what) if what else None

@@ -9,7 +9,7 @@ from coach.interpreter.decide import chances_of_piece
 from coach.interpreter.facts import parse_fact
 from coach.interpreter.fluency import fluent
 from coach.interpreter.items import Item, Scene
-from coach.interpreter.lexicon import DAY, split_words
+from coach.interpreter.lexicon import DAY, GERUNDS, split_words
 from coach.interpreter.normalise import is_filler, strip_fillers
 from coach.interpreter.politeness import directly
 from coach.interpreter.segments import run_on_cuts, starts_clause
@@ -54,6 +54,17 @@ _REASON = re.compile(
     r"once you (?:are|have) (?:done|finished)|if you (?:can|could|want|like|have time)|it is (?:too |very |so "
     r")?(?:dirty|wet|full|broken|hot|heavy|sharp|late|old|in the way))\b.*"
 )
+_LEAVE_OFF = re.compile(  # no stop now: "stop making coffee on weekends"
+    r"\b(?:you (?:may|can) )?stop (?P<verb>[a-z]+ing)(?= [a-z])"
+)
+_LEAVES_OUT = re.compile(
+    r"(?:[a-z]+ ,? ?){0,4}?(?:skip|no|leave out|drop|cancel|without|forget|omit|do not|not)\b(?! (?:every|each)\b)"
+)
+_WHY = re.compile(  # between an exception and its reason: "skip the dishes today , my mother is sleeping"
+    r" , (?:(?:because|since|as|for) )?| (?:because|since|as) |"
+    r" (?=(?:my|our|we|i|he|she|they|it|there|someone|somebody|everyone|nobody|the [a-z]+ (?:is|are|has|have|was)) )"
+)
+_COURTESY = re.compile(r"if (?:you|we|i) (?:can|could|would|may|might)(?: ask you to)?(?: please| just| kindly)*")
 _THEN_STOP = re.compile(r"(?:^|,| )(?:and )?\b(?:then|and)(?: you(?: can)?| just| please)?$")
 
 
@@ -67,7 +78,7 @@ class Sentence:
     def items(self, sentence: str, before: list[Item]) -> list[Item]:
         parts = split_at_stops(sentence)
         if None not in parts:
-            plain = fluent(sentence)
+            plain = _LEAVE_OFF.sub(_not_any_more, fluent(sentence))
             several = None if self._clauses.marked else split_wishes(plain, self._piece)
             return several or self._parse(plain, before) or [Item(kind="unknown", text=sentence)]
         items: list[Item] = []
@@ -79,7 +90,11 @@ class Sentence:
                 items += [] if items and items[-1].kind == "stop" else [Item(kind="stop")]
                 continue
             part = _THEN_STOP.sub("", part)
-            found = [] if is_filler(part) else self._parse(fluent(_imperative(part)), [*before, *items]) or []
+            found = (
+                []
+                if is_filler(part) or _COURTESY.fullmatch(part)
+                else self._parse(fluent(_imperative(part)), [*before, *items]) or []
+            )
             items += [i for i in found if i.kind not in _NOISE_AT_STOP]
             if found and found[0].kind == "correction" and index == 0 and not says_something(found[0]):
                 items.remove(found[0])  # the "no" of "no, stop"
@@ -99,6 +114,9 @@ class Sentence:
             return None
         if len(sentence) > MAX_CLAUSE:
             return self._connected(sentence, before)
+        excused = self._excused(sentence)
+        if excused:
+            return excused
         direct = directly(sentence)
         reason = _REASON.fullmatch(sentence)
         for shorter in filter(lambda other: other != sentence, (direct, reason["what"] if reason else sentence)):
@@ -123,6 +141,17 @@ class Sentence:
             praise = [Item(kind="praise")] if opening["praise"] else []
             return [*praise, *rest] if rest else None
         return _listed(parse_fact(strip_fillers(sentence))) if several else None
+
+    def _excused(self, sentence: str) -> list[Item] | None:
+        """What is left out for once, and why: the exception, and the reason as a fact."""
+        if not _LEAVES_OUT.match(sentence):
+            return None
+        for cut in list(_WHY.finditer(sentence))[:MAX_CLAUSES]:
+            reason = parse_fact(sentence[cut.end() :].strip(" ,"))
+            left_out = self._parse(sentence[: cut.start()], []) if reason else None
+            if reason and left_out and len(left_out) == 1 and left_out[0].kind == "routine" and left_out[0].except_:
+                return [*left_out, reason]
+        return None
 
     def _connected(self, sentence: str, before: list[Item]) -> list[Item] | None:
         """Cut at the first connector that leaves two readable sides."""
@@ -174,6 +203,11 @@ class Sentence:
             if errand and first and all(item.kind in ("fact", "praise", "chatter", "correction") for item in first):
                 return [*first, *(refer_back(item, right, [*before, *first]) for item in errand)]
         return None
+
+
+def _not_any_more(match: re.Match[str]) -> str:
+    verb = GERUNDS.get(match["verb"])
+    return f"do not {verb}" if verb else match[0]
 
 
 def _is_more_of_a_time(words: str) -> bool:

@@ -67,6 +67,8 @@ PRAISE = (
     rf"(?:that is|it is|you are|this is|all) (?:just |really |absolutely |simply |so |very |quite |truly "
     rf")+(?:good|great|perfect|lovely|brilliant|wonderful|right|fine|nice|amazing|excellent|beautiful|"
     rf"helpful)(?: .{{1,20}})?|"
+    rf"(?:it is |that is )?(?:very |so )?(?:good|great|nice) that you (?:.{{1,30}})|"
+    rf"you are doing (?:it|that|this) (?:right|well|fine|correctly|perfectly)|"
     rf"i (?:really )?(?:like|love) (?:it|that|this|how you .{{1,40}}|you)|"
     rf"(?:you are|you were|it is|that is|things are) (?:doing|going|looking|coming along) (?:so |very |"
     rf"really |just )?(?:great|well|fine|"

@@ -36,9 +36,9 @@ _UNTIL = re.compile(
     rf"(?:next )?(?:{MONTH}|summer|winter|spring|autumn))\b"
 )
 _DATE = re.compile(
-    rf"\b(?:on )?(?P<what>today|tonight|tomorrow(?: morning| evening| night)?|the day after tomorrow|(?:next|"
-    rf"this) (?:{DAY}|week|weekend|month)|(?:on )?(?:{CALENDAR_DAY})|on the \d{{1,2}}(?:st|nd|rd|th)(?! of (?:the|"
-    rf"every|each))|in \w+ (?:days?|weeks?)|{FEASTS}|"
+    rf"\b(?:on |from |starting )?(?P<what>today|tonight|tomorrow(?: morning| evening| night)?|"
+    rf"the day after tomorrow|(?:next|this) (?:{DAY}|week|weekend|month)|(?:on )?(?:{CALENDAR_DAY})|"
+    rf"on the \d{{1,2}}(?:st|nd|rd|th)(?! of (?:the|every|each))|in \w+ (?:days?|weeks?)|{FEASTS}|"
     rf"\d{{4}}-\d\d-\d\d)\b|\bon (?P<day>{DAY})\b(?!s)"
 )
 _ARTICLE_QUARTER = re.compile(r"\ba (?=quarter (?:past|to|after|before) )")

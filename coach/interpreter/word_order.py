@@ -22,7 +22,7 @@ _PLACE_FIRST = re.compile(
 _PARTICLE_LAST = re.compile(
     r"(?P<verb>turn|switch|plug|put|stick|pop|take|bring|throw|clear|clean|heat|warm|fill|hang|wipe|dry|chuck|toss) "
     r"(?P<thing>(?:the|my|our|that|this|all|those|these|some) [a-z ]{2,30}?) (?P<particle>on|off|out|up|away|down)"
-    r"(?P<rest>$| (?:every|each|on|at|by|before|tomorrow|tonight|today|daily|,|in the (?:morning|evening)).*)"
+    r"(?P<rest>$| (?:every|each|on|at|by|before|tomorrow|tonight|today|daily|,|in the [a-z]+).*)"
 )
 _PHRASED = frozenset(f"{verb} {particle}" for verb in ("turn", "switch") for particle in ("on", "off")) | {
     "put out", "take out", "bring out", "heat up", "warm up", "fill up", "hang up", "throw out", "throw away",

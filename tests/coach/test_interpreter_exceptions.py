@@ -73,3 +73,47 @@ def test_nothing_is_stopped_when_something_else_stops(said: str) -> None:
 )  # fmt: skip
 def test_stop_is_heard_when_the_robot_may_be_meant(said: str) -> None:
     assert "stop" in [item.kind for item in interpret(said).items]
+
+
+@pytest.mark.parametrize(
+    ("said", "left_out", "reason"),
+    [
+        ("skip the dishes today, my mother is sleeping", "today", "my mother is sleeping"),
+        ("skip the dishes today my mother is sleeping", "today", "my mother is sleeping"),
+        ("no laundry tomorrow because the machine is broken", "tomorrow", "the machine is broken"),
+        ("don't vacuum today, the baby has a fever", "today", "the baby has a fever"),
+        ("skip breakfast on sunday since we are at grandma's", "sunday", "we are at grandma's"),
+        ("please no vacuuming today, grandpa is ill", "today", "grandpa is ill"),
+    ],
+)
+def test_reason_is_kept_as_a_fact_when_something_is_left_out_for_it(said: str, left_out: str, reason: str) -> None:
+    exception, fact = interpret(said).items
+    assert (exception.kind, exception.except_) == ("routine", left_out)
+    assert (fact.kind, fact.text) == ("fact", reason)
+
+
+@pytest.mark.parametrize("said", ["skip dinner tonight, thank you", "skip dinner tonight, good night"])
+def test_nothing_is_noted_when_no_reason_follows(said: str) -> None:
+    (exception,) = interpret(said).items
+    assert (exception.about, exception.except_) == ("dinner", "tonight")
+
+
+@pytest.mark.parametrize(
+    ("said", "left_out"),
+    [
+        ("no laundry on sundays", "sunday"),
+        ("don't do the laundry on sundays", "sunday"),
+        ("stop doing the laundry on sundays", "sunday"),
+        ("no coffee on weekends", "weekend"),
+        ("skip the laundry on mondays and fridays", "monday and friday"),
+        ("from tomorrow stop watering the plants", "tomorrow"),
+    ],
+)
+def test_days_are_left_out_and_not_added_when_they_are_refused(said: str, left_out: str) -> None:
+    (item,) = interpret(said).items
+    assert (item.kind, item.rrule, item.except_) == ("routine", "", left_out)
+
+
+@pytest.mark.parametrize("said", ["stop vacuuming on fridays", "you may stop vacuuming on fridays"])
+def test_nothing_is_scheduled_when_it_is_not_to_be_done(said: str) -> None:
+    assert [(item.kind, item.rrule) for item in interpret(said).items] == [("rule", "")]

@@ -1,0 +1,25 @@
+"""The table of what is a stop and what is none, row by row."""
+
+from __future__ import annotations
+
+import pytest
+
+from coach.interpreter import interpret
+from coach.interpreter.normalise import sentences
+from coach.interpreter.stop_readings import READINGS, Reading
+from coach.interpreter.stops import decisions
+
+
+@pytest.mark.parametrize("row", READINGS, ids=[f"{row.why}: {row.example}" for row in READINGS])
+def test_example_is_decided_by_its_own_row_when_it_is_read(row: Reading) -> None:
+    (sentence,) = sentences(row.example)
+    *_, (_, decided) = decisions(sentence)
+    assert decided is row
+    assert ("stop" in [item.kind for item in interpret(row.example).items]) is row.stops
+
+
+@pytest.mark.parametrize("said", ["stop", "please stop that", "the plate is cracked stop", "what are you doing stop"])
+def test_no_row_decides_when_the_word_is_a_plain_stop(said: str) -> None:
+    ((_, decided),) = decisions(said)
+    assert decided is None
+    assert [item.kind for item in interpret(said).items] == ["stop"]
