@@ -50,8 +50,9 @@ class Conversation(VerticalScroll):
         self._unsaved: list[Bubble] = []
         self.last_id = 0
 
-    def on_mount(self) -> None:
-        self.anchor()  # the newest line stays in view when the terminal changes its size
+    def on_resize(self) -> None:
+        """The newest line stays in view."""
+        self.call_after_refresh(self.scroll_end, animate=False)
 
     @property
     def lines(self) -> list[tuple[str, str]]:
