@@ -11,7 +11,7 @@ from coach.interpreter.items import Item, Scene
 from coach.interpreter.resolve import in_known_words, resolve
 from coach.session import answers
 from coach.session.episodes import Episodes
-from coach.session.errand import KINDS, PLACES, Errand, forced_thought, name_of
+from coach.session.errand import KINDS, PLACES, Errand, forced_thought
 from coach.session.identity import new_id
 from coach.session.lessons import FramesAround, as_intervention, draft_lesson, draft_nudge, is_followed_already
 from coach.session.likely import likely_thought, places
@@ -19,7 +19,7 @@ from coach.session.nudges import TOLD, nudge_fields
 from coach.session.outcomes import Outcome, Spoken
 from coach.session.pending import Pending
 from coach.session.recent import note_recent, recent_task
-from coach.session.refusals import pointless, unknown_part
+from coach.session.refusals import doubt_about, pointless, unknown_part
 from coach.session.rule_talk import RuleTalk
 from coach.session.rules_in_force import (
     begin_task,
@@ -29,7 +29,7 @@ from coach.session.rules_in_force import (
     rule_for,
 )
 from coach.session.situation import Situation
-from coach.session.wording import joined, known_places, known_things, sentence
+from coach.session.wording import known_things, sentence
 from prompts import say
 from robot_bridge.protocol.errors import CoachError, StoreError, UnreachableError
 from robot_bridge.protocol.messages import Accepted, Intervention, InterventionKind
@@ -75,7 +75,7 @@ class Actions:
             case "question":
                 return Outcome(answers.answer(spoken.words, spoken.situation, self._store.count_corrections()))
             case "chatter":
-                return Outcome(_chat(spoken.words))
+                return Outcome(answers.chat(spoken.words))
             case "answer":
                 return Outcome(say("nothing_asked", text=spoken.words), ok=False)
         return Outcome(say("unknown_words", text=spoken.words), ok=False)
@@ -124,7 +124,7 @@ class Actions:
             return Outcome(say("accepted", task=chore), task_id)
         if item.verb not in ("put", "pick_up"):
             return Outcome(say("not_yet", what=spoken.words), ok=False)
-        doubt = self._doubt(item, spoken.where)
+        doubt = doubt_about(item, spoken.where)
         if doubt is not None:
             return doubt
         settled = resolve(in_known_words(item, KINDS, PLACES), situation.scene())
@@ -142,7 +142,7 @@ class Actions:
         situation, item = spoken.situation, in_known_words(spoken.item, KINDS, PLACES)
         errand = situation.errand
         if not situation.busy or errand is None:
-            if item.verb in ("put", "pick_up") and self._doubt(item, spoken.where) is None:
+            if item.verb in ("put", "pick_up") and doubt_about(item, spoken.where) is None:
                 return self._task(spoken)
             return self._afterwards(spoken, item)
         if item.object is None and not item.place:
@@ -260,22 +260,6 @@ class Actions:
         self._store.add_intervention(intervention, situation.episode_id)
         return accepted
 
-    def _doubt(self, item: Item, where: Where | None = None) -> Outcome | None:
-        """What must be asked or refused before a task can start; None where all is said."""
-        item = in_known_words(item, KINDS, PLACES)
-        if item.object is not None and item.object.which == "all":
-            return Outcome(say("not_yet", what="several things with one sentence"), ok=False)
-        refusal = unknown_part(item)
-        if refusal:
-            return Outcome(refusal, ok=False)
-        if item.object is None or not item.object.name:
-            said = _asks_kind(item) if where else say("asks_object", objects=known_things())
-            return Outcome(said, pending=Pending(question=said, item=item, where=where), ok=False)
-        if item.verb == "put" and not item.place:
-            said = say("asks_place", object=f"the {name_of(item.object)}", places=known_places())
-            return Outcome(said, pending=Pending(question=said, item=item, where=where), ok=False)
-        return None
-
     def _mark_undone(self, situation: Situation) -> None:
         latest = self._store.corrections(limit=1)
         if latest and latest[0].outcome == "open" and latest[0].episode_id == situation.episode_id:
@@ -290,18 +274,3 @@ def _refines(errand: Errand, before: Errand | None) -> bool:
 def errand_of(item: Item, situation: Situation) -> Errand | None:
     """What an item asks for in full, in the robot's words; None where a part of it is missing or unclear."""
     return Errand.parse(resolve(in_known_words(item, KINDS, PLACES), situation.scene()).instruction)
-
-
-def _asks_kind(item: Item) -> str:
-    """A colour is all that a point in the picture tells of a thing."""
-    colour = item.object.color if item.object else ""
-    return say("asks_kind", thing=f"the {colour} thing" if colour else "it", objects=joined(KINDS, "or"))
-
-
-def _chat(words: str) -> str:
-    plain = words.lower()
-    if "bye" in plain or "good night" in plain:
-        return say("goodbye")
-    if any(word in plain for word in ("hello", "hi", "hey", "good morning", "good evening")):
-        return say("greeting")
-    return say("chatter")

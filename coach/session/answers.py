@@ -16,6 +16,8 @@ _WHERE_IS = re.compile(r"\bwhere (?:is|are) (?:the |my )?(?P<thing>[\w ]+?)\??$"
 _WORK = re.compile(r"\b(doing|do now|why|thinking|thought|task|working|next|status|busy|up to|plan|waiting|stopped)\b")
 _ABILITY = re.compile(r"\b(can you|could you do|able to|what can|help|how do i|know how|commands?)\b")
 _EMPTY_HAND = re.compile(r"^nothing is in the \w+ hand, ")
+_GOODBYE = re.compile(r"bye\b|\bgood night\b")
+_GREETING = re.compile(r"\b(hello|hi|hey|good (morning|evening))\b")
 _SELF = re.compile(r"\b(who are you|your name|what are you$|checkpoint|which model)\b")
 
 
@@ -66,6 +68,16 @@ def doing(status: Status) -> str:
     if thought.reason:
         return say("status_running", subtask=thought.subtask, reason=thought.reason)
     return say("status_running_plain", subtask=thought.subtask)
+
+
+def chat(words: str) -> str:
+    """A greeting for a greeting."""
+    plain = words.lower()
+    if _GOODBYE.search(plain):
+        return say("goodbye")
+    if _GREETING.search(plain):
+        return say("greeting")
+    return say("chatter")
 
 
 def _seen(situation: Situation) -> str:

@@ -1,17 +1,21 @@
-"""What is not even tried, and the sentence about it."""
+"""What is not even tried, or asked about first, and the sentence about it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from coach.interpreter.resolve import in_known_words
 from coach.session.errand import KINDS, PLACES, name_of
-from coach.session.wording import known_places, known_things
+from coach.session.outcomes import Outcome
+from coach.session.pending import Pending
+from coach.session.wording import joined, known_places, known_things
 from prompts import say
 
 if TYPE_CHECKING:
     from coach.interpreter.items import Item
     from coach.session.situation import Situation
     from robot_bridge.protocol.messages import InterventionKind
+    from robot_bridge.protocol.thought import Where
 
 
 def unknown_part(item: Item) -> str:
@@ -29,6 +33,29 @@ def unknown_thing(item: Item) -> str:
     if item.object is not None and item.object.name not in ("", "one", *KINDS):
         return say("unknown_object", object=name_of(item.object), objects=known_things())
     return ""
+
+
+def doubt_about(item: Item, where: Where | None = None) -> Outcome | None:
+    """What must be asked or refused before a task can start; None where all is said."""
+    item = in_known_words(item, KINDS, PLACES)
+    if item.object is not None and item.object.which == "all":
+        return Outcome(say("not_yet", what="several things with one sentence"), ok=False)
+    refusal = unknown_part(item)
+    if refusal:
+        return Outcome(refusal, ok=False)
+    if item.object is None or not item.object.name:
+        said = _asks_kind(item) if where else say("asks_object", objects=known_things())
+        return Outcome(said, pending=Pending(question=said, item=item, where=where), ok=False)
+    if item.verb == "put" and not item.place:
+        said = say("asks_place", object=f"the {name_of(item.object)}", places=known_places())
+        return Outcome(said, pending=Pending(question=said, item=item, where=where), ok=False)
+    return None
+
+
+def _asks_kind(item: Item) -> str:
+    """A colour is all that a point in the picture tells of a thing."""
+    colour = item.object.color if item.object else ""
+    return say("asks_kind", thing=f"the {colour} thing" if colour else "it", objects=joined(KINDS, "or"))
 
 
 def pointless(kind: InterventionKind, situation: Situation) -> str:

@@ -13,9 +13,11 @@ from bridge_stand_in import SINK_THOUGHT, StandIn
 
 from coach.config import Config
 from coach.interpreter import interpret
+from coach.session.answers import chat
 from coach.session.session import Session
 from coach.session.stop_line import StopLine
 from memory.store import Store
+from prompts import say
 from robot_bridge.client import BridgeClient
 from robot_bridge.protocol.errors import StoreError, UsageError
 from robot_bridge.protocol.messages import Observation
@@ -181,6 +183,14 @@ def test_one_sentence_names_the_address_when_the_bridge_is_gone(tmp_path: Path) 
     stop_line.close()
     client.close()
     assert reply.unreachable and "tcp://127.0.0.1:1" in reply.said
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [("Hi there", "greeting"), ("goodbye", "goodbye"), ("they told me something nice about the weather", "chatter")],
+)
+def test_a_greeting_is_greeted_when_it_is_one(words: str, name: str) -> None:
+    assert chat(words) == say(name)
 
 
 @pytest.mark.parametrize(
