@@ -29,7 +29,7 @@ FACT = re.compile(
     r"(?:(?:do|does|did) )?not (?:have|own|like|need|want|know|eat|drink|live|work|sleep|come)|"
     r"smells|looks|tastes|sounds|feels|sleeps|sits|stands|lies|hangs|plays|works|takes|makes|keeps|stays|hates|runs|"
     r"rings|"
-    r"does|wakes|leaves|arrives|opens|closes|starts|ends|begins|finishes|stops|leaks|got|had|went|came|said|told|"
+    r"does|wakes|leaves|arrives|opens|closes|starts|ends|begins|finishes|stops|leaks|beeps|drips|freezes|quit|got|had|went|came|said|told|"
     r"took|bought|"
     r"sold|left (?:the|my|a|on|in|at|home|early|work)|died|slept|ate|drank|cleaned|cooked|washed|broke|made|built|"
     r"gave|brought|"

@@ -53,8 +53,8 @@ class RuleInterpreter:
 
 def _may_be_an_errand(items: list[Item]) -> bool:
     """Whether nothing was read that weighs more than the plainest of errands."""
-    if len(items) > 1 and all(item.kind == "task" for item in items) and is_known_place(items[-1].place):
-        return False  # "grab the plate and put it on the counter" has been read step by step
+    if len(items) > 1 and all(item.kind in ("task", "praise") for item in items) and is_known_place(items[-1].place):
+        return False  # "thanks, now grab the plate and put it on the counter" has been read step by step
     return all(item.kind in ("task", "unknown", "chatter", "fact", "question", "answer", "praise") for item in items)
 
 

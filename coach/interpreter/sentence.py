@@ -64,7 +64,9 @@ _WHY = re.compile(  # between an exception and its reason: "skip the dishes toda
     r" , (?:(?:because|since|as|for) )?| (?:because|since|as) |"
     r" (?=(?:my|our|we|i|he|she|they|it|there|someone|somebody|everyone|nobody|the [a-z]+ (?:is|are|has|have|was)) )"
 )
-_COURTESY = re.compile(r"if (?:you|we|i) (?:can|could|would|may|might)(?: ask you to)?(?: please| just| kindly)*")
+_NO_WISH = re.compile(
+    r"(?:until|till) .+|if (?:you|we|i) (?:can|could|would|may|might)(?: ask you to)?(?: please| just| kindly)*"
+)
 _THEN_STOP = re.compile(r"(?:^|,| )(?:and )?\b(?:then|and)(?: you(?: can)?| just| please)?$")
 
 
@@ -90,11 +92,8 @@ class Sentence:
                 items += [] if items and items[-1].kind == "stop" else [Item(kind="stop")]
                 continue
             part = _THEN_STOP.sub("", part)
-            found = (
-                []
-                if is_filler(part) or _COURTESY.fullmatch(part)
-                else self._parse(fluent(_imperative(part)), [*before, *items]) or []
-            )
+            wishes = not (is_filler(part) or _NO_WISH.fullmatch(part))
+            found = (self._parse(fluent(_imperative(part)), [*before, *items]) or []) if wishes else []
             items += [i for i in found if i.kind not in _NOISE_AT_STOP]
             if found and found[0].kind == "correction" and index == 0 and not says_something(found[0]):
                 items.remove(found[0])  # the "no" of "no, stop"

@@ -183,10 +183,9 @@ _APPLIANCE = (
 )
 _ARTICLE = r"(?:the|a|an|every|each)"
 _OWNED = rf"(?:{_ARTICLE}|my|our|your|his|her|their)"
-_KIND_OF_STOP = r"(?:bus|tram|train|metro|underground|taxi|ferry|coach|pit|door|rest|lunch|coffee|fuel|emergency)"
-_ONE_OF_SEVERAL = (
-    r"(?:last|next|first|second|third|final|only|nearest|previous|other|quick|short|brief|long|little|sudden)"
-)
+_KIND_OF_STOP = r"(?:bus|tram|train|metro|underground|taxi|ferry|coach|pit|emergency)"
+_ONE_OF_SEVERAL = r"(?:door|rest|lunch|coffee|fuel|last|next|"
+    r"first|second|third|final|only|nearest|previous|other|quick|short|brief|long|little|sudden)"
 _AUXILIARY = r"(?:did|do|does|have|has|had|will|would|can|could|should|shall|must|may|might|why|how come)"
 
 READINGS: tuple[Reading, ...] = (
@@ -231,7 +230,7 @@ READINGS: tuple[Reading, ...] = (
     Reading(False, "a manner", "she came to a full stop", _before(r"full")),
     Reading(False, "in general", "do you ever stop to rest", _before(r"ever")),
     Reading(False, "a button or a door's", "press stop on the microwave", _before(
-        r"(?:bus|tram|train|pit|door|rest|press|pressing|hit|hitting)")),
+        r"(?:bus|tram|train|pit|press|pressing|hit|hitting)")),
     Reading(True, "called for", "hit the emergency stop", lambda said: "emergency" in said.word),
     Reading(False, "a noun of its kind", "where is your emergency stop button", _before(
         rf"(?:{_OWNED} (?:[a-z]+ )?{_KIND_OF_STOP}|(?:is|are|was|has|have|had|got) (?:no|any))")),
@@ -270,5 +269,6 @@ READINGS: tuple[Reading, ...] = (
         _asks, _before(rf"(?:{_AUXILIARY} (?:not )?(?:you|i|we|it|they|he|she|(?:the |your )?{_ROBOT})|"
                        r"(?:that|make|makes|made) you|to|does|did|mean by)"
                        rf"(?: {_ADVERB})*"))),
-    Reading(False, "for a time to come", "stop making coffee on weekends", _is_at_a_time),
+    Reading(False, "for a time to come", "stop making coffee on weekends", _both(
+        _after(r"(?:[a-z]+ing|(?:by|at|for) [a-z]+)\b"), _is_at_a_time)),
 )  # fmt: skip

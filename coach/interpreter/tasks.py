@@ -60,7 +60,8 @@ _HOW = re.compile(
 _NOT_A_TASK = re.compile(
     r"(?:make|get|take|have|give|hold|watch|play|show|touch|set|leave|let|push|press|start|catch|find|pass|buy) "
     r"(?:sure|care|it right|ready|going|fun|up|me up|on with|out of here|it easy|well|soon|a look|him|her|sense|that|"
-    r"this|it)$|hold (?:on|up|off|your)\b.*|give me (?:a|one|another) (?:minute|second|moment|sec|break|hint|sign|"
+    r"this|it)$|hold (?:on(?! ?to )|up|off|your)\b.*|close (?:to|by|enough|behind)\b.*|"
+    r"give me (?:a|one|another) (?:minute|second|moment|sec|break|hint|sign|"
     r"chance).*|check (?:in|with|back|on me|that|if|whether)\b.*|run (?:away|out|along)\b.*|"
     r"change (?:of|it|that|this|your|my)\b.*|find out\b.*|look (?:at|out|here)\b.*|use (?:your |the )?(?:left|right|"
     r"other) (?:hand|arm|gripper).*|"
