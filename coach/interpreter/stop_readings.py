@@ -184,8 +184,10 @@ _APPLIANCE = (
 _ARTICLE = r"(?:the|a|an|every|each)"
 _OWNED = rf"(?:{_ARTICLE}|my|our|your|his|her|their)"
 _KIND_OF_STOP = r"(?:bus|tram|train|metro|underground|taxi|ferry|coach|pit|emergency)"
-_ONE_OF_SEVERAL = r"(?:door|rest|lunch|coffee|fuel|last|next|"
-    r"first|second|third|final|only|nearest|previous|other|quick|short|brief|long|little|sudden)"
+_ONE_OF_SEVERAL = (
+    r"(?:door|rest|lunch|coffee|fuel|last|next|first|second|third|final|only|nearest|previous|other|quick|short|"
+    r"brief|long|little|sudden)"
+)
 _AUXILIARY = r"(?:did|do|does|have|has|had|will|would|can|could|should|shall|must|may|might|why|how come)"
 
 READINGS: tuple[Reading, ...] = (
