@@ -153,6 +153,7 @@ def test_packaged_recipe_loads():
         "last",
         "bind",
         "joint",
+        "steady",
     ]
 
 
