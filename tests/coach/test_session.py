@@ -32,6 +32,7 @@ class Bench:
     store: Store
     session: Session
     config: Config
+    frames: list[Observation]  # what the robot saw of late
     clients: list[BridgeClient] = field(default_factory=list)
 
     def reopened(self) -> Session:
@@ -55,8 +56,9 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     client = BridgeClient(bridge.address)
     stop_line = StopLine(lambda: BridgeClient(bridge.address))
     with Store.open(config.memory_path) as store:
-        frames = tuple(observed(i) for i in range(1, 21))
-        opened = Bench(bridge, store, Session(config, store, client, interpret, stop_line, lambda: frames), config)
+        frames = [observed(i) for i in range(1, 21)]
+        session = Session(config, store, client, interpret, stop_line, lambda: tuple(frames))
+        opened = Bench(bridge, store, session, config, frames)
         yield opened
         for other in opened.clients:  # a socket left open would keep the garbage collector waiting
             other.close()
