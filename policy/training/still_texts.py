@@ -16,7 +16,7 @@ SEE = "what do you see"
 _DISHES = ("plate", "cup", "bowl")
 _CHORES = 0.4  # share of errands that name the thing
 _MOST_RULES = 4
-_NOTED, _RULED = 0.6, 0.7  # shares of chores in a home with rules, and of those with one that matters now
+_NOTED = 0.6  # share of chores in a home with rules
 _COMPOSED, _OTHERWISE = 0.6, 0.15  # shares of put-together wordings, and of other names
 _PLAIN = re.compile(r"put the (?P<name>(\w+ )?\w+) in the (?P<place>.+)")
 _DONE = {"clear": "the counter is clear", "wash": "no dish is on the counter"}
@@ -85,11 +85,16 @@ def home_rules(kind: str, share: float, rng: np.random.Generator, wordings: Word
 
 
 def _before(text: str, rng: np.random.Generator) -> str:
-    """The same subtask, as on the way to it; something that was put away; or nothing."""
+    """The same subtask, as on the way to it; a misnamed one; something that was put away; or nothing."""
     subtask, luck = Thought.parse(text).subtask, rng.random()
-    if luck < 0.35:
+    if luck < 0.3:
         return f"put the {rng.choice(COLOURS)} {rng.choice(KINDS)} in the {rng.choice(list(HANDS))}"
-    return subtask if luck < 0.6 and subtask.startswith("pick up") else ""
+    if not subtask.startswith("pick up the ") or luck > 0.65:
+        return ""
+    if luck < 0.5:
+        return subtask
+    colour, kind = subtask.removeprefix("pick up the ").split()
+    return f"pick up the {colour} {rng.choice(KINDS)}" if luck < 0.6 else f"pick up the {rng.choice(COLOURS)} {kind}"
 
 
 def _text(things: list[Thing], rng: np.random.Generator, wordings: Wordings) -> tuple[str, str]:
@@ -111,7 +116,7 @@ def _chore(things: list[Thing], rng: np.random.Generator, wordings: Wordings) ->
     waiting = [t for t in things if t.place == "counter" and (job == "clear" or _kind(t) in _DISHES)]
     target = max(waiting, key=lambda t: (t.name.endswith("bottle"), t.y), default=None)
     if rng.random() < _NOTED:
-        rules, notes = home_rules(_kind(target) if target else "", _RULED, rng, wordings)
+        rules, notes = home_rules("", 0.0, rng, wordings)  # of any kinds: notes must not tell what is there
         words += notes
     if target is None:
         return words, str(Thought(reason=_DONE[job], subtask="done"))

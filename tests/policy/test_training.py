@@ -106,6 +106,16 @@ def test_still_gives_the_thought_of_a_task_at_rest():
             assert goal in instruction or instruction in ("wash up", "clear the counter") or "\n" in instruction
 
 
+def test_what_was_done_before_is_now_and_then_misnamed():
+    things = [Thing("red cup", "counter", 0.3, 0.6, False)]
+    stills = Stills(np.zeros((300, 24, 24, 3), np.uint8), [things] * 300)
+    _, thoughts, before = still_texts(stills, np.random.default_rng(0), WORDINGS)
+    picking = [
+        b for t, b in zip(thoughts, before, strict=True) if "pick up the red cup" in t and b.startswith("pick up")
+    ]
+    assert {"pick up the red cup", "pick up the red bowl", "pick up the blue cup"} <= set(picking)
+
+
 def test_still_gives_the_thought_of_a_chore_when_the_home_has_rules():
     things = [Thing("red cup", "counter", 0.3, 0.6, True), Thing("blue plate", "counter", 0.7, 0.5, False),
               Thing("green bottle", "counter", 0.5, 0.4, False)]  # fmt: skip
@@ -115,6 +125,11 @@ def test_still_gives_the_thought_of_a_chore_when_the_home_has_rules():
     clearing = [(i, t) for i, t in pairs if i.startswith("clear the counter")]
     assert washing and all("the red cup is on the counter and goes in the sink" in t for t in washing)
     assert any("\n" in i for i, _ in clearing)
+    noted = [i for i, _ in clearing if "\n" in i]
+    share = np.mean(["bottles" in i for i in noted])
+    assert (
+        abs(share - np.mean(["towels" in i for i in noted])) < 0.25
+    )  # what the notes name says nothing of what is there
     for instruction, thought in clearing:
         told = re.search(r"bottles go in the (.*)", instruction)
         assert f"the green bottle is on the counter and goes in the {told[1] if told else 'bin'}" in thought
