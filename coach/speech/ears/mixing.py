@@ -59,7 +59,7 @@ class Room:
 
 
 def _other_throat(log10: np.ndarray, most: float, random: np.random.Generator) -> np.ndarray:
-    """The sentence as from a longer or shorter throat: bands moved by up to `most` (vocal tract length perturbation)."""
+    """The sentence as from a longer or shorter throat: bands moved by up to `most` (vocal tract perturbation)."""
     places = np.clip(np.arange(N_MELS) * random.uniform(1 - most, 1 + most), 0, N_MELS - 1.001)
     low = places.astype(int)
     share = (places - low).astype(np.float32)
