@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from coach.app.app import CoachApp
+    from coach.session.system import System
 
 
 class AppPart:
@@ -14,3 +15,12 @@ class AppPart:
     @property
     def _app(self) -> CoachApp:
         return cast("CoachApp", self)
+
+    def _started_system(self) -> System | None:
+        """The system; None while it starts, which the person is told."""
+        if self._app.system is None:
+            self._tell_starting()
+        return self._app.system
+
+    def _tell_starting(self) -> None:
+        self._app.notify("Still starting; try again in a moment.", severity="warning")

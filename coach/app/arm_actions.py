@@ -61,7 +61,6 @@ class ArmActions(AppPart):
         self._act("reset")
 
     def _act(self, kind: InterventionKind) -> None:
-        if self._app.system is None:
-            self._app.notify("Still starting; try again in a moment.", severity="warning")
-        else:
-            self._app.system.act(kind)
+        system = self._started_system()
+        if system is not None:
+            system.act(kind)

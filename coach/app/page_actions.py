@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from coach.app.app_part import AppPart
 from robot_bridge.protocol.errors import CoachError
+
+if TYPE_CHECKING:
+    from coach.session.system import System
 
 
 class PageActions(AppPart):
@@ -21,28 +24,24 @@ class PageActions(AppPart):
     def action_corrections(self) -> None:
         from coach.app.corrections_screen import CorrectionsScreen
 
-        if self._app.system is None:
-            self._app.notify("Still starting; try again in a moment.", severity="warning")
-            return
-        try:
-            lessons = self._app.system.corrections()
-        except CoachError as error:
-            self._app.notify(str(error), title="the lessons cannot be read", severity="error")
-            return
-        self._toggle(CorrectionsScreen, partial(CorrectionsScreen, lessons))
+        self._toggle_list(CorrectionsScreen, lambda system: system.corrections(), "lessons")
 
     def action_routines(self) -> None:
         from coach.app.routines_screen import RoutinesScreen
 
-        if self._app.system is None:
-            self._app.notify("Still starting; try again in a moment.", severity="warning")
+        self._toggle_list(RoutinesScreen, lambda system: system.routines(), "routines")
+
+    def _toggle_list(self, kind: type, read: Callable[[System], Any], what: str) -> None:
+        """A page of what the memory holds."""
+        system = self._started_system()
+        if system is None:
             return
         try:
-            planned = self._app.system.routines()
+            rows = read(system)
         except CoachError as error:
-            self._app.notify(str(error), title="the routines cannot be read", severity="error")
+            self._app.notify(str(error), title=f"the {what} cannot be read", severity="error")
             return
-        self._toggle(RoutinesScreen, partial(RoutinesScreen, planned))
+        self._toggle(kind, partial(kind, rows))
 
     def _toggle(self, kind: type, make: Callable[[], Any]) -> None:
         if isinstance(self._app.screen, kind):

@@ -88,7 +88,7 @@ class SpeechActions(AppPart):
     def listen(self, mode: Mode) -> None:
         speech, app = self.speech, self._app
         if speech is None:
-            app.notify("Still starting; try again in a moment.", severity="warning")
+            self._tell_starting()
             return
 
         def change() -> None:

@@ -66,15 +66,16 @@ class SimulatedCoach:
             return self._another(things)
         if errand.place == in_place(self._chores.goal(thing)):
             return {}
-        return {"thing": thing.name, "kind": thing.kind, "place": self._chores.goal(thing),
-                "wrong": errand.place.partition(" the ")[2]}  # fmt: skip
+        return self._gaps(thing, errand.place.partition(" the ")[2])
 
     def _another(self, things: Sequence[ObjectState]) -> dict[str, str]:
         """A thing that waits, where the robot reaches for one that is put away or that nobody sees."""
         thing = next((t for t in things if t.place == "counter"), None)
-        if thing is None:
-            return {}
-        return {"thing": thing.name, "kind": thing.kind, "place": self._chores.goal(thing), "wrong": ""}
+        return self._gaps(thing, "") if thing else {}
+
+    def _gaps(self, thing: ObjectState, wrong: str) -> dict[str, str]:
+        """What the templates of `words.py` are filled with. `wrong`: the place where it should not go."""
+        return {"thing": thing.name, "kind": thing.kind, "place": self._chores.goal(thing), "wrong": wrong}
 
     def _remedy(self, things: Sequence[ObjectState]) -> dict[str, str]:
         """What is left to do when the robot rests: a thing in the wrong place, or anything on the counter; named once
@@ -82,12 +83,7 @@ class SimulatedCoach:
         for thing in things:
             misplaced = thing.place in PLACES or (self._urged and thing.place == "counter")
             if misplaced and thing.place != self._chores.goal(thing):
-                return {
-                    "thing": thing.name,
-                    "kind": thing.kind,
-                    "place": self._chores.goal(thing),
-                    "wrong": thing.place,
-                }
+                return self._gaps(thing, thing.place)
         if any(thing.place == "counter" for thing in things):
             return {"thing": "", "kind": "", "place": "", "wrong": "again"}
         return {}

@@ -112,9 +112,14 @@ def parse_rule(clause: str) -> Item | None:
     return None
 
 
-def _from_task(words: str, forbidden: bool, scope: str, clause: str) -> Item | None:
+def _take_exception(words: str) -> tuple[str, str]:
+    """The words without the days that are left out, and those days."""
     when = take_times(words)
-    words = when.rest if when.except_ else words
+    return (when.rest, when.except_) if when.except_ else (words, "")
+
+
+def _from_task(words: str, forbidden: bool, scope: str, clause: str) -> Item | None:
+    words, except_ = _take_exception(words)
     words = re.sub(
         r" (?:(?:before|after|while|when) (?:[a-z]+ing\b|you|we|i\b|breakfast|lunch|dinner).*|at night|"
         r"overnight)$",
@@ -127,19 +132,18 @@ def _from_task(words: str, forbidden: bool, scope: str, clause: str) -> Item | N
             return None  # two sentences in one
         if forbidden and clause.split()[0] in ("do", "no"):
             return None
-        return Item(kind="rule", scope=scope, except_=when.except_, text=clause)
+        return Item(kind="rule", scope=scope, except_=except_, text=clause)
     task = tasks[0]
     place, unwanted = ("", task.place) if forbidden else (task.place, "")
     return Item(kind="rule", verb=task.verb, object=task.object, place=place, instead_of=unwanted, scope=scope,
-                except_=when.except_, text=clause)  # fmt: skip
+                except_=except_, text=clause)  # fmt: skip
 
 
 def _placed(thing: str, where: str, forbidden: bool, scope: str, clause: str) -> Item | None:
     where, _, apart = re.sub(r"(?: ,)? (?:and |but )?(?:not|never) (?=(?:in|on|into|onto) )", " ~ ", where).partition(
         " ~ "
     )
-    when = take_times(where)
-    where = when.rest if when.except_ else where
+    where, except_ = _take_exception(where)
     where = re.sub(
         r" (?:overnight|at night|during the (?:day|night)|at all|ever|of course|though|any more|anymore|"
         r"instead)$",
@@ -155,4 +159,4 @@ def _placed(thing: str, where: str, forbidden: bool, scope: str, clause: str) ->
     unwanted = parse_places(split_prepositions(apart)[1]).target if apart else ""
     return Item(kind="rule", object=noun.object, place="" if forbidden else place,
         instead_of=place if forbidden else unwanted,
-                scope=scope, except_=when.except_, text=clause)  # fmt: skip
+                scope=scope, except_=except_, text=clause)  # fmt: skip

@@ -24,6 +24,7 @@ _THING = re.compile(
 )
 _GOAL = re.compile(rf"\b(?:the|my|our) (?:{_PLACE})(?= |$)")
 _TO_PLACE = re.compile(r"\b(?:into|onto|inside|to|in|at|on) @")
+_WAY_THERE = re.compile(r"\b(?:into|onto|to|inside) @")
 _MOVING = frozenset(
     split_words(
         "put place drop lay set move carry bring transfer return deliver load shift send slide pop stick "
@@ -46,6 +47,7 @@ _AROUND = frozenset(split_words(  # said around an errand, and meaning nothing e
     "should like have let here hi hello um listen again your job wish ,"
 ))  # fmt: skip
 _WITH = frozenset(split_words("it of hold up down away over across off there in into onto inside to at on for back"))
+_OF_AN_ERRAND = _AROUND | _WITH | _MOVING | _FETCHING | {"#", "@"}
 _ASKS = re.compile(r"(?:is|are|was|did|does|have|why|where|which|how|who|what|when)\b(?! about)")
 MAX_WORDS = 32
 
@@ -73,7 +75,7 @@ def one_errand(sentence: str) -> list[Item]:
     plain = " ".join(_LIES.sub("", f"{plain[: goal.start()]}@{plain[goal.end() :]}").split())
     wanted = _WANTING.search(plain)
     rest = (f"{plain[: wanted.start()]}{plain[wanted.end() :]}" if wanted else plain).split()
-    if not (all(word in _AROUND for word in rest) if wanted else _is_bringing(plain, rest)):
+    if not (_AROUND.issuperset(rest) if wanted else _is_bringing(plain, rest)):
         return []
     task = Item(kind="task", verb="put", object=thing.object, place=parse_place(goal[0]))
     return [task, Item(kind="nudge", direction="slower")] if _SLOWLY.search(whole) else [task]
@@ -81,15 +83,9 @@ def one_errand(sentence: str) -> list[Item]:
 
 def _is_bringing(plain: str, words: list[str]) -> bool:
     """Whether a verb of moving, or one of fetching and a way to the place, is all there is."""
-    if _ASKS.match(plain) or not _TO_PLACE.search(plain):
-        return False
-    if not all(
-        word in _AROUND or word in _WITH or word in _MOVING or word in _FETCHING or word in "#@" for word in words
-    ):
+    if _ASKS.match(plain) or not _TO_PLACE.search(plain) or not _OF_AN_ERRAND.issuperset(words):
         return False
     if "#" not in words or words.index("#") > words.index("@"):
         return False  # "into the sink with the cup" is read by its own rule
-    moved = any(word in _MOVING for word in words)
-    return moved or (
-        any(word in _FETCHING for word in words) and re.search(r"\b(?:into|onto|to|inside) @", plain) is not None
-    )
+    fetched = not _FETCHING.isdisjoint(words) and _WAY_THERE.search(plain) is not None
+    return fetched or not _MOVING.isdisjoint(words)

@@ -14,10 +14,6 @@ _FEASTS = {"christmas": (12, 25), "christmas day": (12, 25), "christmas eve": (1
            "new years day": (1, 1), "new year's day": (1, 1), "new year eve": (12, 31)}  # fmt: skip
 _SEASONS = {"spring": (3, 20), "summer": (6, 21), "autumn": (9, 22), "winter": (12, 21)}
 
-_NTH = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh",
-        "twelfth", "thirteenth", "fourteenth", "fifteenth")  # fmt: skip
-_TH = re.compile(rf"^({'|'.join(_NTH)}) (?:of )?(?=[a-z])")
-
 
 def day_in(words: str, now: datetime) -> date:
     """`tomorrow`, `next friday`, `20 december`, `easter` → the day to come.
@@ -92,10 +88,12 @@ def days_in(words: str, now: datetime) -> tuple[str, ...]:
 def _parsed(words: str, now: datetime) -> date:
     import dateparser
 
+    from coach.interpreter.calendar_words import NTH_WORDS
+
     settings = {"PREFER_DATES_FROM": "future", "RELATIVE_BASE": now, "STRICT_PARSING": False}
-    found = dateparser.parse(
-        _TH.sub(lambda said: str(_NTH.index(said[1]) + 1), words), languages=["en"], settings=settings
-    )
+    nth = re.match(rf"({'|'.join(NTH_WORDS)}) (?:of )?(?=[a-z])", words)
+    words_of_number = f"{NTH_WORDS[nth[1]]}{words[nth.end() :]}" if nth else words
+    found = dateparser.parse(words_of_number, languages=["en"], settings=settings)
     if found is None:
         raise UsageError(f"I do not know the day '{words[:40]}'", next_step="name a date, such as 24 December")
     return found.date()

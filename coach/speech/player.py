@@ -18,7 +18,7 @@ REMEMBERED = 4 * RATE  # samples
 LOOKS = 96
 AGREEING = 10  # looks at the microphone's clock that must say the same, before anything is played
 AGREED = int(0.02 * RATE)  # between the second and the eighth of them in size: one look may come late
-PATIENCE = int(2.0 * RATE)  # samples of silence after which it plays whatever the clocks say
+PATIENCE = 64  # looks, 2 s of silence, after which it plays whatever the clocks say
 FADING_S = 0.4  # from the last sample handed out to the last that is heard
 BLOCK = 256  # samples at 16 kHz that the device takes at a time: what is in it cannot be taken back
 LATE = int(0.02 * RATE)  # less than any device takes: what is asked for has then been handed out, whatever the jitter
@@ -38,10 +38,8 @@ class Player:
         self._waiting = np.zeros(0, np.float32)
         self._played = np.zeros(REMEMBERED, np.float32)  # a ring of what went to the device, at 16 kHz
         self._count = 0
-        self._offset: float | None = None  # microphone's sample number less ours
+        self._offset: float | None = None  # microphone's sample number less ours, once the clocks are matched
         self._offsets: deque[float] = deque(maxlen=LOOKS)
-        self._matched = False
-        self._opened = 0
         self._silent_s = 0.0
         self._stream: Any = None
         self._resampler = Resampler(RATE)
@@ -95,7 +93,7 @@ class Player:
         self._resampler, self._left = Resampler(RATE, form.rate), np.zeros(0, np.float32)
         with self._lock:
             self._offsets.clear()
-            self._offset, self._matched, self._opened = None, False, self._count
+            self._offset = None
         self._stream = self._sound.open(lambda: self._make(form), device.name, "loudspeaker")
 
     def _make(self, form: Form) -> Any:
@@ -116,15 +114,15 @@ class Player:
         self._offsets.append(offset)
         latest = sorted(list(self._offsets)[-AGREEING:])
         agree = len(latest) == AGREEING and latest[-3] - latest[1] <= AGREED
-        if agree or self._count - self._opened >= PATIENCE:
-            self._matched, self._offset = True, float(np.median(latest))
+        if agree or len(self._offsets) >= PATIENCE:
+            self._offset = float(np.median(latest))
             self._offsets = deque(latest, maxlen=LOOKS)
 
-    def _align(self, offset: float) -> None:
-        """Match the clocks; one look jitters by as much as a thread waits for its turn, the median of many does not."""
+    def _align(self, matched: float, offset: float) -> None:
+        """Match the clocks again: one look jitters as a thread waits for its turn, the median of many does not."""
         self._offsets.append(offset)
         median = float(np.median(self._offsets))
-        if not self._waiting.size and (self._offset is None or abs(median - self._offset) > REALIGN):
+        if not self._waiting.size and abs(median - matched) > REALIGN:
             self._offset = median
 
     def _next(self) -> np.ndarray:
@@ -133,12 +131,12 @@ class Player:
             chunk = np.zeros(CHUNK, np.float32)
             taken = chunk[:0]
             offset = self._position() - self._count + LATE
-            if self._matched:
-                self._align(offset)
+            if self._offset is None:
+                self._match(offset)
+            else:
+                self._align(self._offset, offset)
                 taken, self._waiting = self._waiting[:CHUNK], self._waiting[CHUNK:]
                 chunk[: len(taken)] = taken
-            else:
-                self._match(offset)
             self._played[np.arange(self._count, self._count + CHUNK) % REMEMBERED] = chunk
             self._count += CHUNK
             if len(taken):

@@ -166,8 +166,7 @@ class Trainer:
     def _rule_loss(self, count: int) -> Tensor:
         """Of the word after "goes in the" alone, without a picture."""
         instructions, thoughts = rule_texts(count, self._rng, self.wordings)
-        size = self.model.sizes.image
-        blind = np.zeros((count, 0, size, size, 3), np.uint8)
+        blind = np.zeros((count, 0, self.model.sizes.image, self.model.sizes.image, 3), np.uint8)
         texts = self._texts(blind, None, instructions, thoughts, [""] * count)
         nothing_seen = torch.zeros(count, 0, self.model.sizes.width)
         prefix = self.model.read(nothing_seen, texts.prompt, texts.prompt_mask, texts.thought, texts.thought_mask)

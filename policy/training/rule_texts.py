@@ -9,8 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from policy.training.pictures import COLOURS, KINDS
-from policy.training.still_texts import HANDS, Wordings, home_rules
-from robot_bridge.protocol.thought import Thought
+from policy.training.still_texts import HANDS, Wordings, home_rules, some_kinds
 
 _CHORES, _RULED = 0.85, 0.8  # shares of chores, the others name the place; of chores with a rule for the very thing
 
@@ -23,12 +22,14 @@ def rule_texts(count: int, rng: np.random.Generator, wordings: Wordings) -> tupl
 
 def _pair(rng: np.random.Generator, wordings: Wordings) -> tuple[str, str]:
     kind, colour = str(rng.choice(KINDS)), str(rng.choice(COLOURS))
-    rules, notes = home_rules(kind, _RULED, rng, wordings)
+    kinds = some_kinds(rng)
+    if kind not in kinds and rng.random() < _RULED:
+        kinds[int(rng.integers(len(kinds)))] = kind
+    rules, notes = home_rules(kinds, rng, wordings)
     if rng.random() < _CHORES:
         words = str(rng.choice(wordings.chores["clear"]))
         place = {**wordings.belongs, **rules}[kind]
     else:
         place = str(rng.choice(list(HANDS)))
         words = wordings.task(f"{colour} {kind}", place, rng)
-    reason = f"the {colour} {kind} is on the counter and goes in the {place}"
-    return words + notes, str(Thought(reason=reason, subtask="")).split("\nsubtask", 1)[0] + "\n"
+    return words + notes, f"reason: the {colour} {kind} is on the counter and goes in the {place}\n"

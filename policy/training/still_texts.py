@@ -71,11 +71,13 @@ def still_texts(stills: Stills, rng: np.random.Generator, wordings: Wordings
     return [p[0] for p in pairs], [p[1] for p in pairs], [_before(thought, rng) for _, thought in pairs]
 
 
-def home_rules(kind: str, share: float, rng: np.random.Generator, wordings: Wordings) -> tuple[dict[str, str], str]:
-    """One to four rules, kind → place, and their notes, a line each; `share`: how often one is about `kind`."""
-    kinds = [str(each) for each in rng.permutation(KINDS)[: int(rng.integers(1, _MOST_RULES + 1))]]
-    if kind and kind not in kinds and rng.random() < share:
-        kinds[int(rng.integers(len(kinds)))] = kind
+def some_kinds(rng: np.random.Generator) -> list[str]:
+    """One to four kinds, for a home to have rules about."""
+    return [str(each) for each in rng.permutation(KINDS)[: int(rng.integers(1, _MOST_RULES + 1))]]
+
+
+def home_rules(kinds: Sequence[str], rng: np.random.Generator, wordings: Wordings) -> tuple[dict[str, str], str]:
+    """A rule for each kind, kind → place, and their notes, each with a line break before it."""
     rules = {each: str(rng.choice(list(HANDS))) for each in kinds}
     notes = ""
     for each, place in rules.items():
@@ -116,7 +118,7 @@ def _chore(things: list[Thing], rng: np.random.Generator, wordings: Wordings) ->
     waiting = [t for t in things if t.place == "counter" and (job == "clear" or _kind(t) in _DISHES)]
     target = max(waiting, key=lambda t: (t.name.endswith("bottle"), t.y), default=None)
     if rng.random() < _NOTED:
-        rules, notes = home_rules("", 0.0, rng, wordings)  # of any kinds: notes must not tell what is there
+        rules, notes = home_rules(some_kinds(rng), rng, wordings)  # notes must not tell what is there
         words += notes
     if target is None:
         return words, str(Thought(reason=_DONE[job], subtask="done"))
