@@ -125,10 +125,11 @@ class Episodes:
             if not path.suffix and path not in self._shards:
                 self._shards[path] = Shard(path, self._horizon)
         shards = list(self._shards.values())
-        self._index = [np.flatnonzero(s.ok) for s in shards]
         worth = [1.0 if s.moving.any() else self._practice for s in shards]
-        self._weights = np.array([w * len(i) for w, i in zip(worth, self._index, strict=True)], float)
-        self._weights /= max(self._weights.sum(), 1.0)
+        self._index = [np.flatnonzero(s.ok) for s in shards]
+        self._weights = _shares(worth, self._index)
+        self._acting = [np.flatnonzero(s.ok & s.usable) for s in shards]
+        self._acting_weights = _shares(worth, self._acting)
 
     def __len__(self) -> int:
         return sum(len(index) for index in self._index)
@@ -137,18 +138,24 @@ class Episodes:
         """States float32[n, width] and the usable chunks after them, float32[n, horizon, width], without pictures;
         n is at most `count`."""
         states, actions = [], []
-        for shard, index in zip(self._shards.values(), self._index, strict=True):
-            usable = index[shard.usable[index]]
-            chosen = rng.choice(usable, min(len(usable), count // len(self._index)), replace=False)
+        for shard, usable in zip(self._shards.values(), self._acting, strict=True):
+            chosen = rng.choice(usable, min(len(usable), count // len(self._acting)), replace=False)
             states.append(shard.state[chosen])
             actions.append(shard.chunks(chosen))
         return np.concatenate(states), np.concatenate(actions)
 
-    def draw(self, rng: np.random.Generator, count: int, shards: int = 4) -> Samples:
-        """`count` random instants, from a few shards at a time."""
-        picks = rng.choice(len(self._index), size=shards, p=self._weights)
+    def draw(self, rng: np.random.Generator, count: int, shards: int = 4, acting: bool = False) -> Samples:
+        """`count` random instants, from a few shards at a time; with `acting`, of those with a chunk to learn.
+
+        Raises:
+            ConfigError: there is none.
+        """
+        index, weights = (self._acting, self._acting_weights) if acting else (self._index, self._weights)
+        if not weights.any():
+            raise ConfigError(f"no motion to learn in {self._folder}", next_step="make some with `coach demos`")
+        picks = rng.choice(len(index), size=shards, p=weights)
         everything = list(self._shards.values())
-        parts = [everything[p].take(rng.choice(self._index[p], n), self._cameras, rng)
+        parts = [everything[p].take(rng.choice(index[p], n), self._cameras, rng)
                  for p, n in zip(picks, _split(count, shards), strict=True)]  # fmt: skip
         return Samples(
             pictures=np.concatenate([p.pictures for p in parts]),
@@ -159,6 +166,12 @@ class Episodes:
             thoughts=[text for p in parts for text in p.thoughts],
             doing=[text for p in parts for text in p.doing],
         )
+
+
+def _shares(worth: Sequence[float], index: Sequence[np.ndarray]) -> np.ndarray:
+    """float64[shards], how often to draw from each: by its frames and what one is worth."""
+    weights = np.array([w * len(i) for w, i in zip(worth, index, strict=True)], float)
+    return weights / max(weights.sum(), 1.0)
 
 
 def subtask_of(thought: str) -> str:

@@ -194,7 +194,7 @@ class Trainer:
     def _frame_losses(self, stage: Stage) -> dict[str, Tensor]:
         assert self.episodes is not None
         taught = stage.taught if self.lessons is not None else 0
-        samples = self.episodes.draw(self._rng, stage.batch - taught)
+        samples = self.episodes.draw(self._rng, stage.batch - taught, acting=stage.frozen)
         samples = chosen(samples, agreeing(samples.instructions, samples.thoughts, self._taught_by(stage)))
         samples = mixed_in(samples, self._lesson_draws, taught, self.prompter.cameras)
         blurred = self.prompter.normalizer.blur(samples.state, self.config.state_blur, self._rng)

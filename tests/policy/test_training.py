@@ -37,6 +37,22 @@ def test_chunk_stays_in_its_episode_and_serves_one_instruction(data):
     assert shard.usable.tolist()[:8] == [True] * 4 + [False] * 3 + [True]
 
 
+def test_only_instants_with_a_chunk_are_drawn_when_motion_alone_is_learned(data):
+    episodes = Episodes(data.demos, 4, ("base",))
+    draws = [episodes.draw(np.random.default_rng(seed), 8, acting=True) for seed in range(5)]
+    assert all(draw.usable.all() for draw in draws)
+    assert not all(episodes.draw(np.random.default_rng(seed), 8).usable.all() for seed in range(5))
+
+
+def test_one_sentence_says_so_when_nothing_moves_as_told(data):
+    episodes = Episodes(data.demos, 400, ("base",))
+    for shard in episodes._shards.values():
+        shard.usable[:] = False
+    episodes.refresh()
+    with pytest.raises(ConfigError, match="no motion to learn"):
+        episodes.draw(np.random.default_rng(0), 8, acting=True)
+
+
 def test_run_ends_in_a_checkpoint_that_loads(data, tmp_path):
     rows: list[dict] = []
     made = train(CONFIG, data, tmp_path / "run", "tiny", report=rows.append)
