@@ -23,7 +23,24 @@ _RULES = re.compile(r"\b(?:what|which|list|tell me|show me|do you have)\b.*\b(?:
 _FORGET = re.compile(r"(?:please )?forget (?:the rule |the fact |the routine |what i said |that |)(?:about |that |"
                      r"for )?"
                      r"(?:the )?(?P<what>.+?)[.! ]*")  # fmt: skip
-_STOP_DOING = re.compile(r"(?:please )?(?:do not|don't) (?:do )?(?:the )?(?P<what>.+?) (?:any ?more|any longer)[.! ]*")
+_DOING = (r"(?:do|make|cook|prepare|run|remind (?:me|us) (?:about|of|to)|ask (?:me|us) about|"
+          r"check in(?: with (?:me|us))? about)")  # fmt: skip
+_NOUN = r"(?:routine|reminder|check-?in|check in|alarm)s?"
+_THE = r"(?:(?:the|my|our|that|those) )?"
+_ENDING = r"(?:cancel|delete|remove|drop|end|stop|switch off|turn off)"
+_EVER = r"(?:any ?more|any longer|ever again|again)"
+_NO_LONGER = tuple(  # "don't do the laundry any more", "stop reminding me about the pills", "cancel the pills reminder"
+    re.compile(rf"(?:please |robot,? )?{form}(?:[ ,]+please)?[.! ]*")
+    for form in (
+        rf"(?:do not|don't|never) (?:{_DOING} )?{_THE}(?P<what>[a-z]+(?: [a-z]+)?) {_EVER}",
+        rf"you (?:do not|don't|need not|needn't) (?:have to |need to )?{_DOING} {_THE}(?P<what>.+?) {_EVER}",
+        rf"(?:stop|quit) (?:reminding (?:me|us) (?:about|of|to)|asking (?:me|us) about|checking in(?: with (?:me|us))? "
+        rf"about) {_THE}(?P<what>.+?)(?: {_EVER})?",
+        rf"{_ENDING} {_THE}(?P<what>.+?) {_NOUN}",
+        rf"{_ENDING} {_THE}{_NOUN} (?:about|for|of) {_THE}(?P<what>.+?)",
+        rf"no more (?:{_NOUN} (?:about|for|of) {_THE}(?P<what>.+?)|(?P<also>.+?) {_NOUN})",
+    )
+)
 _NOTHING = frozenset(("it", "that", "this", "about it", "everything"))
 
 
@@ -34,16 +51,27 @@ def about_memory(words: str, store: Store, now_s: float) -> Outcome | None:
         return _tell_rules(store)
     if _ROUTINES.search(plain):
         return _tell_routines(store)
-    gone = _STOP_DOING.fullmatch(plain) or _FORGET.fullmatch(plain)
+    ended = next((match for form in _NO_LONGER if (match := form.fullmatch(plain))), None)
+    if ended is not None:
+        return _end_routine(store, ended["what"] or ended.groupdict().get("also") or "", plain, now_s)
+    gone = _FORGET.fullmatch(plain)
     if gone is None or gone["what"] in _NOTHING:
         return None
     routine = find_routine(store.routines.active(), gone["what"])
     rule = _find_rule(store.rules.holding(), gone["what"])
-    if rule is not None and (routine is None or "routine" not in plain) and not _STOP_DOING.fullmatch(plain):
+    if rule is not None and (routine is None or "routine" not in plain):
         return Outcome(say("rule_forgotten", rule=store.rules.forget(rule.id, now_s).text))
     if routine is not None:
         return Outcome(say("rule_forgotten", rule=store.routines.remove(routine.id, now_s).title))
-    return Outcome(say("rule_unknown"), ok=False) if _FORGET.fullmatch(plain) else None
+    return Outcome(say("rule_unknown"), ok=False)
+
+
+def _end_routine(store: Store, what: str, plain: str, now_s: float) -> Outcome | None:
+    """The routine or check-in that these words end; words that name no such thing may mean something else."""
+    routine = find_routine(store.routines.active(), what)
+    if routine is not None:
+        return Outcome(say("rule_forgotten", rule=store.routines.remove(routine.id, now_s).title))
+    return Outcome(say("routine_unknown", what=what), ok=False) if re.search(rf"\b{_NOUN}\b|\bremind", plain) else None
 
 
 def _tell_rules(store: Store) -> Outcome:

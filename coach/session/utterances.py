@@ -28,6 +28,7 @@ from coach.session.stop_line import Pulled, finish
 from coach.session.understanding import Interpret, Understood, understand
 from coach.session.wording import joined
 from prompts import say
+from robot_bridge.protocol.errors import StoreError
 
 if TYPE_CHECKING:
     from coach.config import Config
@@ -107,7 +108,17 @@ class Utterances:
         redirected = [msgspec.structs.replace(item, kind="correction") for item in rest]
         held = Uttered(uttered.words, uttered.by, situation)
         outcomes = [self._guarded(partial(self._actions.do, held.about(item))) for item in redirected]
-        return Dealt(outcomes if outcomes and outcomes[0].ok else [stop, *outcomes], situation, items)
+        if outcomes and outcomes[0].ok:
+            return Dealt(outcomes, situation, items)
+        return Dealt([stop, *outcomes, *self._also_ended(uttered)], situation, items)
+
+    def _also_ended(self, uttered: Uttered) -> list[Outcome]:
+        """What was called off for good as well: "stop the pills reminder" stops the arms, to be safe, and ends it."""
+        try:
+            ended = about_memory(uttered.words, self._store, time.time())
+        except StoreError:
+            return []  # the stop counts
+        return [ended] if ended is not None and ended.ok else []
 
     def _agree(self, uttered: Uttered, asked: Asked | None) -> Dealt | None:
         """A yes to what the robot was not sure about."""

@@ -213,6 +213,34 @@ def test_contradiction_is_asked_about_when_a_later_rule_says_otherwise(bench: Be
     assert bench.store.rules.holding() == []
 
 
+@pytest.mark.parametrize("words", [
+    "stop reminding me about the pills", "Don't remind me about the pills any more.", "cancel the pills reminder",
+    "please delete my reminder about the pills", "no more reminders about the pills", "no more pills reminders",
+    "forget the routine about the pills",
+])  # fmt: skip
+def test_reminder_ends_when_it_is_called_off_in_words(bench: Bench, words: str) -> None:
+    bench.say("remind me about the pills every day at 8", "yes")
+    bench.say("laundry on Tuesdays at 10", "yes")
+    assert "I have forgotten" in bench.say(words)
+    assert [routine.title for routine in bench.store.routines.active()] == ["do the laundry"]
+    assert bench.bridge.kinds() == []
+
+
+def test_arms_stop_and_reminder_ends_when_words_say_stop_to_it(bench: Bench) -> None:
+    bench.say("remind me about the pills every day at 8", "yes")
+    said = bench.say("stop the pills reminder")
+    assert "I have stopped" in said and "I have forgotten" in said
+    assert bench.bridge.kinds() == ["stop"] and not bench.store.routines.active()
+
+
+def test_nothing_ends_when_no_reminder_is_meant(bench: Bench) -> None:
+    bench.say("laundry on Tuesdays at 10", "yes")
+    assert "no single routine" in bench.say("stop reminding me about the pills")
+    assert "no single routine" in bench.say("cancel the pills reminder")
+    bench.say("don't put the cup there again")
+    assert [routine.title for routine in bench.store.routines.active()] == ["do the laundry"]
+
+
 def test_week_is_left_out_when_a_routine_is_skipped_by_word(bench: Bench) -> None:
     bench.say("laundry on Tuesdays at 10", "yes")
     assert "I leave out" in bench.say("skip the laundry next week")
