@@ -158,6 +158,19 @@ async def test_pictures_are_drawn_when_an_observation_comes(tmp_path: Path) -> N
         await bench.until(lambda: cameras.base.has_picture and all(w.has_picture for w in cameras.wrists))
 
 
+@pytest.mark.parametrize(("size", "seen"), [((60, 18), ["third"]), ((120, 40), ["first", "second", "third"])])
+async def test_newest_notification_alone_is_shown_when_the_terminal_is_small(
+    tmp_path: Path, size: tuple[int, int], seen: list[str]
+) -> None:
+    async with opened(tmp_path, size=size) as bench:
+        for text in ("first", "second", "third"):
+            bench.app.notify(text, timeout=60)
+        await bench.until(lambda: len(bench.app.screen.query("Toast")) == 3)
+        await bench.pilot.pause()
+        shown = [holder.display for holder in bench.app.screen.query("ToastHolder")]
+        assert shown == [text in seen for text in ("first", "second", "third")]
+
+
 @pytest.mark.parametrize("size", [(20, 5), (40, 10), (60, 14), (80, 24), (120, 40), (200, 60)])
 async def test_one_can_talk_and_stop_when_the_terminal_has_any_size(tmp_path: Path, size: tuple[int, int]) -> None:
     async with opened(tmp_path, size=size) as bench:
