@@ -8,7 +8,7 @@ from random import Random
 import numpy as np
 import pytest
 
-from coach.speech.ears import data, noise, sentences, voices
+from coach.speech.ears import data, made_up_voices, noise, sentences, voices
 from coach.speech.ears.espeak import SAMPLE_RATE_HZ, Espeak, EspeakError, available
 from coach.speech.ears.tokens import Tokens
 
@@ -50,6 +50,39 @@ def test_no_training_voice_is_a_held_out_one() -> None:
     trained = {voices.any_voice(random).name.split("+")[1] for _ in range(2000)}
     assert not trained & set(voices.HELD_OUT_VARIANTS)
     assert voices.any_voice(random, held_out=True).name.split("+")[1] in voices.HELD_OUT_VARIANTS
+
+
+def test_made_up_voices_are_the_same_when_the_seed_is(tmp_path: Path) -> None:
+    installed = tmp_path / "espeak-ng-data"
+    for name in ("voices/!v/m1", "lang/gmw/en", "lang/gmw/de", "lang/roa/fr", "en_dict"):
+        (installed / name).parent.mkdir(parents=True, exist_ok=True)
+        (installed / name).write_text(name)
+    texts = []
+    for folder, seed in (("a", 3), ("b", 3), ("c", 4)):
+        laid = made_up_voices.lay_out(installed, tmp_path / folder, seed) / "espeak-ng-data"
+        texts.append([(laid / "voices" / "!v" / f"made-up-{n}").read_text() for n in range(made_up_voices.MADE_UP)])
+        assert (laid / "voices/!v/m1").read_text() == "voices/!v/m1" and (laid / "en_dict").exists()
+        assert sorted(path.name for path in (laid / "lang" / "gmw").iterdir()) == ["en"]
+        made_up_voices.lay_out(installed, tmp_path / folder, seed)  # once more changes nothing
+    assert texts[0] == texts[1] != texts[2]
+    assert len(set(texts[0])) == made_up_voices.MADE_UP
+
+
+def test_made_up_voices_are_for_training_alone() -> None:
+    random = Random(9)
+    assert not any("made-up" in voices.any_voice(random, held_out=True).name for _ in range(500))
+    share = np.mean(["made-up" in voices.any_voice(random, made_up=0.6).name for _ in range(1000)])
+    assert 0.5 < share < 0.7
+
+
+@needs_espeak
+def test_made_up_voices_sound_unlike_each_other_when_a_shard_is_made(tmp_path: Path) -> None:
+    (path,) = data.make(tmp_path, "stops", 1, 0, 1, lambda line: None)
+    spoken = list(data.read_shard(path))
+    assert len(spoken) == data.SHARD and all(each.stops for each in spoken)
+    tilt = [float(each.energies[:, :20].mean() - each.energies[:, 50:].mean()) for each in spoken]
+    plain = list(data.read_shard(data.make_shard(tmp_path / "plain.npz", "sentences", 0, 0, size=40)))
+    assert np.std(tilt) > 0.8 * np.std([each.energies[:, :20].mean() - each.energies[:, 50:].mean() for each in plain])
 
 
 @needs_espeak

@@ -15,6 +15,7 @@ import numpy as np
 from coach.interpreter.lexicon import split_words
 from coach.speech.ears.espeak import Espeak, Spoken
 from coach.speech.ears.features import FRAMES_PER_SECOND, log_energies
+from coach.speech.ears.made_up_voices import lay_out
 from coach.speech.ears.sentences import confusable_sentence, stop_sentence, training_sentence
 from coach.speech.ears.voices import any_voice
 from robot_bridge.protocol.errors import CoachError
@@ -25,6 +26,7 @@ PHONEMES = ("", *split_words(
     "b d dZ e@ eI f g h i i: i@ i@3 j k l m n n- o@ oU p r r- s t t# t2 tS t[ u: v w w# z "
 ))  # fmt: skip
 """Of all English accents of espeak-ng; the first is a pause."""
+_MADE_UP = {"stops": 0.6, "confusables": 0.6}  # shares of made-up voices: one word is to be known in any voice
 _INDEX = {name: index for index, name in enumerate(PHONEMES)}
 COLLECTIONS: dict[str, Callable[[Random], str]] = {
     "sentences": training_sentence, "stops": stop_sentence, "confusables": confusable_sentence,
@@ -60,7 +62,8 @@ def make_shard(path: Path, collection: str, seed: int, shard: int, size: int = S
 
     random = Random(crc32(f"{collection} {seed} {shard}".encode()))
     espeak = Espeak()
-    made = [_utterance(espeak, COLLECTIONS[collection](random), random) for _ in range(size)]
+    made_up = _MADE_UP.get(collection, 0.0)
+    made = [_utterance(espeak, COLLECTIONS[collection](random), random, made_up) for _ in range(size)]
     part = path.with_name(f".{path.name}.part")
     with part.open("wb") as file:
         np.savez(
@@ -94,8 +97,10 @@ def make(
     todo = [(path, collection, seed, index) for index, path in enumerate(paths) if not path.exists()]
     report(f"{collection}: {len(paths) - len(todo)} of {len(paths)} files are there")
     if todo:
-        Espeak()  # its absence is one sentence here, not a traceback in every worker
-        with get_context("spawn").Pool(max(1, min(workers, len(todo)))) as pool:
+        installed = Espeak().data_folder()  # its absence is one sentence here, not a traceback in every worker
+        voices = lay_out(installed, folder / "voices", seed)
+        count_of = max(1, min(workers, len(todo)))
+        with get_context("spawn").Pool(count_of, initializer=_use_voices, initargs=(str(voices),)) as pool:
             for done, path in enumerate(pool.imap_unordered(_make_one, todo), 1):
                 report(f"{collection}: {done} of {len(todo)} files, {path.name}")
     return paths
@@ -148,8 +153,13 @@ def stop_ends_s(text: str, spoken: Spoken) -> list[float]:
     return ends
 
 
-def _utterance(espeak: Espeak, text: str, random: Random) -> Utterance:
-    voice = any_voice(random)
+def _use_voices(folder: str) -> None:
+    """Before espeak-ng starts in this process."""
+    os.environ["ESPEAK_DATA_PATH"] = folder
+
+
+def _utterance(espeak: Espeak, text: str, random: Random, made_up: float) -> Utterance:
+    voice = any_voice(random, made_up=made_up)
     spoken = espeak.say(text, voice.name, words_per_minute=voice.words_per_minute, pitch=voice.pitch,
                         pitch_range=voice.pitch_range)  # fmt: skip
     energies = log_energies(spoken.samples).astype(np.float16)

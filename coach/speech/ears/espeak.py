@@ -6,6 +6,7 @@ import ctypes
 import ctypes.util
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -99,6 +100,13 @@ class Espeak:
                          for kind, at, _, _, name in self._events if kind == _PHONEME)  # fmt: skip
         words = tuple((at / 1000, start - 1, length) for kind, at, start, length, _ in self._events if kind == _WORD)
         return Spoken(samples, phonemes, words)
+
+    def data_folder(self) -> Path:
+        """The `espeak-ng-data` in use."""
+        path = ctypes.c_char_p()
+        self._library.espeak_Info.restype = ctypes.c_char_p
+        self._library.espeak_Info(ctypes.byref(path))
+        return Path((path.value or b"").decode())
 
     def _receive(self, wave: Any, count: int, events: Any) -> int:
         if count > 0 and wave:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from random import Random
 
 from coach.interpreter.lexicon import split_words
+from coach.speech.ears.made_up_voices import made_up_name
 
 ACCENTS = ("en-us", "en", "en-us-nyc", "en-gb-x-rp", "en-gb-scotland", "en-gb-x-gbclan", "en-gb-x-gbcwmd", "en-029")
 _ACCENT_WEIGHTS = (6, 5, 2, 2, 1, 1, 1, 1)
@@ -33,9 +34,16 @@ class Voice:
     pitch_range: int
 
 
-def any_voice(random: Random, *, held_out: bool = False) -> Voice:
-    """An accent, a variant, a speed and a pitch, all drawn at random."""
+def any_voice(random: Random, *, held_out: bool = False, made_up: float = 0.0) -> Voice:
+    """An accent, a variant, a speed and a pitch, all drawn at random.
+
+    Args:
+        made_up: how often the variant is a made-up one, which only training knows.
+    """
     accent = random.choices(ACCENTS, _ACCENT_WEIGHTS)[0]
-    variant = random.choice(HELD_OUT_VARIANTS if held_out else VARIANTS)
+    if made_up and random.random() < made_up:
+        variant = made_up_name(random)
+    else:
+        variant = random.choice(HELD_OUT_VARIANTS if held_out else VARIANTS)
     return Voice(f"{accent}+{variant}", round(random.gauss(165, 18)), round(random.uniform(30, 70)),
                  round(random.uniform(30, 70)))  # fmt: skip
