@@ -1,14 +1,14 @@
 """What the bridge may do next: one table, and one sentence for everything that it does not allow.
 
-`stopped` is left only by a person who says resume or gives a task. `fault` means that the arms themselves fail.
-What is said during a takeover counts from the release on.
+`stopped` is left only by a person who says resume or gives a task, and only while the arms answer. `fault` means that
+the arms themselves fail. What is said during a takeover counts from the release on.
 
     idle ───── correction, restart, task ──▶ running
     idle ───── pause ──▶ holding
     idle ───── takeover ──▶ takeover
     idle ───── stop ──▶ stopped
     idle ───── fault ──▶ fault
-    running ── hold, pause ──▶ holding
+    running ── heal, hold, pause ──▶ holding
     running ── takeover ──▶ takeover
     running ── finish ──▶ idle
     running ── stop ──▶ stopped
@@ -19,7 +19,7 @@ What is said during a takeover counts from the release on.
     holding ── stop ──▶ stopped
     holding ── fault ──▶ fault
     takeover ─ release, resume ──▶ running
-    takeover ─ pause ──▶ holding
+    takeover ─ heal, pause ──▶ holding
     takeover ─ stop ──▶ stopped
     takeover ─ fault ──▶ fault
     stopped ── resume, task ──▶ running
@@ -46,7 +46,7 @@ TRANSITIONS: dict[BridgeState, dict[str, BridgeState]] = {
     "running": {
         "task": "running", "correction": "running", "restart": "running", "undo": "running", "resume": "running",
         "nudge": "running", "pause": "holding", "takeover": "takeover", "hold": "holding", "recover": "running",
-        "finish": "idle", "heal": "running",
+        "finish": "idle", "heal": "holding",
     },
     "holding": {
         "task": "running", "correction": "running", "restart": "running", "undo": "running", "resume": "running",
@@ -56,7 +56,7 @@ TRANSITIONS: dict[BridgeState, dict[str, BridgeState]] = {
     "takeover": {
         "release": "running", "resume": "running", "takeover": "takeover", "task": "takeover",
         "correction": "takeover", "restart": "takeover", "undo": "takeover", "nudge": "takeover", "pause": "holding",
-        "hold": "takeover", "recover": "takeover", "finish": "takeover", "heal": "takeover",
+        "hold": "takeover", "recover": "takeover", "finish": "takeover", "heal": "holding",
     },
     "stopped": {
         "resume": "running", "task": "running", "correction": "stopped", "pause": "stopped", "reset": "stopped",
@@ -82,11 +82,15 @@ _WHY: dict[BridgeState, tuple[str, str]] = {
 
 
 class StateMachine:
-    """The state of one bridge. Safe to use from any thread."""
+    """The state of one bridge. Safe to use from any thread.
+
+    A stop outranks a fault, so that arms may fail in `stopped` too: then nothing leaves it until they answer again.
+    """
 
     def __init__(self, state: BridgeState = "idle") -> None:
         self._lock = threading.Lock()
         self._state: BridgeState = state
+        self._arms_fail = state == "fault"
 
     @property
     def state(self) -> BridgeState:
@@ -99,8 +103,10 @@ class StateMachine:
             UsageError: the state does not allow it; says what it does allow.
         """
         row = TRANSITIONS[self._state]
+        if self._arms_fail and self._state == "stopped":
+            row = {word: to for word, to in row.items() if to == "stopped"}
         if trigger not in row:
-            why, mend = _WHY[self._state]
+            why, mend = _WHY["fault" if self._arms_fail else self._state]
             internal = ("hold", "recover", "finish", "fault", "heal")
             allowed = ", ".join(sorted(word for word in row if word not in internal))
             raise UsageError(f"cannot {trigger} now: {why}", allowed, mend)
@@ -114,4 +120,6 @@ class StateMachine:
         """
         with self._lock:
             self._state = self.check(trigger)
+            if trigger in ("fault", "heal"):
+                self._arms_fail = trigger == "fault"
             return self._state

@@ -131,6 +131,24 @@ def test_arms_hold_and_are_tried_again_when_they_fail(rig):
     rig.until_moving()
 
 
+def test_arms_wait_for_a_word_when_they_failed_while_stopped_and_answer_again(rig):
+    rig.task()
+    rig.until_moving()
+    rig.say("stop")
+    rig.arms.broken = True
+    rig.until_event("fault")
+    for word in ("resume", "task"):
+        with pytest.raises(UsageError, match="the arms do not answer"):
+            rig.say(word, instruction="put the red cup in the sink")
+    rig.arms.broken = False
+    rig.until_event("fault_cleared")
+    healed_s = time.monotonic()
+    time.sleep(0.2)
+    assert rig.client.status().state == "stopped" and rig.arms.moved_since(healed_s) == 0
+    rig.say("resume")
+    rig.until_moving()
+
+
 def test_arms_hold_when_the_cameras_fail(start_rig):
     rig = start_rig(observation_deadline_s=0.2)
     rig.task()

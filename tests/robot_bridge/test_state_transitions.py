@@ -39,7 +39,7 @@ hold        idle      holding   holding   takeover  stopped   fault
 recover     idle      running   running   takeover  stopped   fault
 finish      idle      idle      idle      takeover  stopped   fault
 fault       fault     fault     fault     fault     stopped   fault
-heal        idle      running   holding   takeover  stopped   holding
+heal        idle      holding   holding   holding   stopped   holding
 """
 
 
@@ -66,6 +66,19 @@ def test_what_follows_is_as_written_down(state, trigger):
         assert machine.state == state and refused.value.allowed and refused.value.next_step
     else:
         assert machine.apply(trigger) == machine.state == to
+
+
+@pytest.mark.parametrize("word", ["resume", "task"])
+def test_stopped_is_not_left_when_the_arms_have_failed_meanwhile(word):
+    machine = StateMachine("running")
+    for trigger in ("stop", "fault"):
+        machine.apply(trigger)
+    with pytest.raises(UsageError, match="the arms do not answer") as refused:
+        machine.apply(word)
+    assert machine.state == "stopped" and word not in refused.value.allowed and "cable" in refused.value.next_step
+    machine.apply("correction")
+    assert machine.apply("heal") == "stopped"
+    assert machine.apply(word) == "running"
 
 
 def test_drawing_shows_each_way_from_one_state_to_another():
