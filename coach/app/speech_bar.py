@@ -61,7 +61,7 @@ class SpeechBar(Widget):
             return Text("")
         colours = self.app.theme_variables
         line = Text(no_wrap=True, overflow="ellipsis")
-        busy = glance.talking or glance.speaking
+        busy = (glance.talking or glance.speaking) and bool(glance.microphone)
         line.append(" ● " if busy else " ○ ", colours["error"] if busy else colours["success"])
         line.append(f"{MODE_NAMES.get(glance.mode, '')} ", "bold")
         line.append_text(meter(glance.level_db, colours))
@@ -71,6 +71,8 @@ class SpeechBar(Widget):
     def _words(self, glance: Glance, colours: dict[str, str]) -> Text:
         if not glance.microphone and glance.mode != "push_to_talk":
             return Text("  no microphone", colours["warning"])
+        if not glance.microphone and glance.talking:
+            return Text("  waiting for the microphone…", colours["warning"])
         if glance.fetching is not None:
             return Text(f"  fetching the speech model, {glance.fetching:.0%}", colours["warning"])
         if not glance.model:

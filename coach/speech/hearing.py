@@ -33,6 +33,7 @@ from coach.speech.messages import (
     Ready,
     Release,
     Resumed,
+    SpeechMessage,
     StopHeard,
     Trouble,
     Wait,
@@ -89,7 +90,7 @@ class Hearing:
         timing = Timing(silence_s=settings.silence_s, longest_s=settings.longest_s, preroll_s=settings.preroll_s)
         numbers = [str(value) for value in (timing.pause_s, timing.silence_s, timing.longest_s, timing.preroll_s)]
         self.listener = start("listener", "coach.speech.listener", numbers, logs / "listener.log",
-                               self._from_listener, lambda: [self._listen])  # fmt: skip
+                               self._from_listener, self._wanted)  # fmt: skip
         model = [settings.engine, settings.model, str(models), settings.device]
         self.writer = start("writer", "coach.speech.writer", model, logs / "writer.log", self._events.put)
         self._thread = threading.Thread(target=self._run, name="hearing", daemon=True)
@@ -114,6 +115,15 @@ class Hearing:
     def release(self) -> None:
         self.view.talking = False
         self.listener.send(Release())
+
+    @property
+    def end(self) -> int:
+        """The number after the newest sample."""
+        return self._ring.end
+
+    def _wanted(self) -> list[SpeechMessage]:
+        """What a listening process that starts must know."""
+        return [self._listen, Hold()] if self.view.talking else [self._listen]
 
     def close(self) -> None:
         self._events.put(None)
@@ -169,6 +179,8 @@ class Hearing:
     def _ready(self, message: Ready) -> None:
         if message.model == LISTENER:  # at its start nothing is open
             self._open, self.view.speaking, self.listening = None, False, True
+            if not self.view.talking:
+                self._ears.settled()
         else:
             self.view.model, self.view.fetching, self.view.ready = message.model, None, True
             self._readings.again()
@@ -218,8 +230,11 @@ class Hearing:
 
     def _finish(self, ended: Ended) -> None:
         utterance, self._open = self._open, None
-        self.view.speaking = self.view.talking = False
-        self.listener.send(self._listen)  # after the talk key, what held before it
+        self.view.speaking = False
+        if ended.held and ended.why != "released":  # else the key was let go, and may have been pressed again
+            self.view.talking = False
+        if not self.view.talking:
+            self.listener.send(self._listen)  # after the talk key, what held before it
         self._ended[ended.segment] = ended
         reading = utterance.readings.get(ended.end) if utterance is not None else None
         if reading is not None:

@@ -64,6 +64,7 @@ class Listener:
         self._spotter = make_spotter() if make_spotter else None
         self._spotter_from = 0
         self._to = "all"
+        self._hold = False  # the talk key was pressed, and no sound has come since
         self._waiting = np.zeros(0, np.float32)
         self._next = 0
         self._echo = EchoGate()
@@ -81,9 +82,9 @@ class Listener:
                 if to != "all":
                     self._tell_all(self._segmenter.reset(now))
             case Hold():
-                self._to = "all"
-                self._tell_all(self._segmenter.hold(now))
+                self._hold = True
             case Release():
+                self._begin_hold()
                 self._tell_all(self._segmenter.release(now))
             case Finish(segment=segment):
                 self._tell_all(self._segmenter.finish(segment))
@@ -94,6 +95,7 @@ class Listener:
         samples = from_pcm(block.pcm)
         if block.first != self._next + len(self._waiting):
             self._begin_again(block.first)
+        self._begin_hold()
         if block.played or block.robot_speaks:
             self._robot_until = block.first + len(samples) + ECHO_TAIL
         if block.first < self._robot_until:
@@ -103,6 +105,12 @@ class Listener:
             chunk, self._waiting = self._waiting[:CHUNK], self._waiting[CHUNK:]
             self._next += CHUNK
             self._hear_chunk(chunk)
+
+    def _begin_hold(self) -> None:
+        """With the first sound after the key: the microphone may have to be opened first, and counts on from there."""
+        if self._hold:
+            self._hold, self._to = False, "all"
+            self._tell_all(self._segmenter.hold(self._next))
 
     def _hear_chunk(self, chunk: np.ndarray) -> None:
         if self._to == "nothing":

@@ -85,12 +85,13 @@ class Resumed(SpeechMessage, frozen=True, tag="resumed"):
 
 
 class Ended(SpeechMessage, frozen=True, tag="ended"):
-    """Args: why: `silence`, `complete`, `released`, `too long`, `interrupted`."""
+    """Args: why: `silence`, `complete`, `released`, `too long`, `interrupted`; held: it was said with the talk key."""
 
     segment: int
     start: int
     end: int
     why: str
+    held: bool = False
 
 
 class StopHeard(SpeechMessage, frozen=True, tag="stop_heard"):

@@ -29,16 +29,17 @@ class Microphone:
 
     Args:
         name: of the device or a part of it; empty is the default.
+        first: the number of its first sample, less the gap that follows every opening.
         heard: gets (number of the first sample, float32[512]) in PortAudio's thread; must return at once.
         told: gets one sentence when the microphone goes, and an empty one when it is there.
     """
 
     def __init__(self, sound: SoundSystem, name: str, heard: Callable[[int, np.ndarray], None],
-                 told: Callable[[str], None]) -> None:  # fmt: skip
+                 told: Callable[[str], None], first: int = 0) -> None:  # fmt: skip
         self._sound, self.name, self._heard, self._told = sound, name, heard, told
         self._held = np.zeros(0, np.float32)
         self._resampler = Resampler(RATE)
-        self._count = 0
+        self._count = first
         self._counted_at = time.monotonic()
         self._closed = threading.Event()
         self._reopen = threading.Event()
@@ -117,6 +118,8 @@ class Microphone:
         )  # fmt: skip
 
     def _take(self, samples: np.ndarray, frames: int, when: Any, status: Any) -> None:
+        if self._closed.is_set():
+            return
         mono = samples[:, 0].copy() if samples.shape[1] == 1 else samples.mean(axis=1, dtype=np.float32)
         held = np.concatenate((self._held, self._resampler.feed(mono)))
         while len(held) >= CHUNK:

@@ -117,7 +117,7 @@ class Segmenter:
         return Onset(segment=self._number, start=self._start)
 
     def _end(self, end: int, why: str) -> Ended:
-        ended = Ended(segment=self._number, start=self._start, end=end, why=why)
+        ended = Ended(segment=self._number, start=self._start, end=end, why=why, held=self._held)
         self._floor, self._start, self._recent, self._held = end, -1, [], False
         return ended
 

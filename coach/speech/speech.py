@@ -101,8 +101,8 @@ class Speech:
                 hearing.release()
                 return
             self.hush()
-            self._open_microphone()
             hearing.hold()
+            self._open_microphone()
 
     def devices(self) -> list[Device]:
         """Microphones. Raises: CoachError: there is no PortAudio."""
@@ -168,7 +168,8 @@ class Speech:
 
     def _open_microphone(self) -> None:
         if self._microphone is None and self._hearing is not None:
-            self._microphone = Microphone(self._sound, self._device, self._hearing.take, self._microphone_told)
+            self._microphone = Microphone(self._sound, self._device, self._hearing.take, self._microphone_told,
+                                          self._hearing.end)  # fmt: skip
 
     def _settle(self) -> None:
         """Open what the mode needs, and no more: a microphone that nobody wants stays shut."""
@@ -198,9 +199,14 @@ class Speech:
 
     def _settled(self) -> None:
         """Between two talks the microphone is shut, unless it waits for the stop word."""
-        if self.mode != "push_to_talk" or self._settings.stop_always:
-            return
-        microphone, self._microphone = self._microphone, None
+        if self.mode != "push_to_talk" or self._settings.stop_always or not self._lock.acquire(blocking=False):
+            return  # the key is being pressed again
+        try:
+            if self._hearing is None or self._hearing.view.talking:
+                return
+            microphone, self._microphone = self._microphone, None
+        finally:
+            self._lock.release()
         if microphone is not None:
             threading.Thread(target=microphone.close, daemon=True).start()
 

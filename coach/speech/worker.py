@@ -33,7 +33,7 @@ class Worker:
     """Args:
     module: run with `python -m`; it talks as `serve_pipes` does.
     told: gets what the process says, in this worker's thread; must return at once.
-    greeting: what the process must know first, at every start.
+    greeting: all that the process must know first, at every start.
     """
 
     def __init__(self, name: str, module: str, arguments: Sequence[str], log_file: Path,
@@ -43,6 +43,7 @@ class Worker:
         self._command = (*interpreter(), "-m", module, *arguments)
         self._log_file, self._told, self._greeting = log_file, told, greeting
         self._queue: queue.Queue[SpeechMessage | None] = queue.Queue(MAX_WAITING)
+        self._sending = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._closed = threading.Event()
         self._deaths: deque[float] = deque()
@@ -58,11 +59,8 @@ class Worker:
 
     def send(self, message: SpeechMessage) -> bool:
         """Hand a message over; returns at once. False: the process does not keep up, and this one is dropped."""
-        try:
-            self._queue.put_nowait(message)
-        except queue.Full:
-            return False
-        return True
+        with self._sending:
+            return self._put(message)
 
     def close(self) -> None:
         """End the process; a second call does nothing."""
@@ -100,12 +98,9 @@ class Worker:
         self._process = process
         self.starts += 1
         assert process.stdin is not None and process.stdout is not None
-        while not self._queue.empty():  # sound from before the start is of no use
-            self._queue.get_nowait()
+        self._greet()
         writer = threading.Thread(target=self._write, args=(process.stdin, self.starts), daemon=True)
         writer.start()
-        for message in self._greeting():
-            self.send(message)
         self._read(process.stdout)
         try:
             status = process.wait(GRACE_S)
@@ -115,6 +110,21 @@ class Worker:
         self._unblock(writer)
         process.stdout.close()
         return status
+
+    def _put(self, message: SpeechMessage) -> bool:
+        try:
+            self._queue.put_nowait(message)
+        except queue.Full:
+            return False
+        return True
+
+    def _greet(self) -> None:
+        """What was sent before the start is of no use; what it was about is in the greeting, and nothing in between."""
+        with self._sending:
+            while not self._queue.empty():
+                self._queue.get_nowait()
+            for message in self._greeting():
+                self._put(message)
 
     def _read(self, pipe: IO[bytes]) -> None:
         while (raw := receive_raw(pipe)) is not None:

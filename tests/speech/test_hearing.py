@@ -20,6 +20,8 @@ from coach.speech.messages import (
     Block,
     Ended,
     Finish,
+    Hold,
+    Listen,
     Onset,
     Paused,
     Ready,
@@ -39,7 +41,7 @@ class ScriptedWorker:
 
     def __init__(self, name: str, module: str, arguments: Any, log: Any, told: Callable[[Any], None],
                  greeting: Any = tuple) -> None:  # fmt: skip
-        self.tell = told
+        self.tell, self.greeting = told, greeting
         self.sent: list[SpeechMessage] = []
 
     def send(self, message: SpeechMessage) -> bool:
@@ -212,6 +214,26 @@ def test_the_words_so_far_are_read_while_somebody_speaks(room: Room):
 def test_the_robot_falls_silent_when_somebody_cuts_in(room: Room):
     room.listener.tell(BargedIn(at=1))
     assert room.barged == 1
+
+
+def test_a_listener_that_starts_is_told_all_that_is_wanted(room: Room):
+    room.hearing.listen_to(Listen(to="stop"))
+    assert list(room.listener.greeting()) == [Listen(to="stop")]
+    room.hearing.hold()
+    assert list(room.listener.greeting()) == [Listen(to="stop"), Hold()]
+    room.hearing.release()
+    assert list(room.listener.greeting()) == [Listen(to="stop")]
+
+
+def test_the_talk_key_stays_pressed_when_an_earlier_sentence_ends(room: Room):
+    room.listener.tell(Onset(segment=1, start=0))
+    room.hearing.hold()
+    room.listener.tell(Ended(segment=1, start=0, end=16_000, why="released", held=True))
+    room.asked(1)
+    assert room.hearing.view.talking and room.listener.sent[-1] == Hold()
+    room.listener.tell(Onset(segment=2, start=16_000))
+    room.listener.tell(Ended(segment=2, start=16_000, end=32_000, why="interrupted", held=True))
+    until(lambda: not room.hearing.view.talking)
 
 
 def test_what_the_robot_says_goes_to_the_listener_with_the_sound(tmp_path: Path):

@@ -106,6 +106,27 @@ def test_the_talk_key_opens_a_segment_with_its_preroll_and_closes_it():
     assert isinstance(ended, Ended) and ended.why == "released" and ended.end == bench.at
 
 
+def test_the_talk_key_waits_for_the_first_sound_when_the_microphone_is_still_being_opened():
+    bench = Bench()
+    bench.listener.take(Listen(to="stop"))
+    bench.listener.take(Hold())
+    bench.at = 5 * RATE  # the microphone counts from where it likes
+    bench.hear(QUIET, 1.0)
+    bench.listener.take(Release())
+    onset, *_, ended = bench.told
+    assert isinstance(onset, Onset) and onset.start <= 5 * RATE
+    assert isinstance(ended, Ended) and ended.held and ended.why == "released" and ended.end == bench.at
+    assert bench.kinds().count(Onset) == 1
+
+
+def test_a_press_without_a_sound_is_an_empty_sentence():
+    bench = Bench()
+    bench.listener.take(Hold())
+    bench.listener.take(Release())
+    onset, ended = bench.told
+    assert isinstance(onset, Onset) and isinstance(ended, Ended) and ended.end == onset.start
+
+
 def test_a_microphone_that_was_away_ends_what_was_open():
     bench = Bench()
     bench.hear(VOICE, 1.0)
