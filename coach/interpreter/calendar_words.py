@@ -23,5 +23,9 @@ NTH_WORDS = {word: number for number, word in enumerate(split_words(
     f"twenty {word}": 20 + number for number, word in enumerate(split_words(
     "first second third fourth fifth sixth seventh eighth ninth"), 1)} | {
     "thirtieth": 30, "thirty first": 31}  # fmt: skip
-CALENDAR_DAY = rf"(?:{MONTH}) (?:the )?\d{{1,2}}(?:st|nd|rd|th)?|(?:the )?\d{{1,2}}(?:st|nd|rd|th)? (?:of )?(?:{MONTH})"
+YEAR = r"(?:19|20)\d\d"
+CALENDAR_DAY = (
+    rf"(?:(?:{MONTH}) (?:the )?\d{{1,2}}(?:st|nd|rd|th)?|(?:the )?\d{{1,2}}(?:st|nd|rd|th)? (?:of )?(?:{MONTH}))\b"
+    rf"(?:(?: ,)?(?: in)? {YEAR}\b)?|\d{{1,2}}\.\d{{1,2}}\.{YEAR}"
+)
 FEASTS = r"christmas(?: eve| day)?|new year(?:'?s)?(?: eve| day)?|easter(?: sunday| monday)?"

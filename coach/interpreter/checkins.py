@@ -8,7 +8,7 @@ from coach.interpreter.items import Item
 from coach.interpreter.lexicon import DAY
 from coach.interpreter.normalise import strip_fillers
 from coach.interpreter.phrases import topic_of
-from coach.interpreter.times import take_times
+from coach.interpreter.times import take_past, take_times
 
 _CHECKIN = re.compile(
     r"(?:always )?(?:ask|check with|check in with|tell|warn|call|alert|notify|inform|show|remind|remember|wake) "
@@ -29,9 +29,9 @@ _TELL_NOW = re.compile(r"(?:remind|tell|show) (?:me|us) (?:what|where|why|how|wh
 
 def parse_checkin(clause: str) -> Item | None:
     """When the person wants to be asked or told."""
-    if not _CHECKIN.fullmatch(clause) and not _CHECKIN.fullmatch(strip_fillers(take_times(clause).rest)):
+    when = take_past(clause) or take_times(clause)
+    if not _CHECKIN.fullmatch(clause) and not _CHECKIN.fullmatch(strip_fillers(when.rest)):
         return None
-    when = take_times(clause)
     if "," in when.rest and MORE_TIME.search(when.rest):
         return None  # two wishes in one
     if _TELL_NOW.match(clause) and not (when.rrule or when.time or when.date):

@@ -16,6 +16,7 @@ _SOME = "|".join(sorted(_MINUTES, key=len, reverse=True))
 _PAST = rf"(?P<some>{_SOME})(?: minutes)? (?P<side>past|after|to|before|till)"
 CLOCK = (rf"at (?:(?:(?:a )?(?:half|quarter|five|ten|twenty) (?:past|to) |half )?{_HOUR}(?:[:.]\d\d| thirty| fifteen| "
          rf"forty five)?(?: ?(?:am|pm))?(?: o'?clock)?|noon|midnight)")  # fmt: skip
+_NO_UNIT = r"(?! (?:degrees?|percent|celsius|fahrenheit|rpm|cm|centimetres?|metres?|km|kilometres?|euros?|watts?)\b)"
 _CLOCK = re.compile(
     rf"\b(?:(?:at|by|around|about|before|from|for|not later than|no later than) )*(?:at |by |around |about )"
     rf"(?:{_PAST} |(?P<half>half) )?(?P<hour>{_HOUR})"
@@ -24,14 +25,14 @@ _CLOCK = re.compile(
     r"(?: ?(?P<meridiem>am|pm|a m|p m))?(?: o'?clock| hours?)?(?: (?:sharp|on the dot|precisely|exactly|prompt|"
     r"promptly))?(?: (?:in the|in|at) (?P<part>morning|"
     r"evening|afternoon|"
-    r"night))?(?= |$)|\b(?:at |by |around |before )(?P<named>noon|midnight|midday)\b"
+    rf"night))?(?= |$){_NO_UNIT}|\b(?:at |by |around |before )(?P<named>noon|midnight|midday)\b"
 )
 _BARE_CLOCK = re.compile(  # "make coffee every day 7 am", "7:30 every morning"
     rf"\b(?:{_PAST} |(?P<half>half past) )?(?P<hour>{_HOUR})"
     r"(?:[:.](?P<minute>\d\d)|(?P<spoken> thirty| fifteen| forty five)|(?= ?(?:am|pm)\b)|(?= o'?clock)|"
     r"(?= (?:in the (?:morning|evening|afternoon)|at night)\b))"
     r"(?: ?(?P<meridiem>am|pm))?(?: o'?clock)?(?: (?:in the|at) (?P<part>morning|evening|afternoon|night))?(?= |$)"
-    r"(?! (?:cm|centi|kilo|gram|percent))"
+    rf"(?! (?:cm|centi|kilo|gram|percent)){_NO_UNIT}"
 )
 _HALF_PAST = re.compile(r"\bhalf (?:past|after) ")
 _SPOKEN = (
@@ -41,7 +42,13 @@ _SPOKEN = (
 )
 
 
+def is_on_a_clock(time: str) -> bool:
+    """Whether a clock shows `HH:MM`; nothing said is no wrong time."""
+    return not time or (time[:2] < "24" and time[3:] < "60")
+
+
 def take_clock(clause: str) -> tuple[str, str]:
+    """The clause without the time, and the time as `HH:MM`; one that no clock shows as it was said: `25:00`."""
     halves = _HALF_PAST.sub("half ", clause)
     match = _CLOCK.search(halves) or _BARE_CLOCK.search(clause)
     if not match:
@@ -57,8 +64,9 @@ def take_clock(clause: str) -> tuple[str, str]:
         minute = 30
     if found["some"]:
         minute = _MINUTES[found["some"]] * (1 if found["side"] in ("past", "after") else -1)
-    if hour > 24 or minute > 59:
-        return clause, ""
+    if hour > 24 or minute > 59:  # refused where it is meant as a time; "wash it at 60" is none
+        meant = hour < 30 or minute or found["meridiem"] or "clock" in match[0]
+        return (rest, f"{hour:02d}:{minute:02d}") if meant else (clause, "")
     hour = _on_24_hours(hour, found["meridiem"], found["part"], clause)
     total = (hour * 60 + minute) % (24 * 60)
     return rest, f"{total // 60:02d}:{total % 60:02d}"

@@ -12,7 +12,7 @@ from coach.interpreter.lexicon import DAY
 from coach.interpreter.phrases import topic_of
 from coach.interpreter.politeness import directly
 from coach.interpreter.tasks import parse_task
-from coach.interpreter.times import When, take_times
+from coach.interpreter.times import When, take_past, take_times
 from coach.interpreter.verb_forms import PARTICIPLES
 
 _ACTIVITY = re.compile(r"(?:(?:have|so|you have|there is|serve|we want|i want|i would like|would like|would love|"
@@ -75,7 +75,7 @@ def _moved(clause: str) -> str:
 def parse_routine(clause: str) -> Item | None:
     """A standing or timed instruction: `laundry on Tuesdays`, `dinner at 6`, `no laundry tomorrow`."""
     clause = _moved(clause)
-    when, excluded = take_times(clause), _EXCLUDE.fullmatch(clause)
+    when, excluded = take_past(clause) or take_times(clause), _EXCLUDE.fullmatch(clause)
     if not (when.rrule or when.time or when.date or excluded) or (when.rrule and _FORBIDS.match(clause)):
         return None
     if " and " in when.rest and MORE_TIME.search(when.rest):

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from coach.interpreter.calendar_words import CALENDAR_DAY, DAYS, FEASTS, MONTH, NTH_WORDS
+from coach.interpreter.calendar_words import CALENDAR_DAY, DAYS, FEASTS, MONTH, NTH_WORDS, YEAR
 from coach.interpreter.clock import take_clock
 from coach.interpreter.lexicon import DAY, alternatives
 from coach.interpreter.recurrence import take_recurrence
@@ -31,16 +31,24 @@ _UNTIL = re.compile(
     rf"(?:the )?(?:{alternatives(NTH_WORDS)}) of (?:{MONTH})|"
     rf"(?:the )?end of (?:the |this |next )?(?:day|week|month|year|summer|winter|spring|autumn|holidays|term|"
     rf"school year|"
-    rf"{MONTH})|"
+    rf"{MONTH}|{YEAR})|{YEAR}|"
     rf"(?:the day after )?tomorrow|the weekend|further notice|{CALENDAR_DAY}|{FEASTS}|"
     rf"(?:next )?(?:{MONTH}|summer|winter|spring|autumn))\b"
 )
 _DATE = re.compile(
     rf"\b(?:on |from |starting )?(?P<what>today|tonight|tomorrow(?: morning| evening| night)?|"
-    rf"the day after tomorrow|(?:next|this) (?:{DAY}|week|weekend|month)|(?:on )?(?:{CALENDAR_DAY})|"
+    rf"the day after tomorrow|(?:next|this) (?:{DAY}|week|weekend|month)|"
+    rf"this (?:morning|afternoon|evening)|(?:on )?(?:{CALENDAR_DAY})|"
     rf"on the \d{{1,2}}(?:st|nd|rd|th)(?! of (?:the|every|each))|in \w+ (?:days?|weeks?)|{FEASTS}|"
     rf"\d{{4}}-\d\d-\d\d)\b|\bon (?P<day>{DAY})\b(?!s)"
 )
+_PAST = re.compile(
+    rf"\b(?P<what>the day before yesterday|yesterday(?: (?:morning|afternoon|evening|night))?|"
+    rf"last (?:{DAY}|night|week|weekend|month|year)|"
+    rf"(?:an?|one|two|three|four|five|six|ten|\d{{1,3}}) (?:day|week|month|year)s? ago)\b(?!'| (?:of|in)\b)"
+)
+_NO_PAST = re.compile(r"\b(?:from|since|like|of|than|as|the|every)(?: the)? $")  # "the plate from yesterday"
+_DID = re.compile(r"\b(?:was|were|did|had|been|done|i|we|he|she|they|it|you|that|which|who)\b")
 _ARTICLE_QUARTER = re.compile(r"\ba (?=quarter (?:past|to|after|before) )")
 _VAGUE = re.compile(  # a moment of the day that no clock shows
     r" ?,? ?\b(?:(?:first thing|right|straight|just|shortly) )?(?:before|after|at) (?:breakfast|lunch|dinner|supper|"
@@ -66,7 +74,7 @@ class When(NamedTuple):
     except_: str = ""
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=2048)
 def take_times(clause: str) -> When:
     """Everything said of time in the clause; empty fields where nothing was."""
     clause = _ARTICLE_QUARTER.sub("", clause)
@@ -85,10 +93,20 @@ def take_times(clause: str) -> When:
             if date.startswith("the day")
             else date.removeprefix("the ").removeprefix("on the ").removeprefix("on ")
         )
+        date = date.replace(" ,", "")
         clause = clause[: match.start()] + clause[match.end() :]
     if rrule or time or date:
         clause = _VAGUE.sub("", clause)
     return When(" ".join(clause.split()).strip(" ,"), rrule, time, date, until, except_)
+
+
+def take_past(clause: str) -> When | None:
+    """The same where a day that is over was named in an order: `wipe the counter last Tuesday at 5`."""
+    past = _PAST.search(clause)
+    if past is None or _NO_PAST.search(clause[: past.start()]) or _DID.search(clause):
+        return None
+    when = take_times(" ".join(f"{clause[: past.start()]}{clause[past.end() :]}".split()))
+    return None if when.rrule or when.date else when._replace(date=past["what"])
 
 
 def _take(pattern: re.Pattern[str], clause: str) -> tuple[str, str]:

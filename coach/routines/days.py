@@ -12,23 +12,29 @@ WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", 
 _FEASTS = {"christmas": (12, 25), "christmas day": (12, 25), "christmas eve": (12, 24), "new year": (1, 1),
            "new years": (1, 1), "new year's": (1, 1), "new years eve": (12, 31), "new year's eve": (12, 31),
            "new years day": (1, 1), "new year's day": (1, 1), "new year eve": (12, 31)}  # fmt: skip
+_DAYS_BACK = {"week": 7, "weekend": 7, "month": 31, "year": 366}
 _SEASONS = {"spring": (3, 20), "summer": (6, 21), "autumn": (9, 22), "winter": (12, 21)}
 
 
+_YEAR = r"(?:19|20)\d\d"
+
+
 def day_in(words: str, now: datetime) -> date:
-    """`tomorrow`, `next friday`, `20 december`, `easter` → the day to come.
+    """`tomorrow`, `next friday`, `20 december`, `easter` → the day to come; `yesterday`, `3 march 2020` → that day.
 
     Raises:
         UsageError: no calendar has it.
     """
     plain = re.sub(r"^(?:on|the|this) ", "", words.lower().strip())
     today = now.date()
-    if plain in ("today", "tonight"):
+    if plain in ("today", "tonight", "morning", "afternoon", "evening"):
         return today
     if plain.startswith("tomorrow"):
         return today + timedelta(days=1)
     if plain == "the day after tomorrow" or plain == "day after tomorrow":
         return today + timedelta(days=2)
+    if over := _day_over(plain, today):
+        return over
     name = plain.removeprefix("next ")
     if name in WEEKDAYS:
         away = (WEEKDAYS.index(name) - today.weekday()) % 7
@@ -41,9 +47,23 @@ def day_in(words: str, now: datetime) -> date:
     return _parsed(plain, now)
 
 
+def _day_over(plain: str, today: date) -> date | None:
+    """A day before this one, where the words name such a day."""
+    if "yesterday" in plain or plain == "last night":
+        return today - timedelta(days=2 if "before" in plain else 1)
+    name = plain.removeprefix("last ")
+    if plain == name:
+        return None
+    if name in WEEKDAYS:
+        return today - timedelta(days=(today.weekday() - WEEKDAYS.index(name)) % 7 or 7)
+    return today - timedelta(days=_DAYS_BACK[name]) if name in _DAYS_BACK else None
+
+
 def end_in(words: str, now: datetime) -> date:
     """The last day of `until …`. Raises: UsageError: no calendar has it."""
     plain = re.sub(r"\bthe ", "", words.lower().strip())
+    if re.fullmatch(_YEAR, plain):
+        return date(int(plain) - 1, 12, 31)
     end = re.fullmatch(r"end of (?P<what>\w+)", plain)
     if end is None:
         return day_in(words, now)
@@ -57,6 +77,8 @@ def end_in(words: str, now: datetime) -> date:
             return date(today.year, 12, 31)
         case "month":
             return _month_end(today)
+    if re.fullmatch(_YEAR, end["what"]):
+        return date(int(end["what"]), 12, 31)
     return _month_end(_parsed(f"1 {end['what']}", now))
 
 
@@ -90,7 +112,7 @@ def _parsed(words: str, now: datetime) -> date:
 
     from coach.interpreter.calendar_words import NTH_WORDS
 
-    settings = {"PREFER_DATES_FROM": "future", "RELATIVE_BASE": now, "STRICT_PARSING": False}
+    settings = {"PREFER_DATES_FROM": "future", "RELATIVE_BASE": now, "STRICT_PARSING": False, "DATE_ORDER": "DMY"}
     nth = re.match(rf"({'|'.join(NTH_WORDS)}) (?:of )?(?=[a-z])", words)
     words_of_number = f"{NTH_WORDS[nth[1]]}{words[nth.end() :]}" if nth else words
     found = dateparser.parse(words_of_number, languages=["en"], settings=settings)

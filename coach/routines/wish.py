@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from coach.interpreter import interpret
 from coach.interpreter.chores import chore_of
+from coach.interpreter.clock import is_on_a_clock
 from coach.interpreter.items import Item
 from coach.interpreter.resolve import in_known_words, resolve
 from coach.routines.drafts import draft, impossible_time
@@ -25,17 +28,28 @@ def instruction_of(item: Item) -> str:
     return resolve(in_known_words(task, KINDS, PLACES), None).instruction
 
 
-def refuse_impossible(words: str) -> None:
-    """Raises: UsageError: a time was said that no clock shows."""
-    wrong = impossible_time(words)
-    if wrong:
-        raise UsageError(f"there is no {wrong} o'clock", "0:00 to 23:59, or am and pm", "name another time")
+def possible(items: Sequence[Item], words: str) -> tuple[list[Item], list[UsageError]]:
+    """The items whose time a clock shows, and why the others cannot be; nothing else is lost by those."""
+    good = [item for item in items if is_on_a_clock(item.time)]
+    wrong = [_hour(item.time) for item in items if item not in good]
+    if not items:
+        wrong = [said for said in (impossible_time(words),) if said]
+    return good, [UsageError(f"there is no {said} o'clock", "0:00 to 23:59, or am and pm", "name another time")
+                  for said in dict.fromkeys(wrong)]  # fmt: skip
+
+
+def _hour(time: str) -> str:
+    """`25:00` → `25`, `06:75` → `6:75`: as it was said."""
+    return time.removesuffix(":00").removeprefix("0")
 
 
 def routines_of(words: str, now_utc: float, by: str, holidays: str = "") -> list[Routine]:
     """Raises: UsageError: it holds no routine, one that cannot be, or one that needs a question."""
-    refuse_impossible(words)
-    items = [item for item in interpret(words).items if item.kind in ("routine", "checkin") and (item.rrule or item.date or item.time)]  # noqa: E501  # fmt: skip
+    timed = [item for item in interpret(words).items if item.kind in ("routine", "checkin")
+             and (item.rrule or item.date or item.time)]  # fmt: skip
+    items, refused = possible(timed, words)
+    if refused:
+        raise refused[0]
     if not items:
         raise UsageError(f"'{words[:80]}' names no routine",
                          next_step='say what and how often, such as "wipe the counter every day at 8"')  # fmt: skip

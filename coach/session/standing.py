@@ -13,7 +13,7 @@ from coach.interpreter.items import Item
 from coach.routines.drafts import Draft, draft, settled, skipped_days
 from coach.routines.house_rules import contradicted, rule_of
 from coach.routines.recurrence import local_zone, next_due
-from coach.routines.wish import instruction_of, refuse_impossible
+from coach.routines.wish import instruction_of, possible
 from coach.routines.wording import moment_in_words, when_in_words
 from coach.session.outcomes import Outcome
 from coach.session.wording import joined, sentence
@@ -73,11 +73,9 @@ class Standing:
 
     def propose(self, items: Sequence[Item], words: str, by: str) -> Outcome:
         """Rules and facts are kept at once and told; routines and check-ins wait for a yes."""
-        try:
-            refuse_impossible(words)
-        except UsageError as error:
-            return Outcome(say("routine_refused", reason=error), ok=False)
-        outcomes = [self._keep_rule(item, words, by) for item in items if _is_rule(item)]
+        items, wrong = possible(items, words)
+        outcomes = [Outcome(say("routine_refused", reason=error), ok=False) for error in wrong]
+        outcomes += [self._keep_rule(item, words, by) for item in items if _is_rule(item)]
         asks = next((outcome for outcome in outcomes if not outcome.ok), None)
         outcomes += [self._skip(item) for item in items if _is_skip(item)]
         timed = [item for item in items if not _is_rule(item) and not _is_skip(item)]
