@@ -106,8 +106,8 @@ class SpeechActions(AppPart):
         speech, app = self.speech, self._app
 
         def look() -> None:
-            devices = speech.devices()
-            app.call_from_thread(app.push_screen, MicrophoneScreen(devices, speech.glance.microphone), self._chosen)
+            now, devices = speech.glance.microphone, speech.devices()
+            app.call_from_thread(app.push_screen, MicrophoneScreen(devices, now), self._chosen)
 
         self._in_thread(look)
 

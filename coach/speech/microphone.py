@@ -20,6 +20,7 @@ WATCH_S = 0.1
 SILENT_S = 1.5  # a device that has given nothing for so long has gone
 FIRST_S = 4.0  # some take their time over the first block
 RETRY_S = 1.0
+LOOK_S = 2.0  # a device that does not let go is not waited for
 GAP = RATE  # samples that are skipped when it comes back: what was open is cut off there
 FALL_DB = 1.5  # a block: the level meter falls slowly
 
@@ -43,6 +44,8 @@ class Microphone:
         self._counted_at = time.monotonic()
         self._closed = threading.Event()
         self._reopen = threading.Event()
+        self._looked = threading.Event()
+        self._lost = False  # and it has been told
         self.level_db = SILENT_DB
         self.device = ""
         self._thread = threading.Thread(target=self._run, name="microphone", daemon=True)
@@ -55,40 +58,44 @@ class Microphone:
 
     def choose(self, name: str) -> None:
         """Take another device, now."""
-        self.name = name
+        self.name, self._lost = name, False
         self._reopen.set()
+
+    def look_again(self) -> None:
+        """Let go of the device for a moment, so that PortAudio finds those that have been plugged in since."""
+        self._looked.clear()
+        self._reopen.set()
+        self._looked.wait(LOOK_S)
 
     def close(self) -> None:
         self._closed.set()
         self._thread.join(timeout=3.0)
 
     def _run(self) -> None:
-        lost = False
         while not self._closed.is_set():
-            self._reopen.clear()
             try:
                 self._listen()
-                reason = "" if self._reopen.is_set() else f"The microphone '{self.device}' has gone; I go on as soon " \
-                                                          "as it is back, and typing works without."  # fmt: skip
+                reason = f"The microphone '{self.device}' has gone; I go on as soon as it is back, and typing works " \
+                         "without."  # fmt: skip
             except SoundError as error:
                 reason = f"{str(error)[:1].upper()}{str(error)[1:]}"
             self.device, self.level_db = "", SILENT_DB
-            if self._closed.is_set() or not reason:
-                continue
-            if not lost:
-                self._told(reason)
-            lost = True
-            self._wait()
+            if self._closed.is_set():
+                return
+            if not self._reopen.is_set():
+                if not self._lost:
+                    self._told(reason)
+                self._lost = True
+                self._reopen.wait(RETRY_S)
+            self._reopen.clear()
+            self._refresh()
 
-    def _wait(self) -> None:
-        """Until something may have changed."""
-        self._reopen.wait(RETRY_S)
-        if self._closed.is_set():
-            return
+    def _refresh(self) -> None:
         try:
             self._sound.refresh()
         except Exception as error:  # PortAudio is at a loss: try again later
             log.warning("the devices cannot be looked for: %s", error)
+        self._looked.set()
 
     def _listen(self) -> None:
         """While the device gives sound. Raises: SoundError: it cannot be opened."""
@@ -103,7 +110,7 @@ class Microphone:
             while not self._closed.is_set() and not self._reopen.is_set():
                 time.sleep(WATCH_S)
                 if not heard_of and self._counted_at > opened:
-                    heard_of = True
+                    heard_of, self._lost = True, False
                     self._told("")
                 patience_s = SILENT_S if heard_of else FIRST_S
                 if time.monotonic() - self._counted_at > patience_s or not stream.active:

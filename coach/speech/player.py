@@ -22,6 +22,8 @@ PATIENCE = 64  # looks, 2 s of silence, after which it plays whatever the clocks
 FADING_S = 0.4  # from the last sample handed out to the last that is heard
 BLOCK = 256  # samples at 16 kHz that the device takes at a time: what is in it cannot be taken back
 LATE = int(0.02 * RATE)  # less than any device takes: what is asked for has then been handed out, whatever the jitter
+OPENS_S = 2.0  # that it may take before it takes anything
+STALLED_S = 1.0  # a device that has taken nothing for so long has gone
 REALIGN = int(0.02 * RATE)  # clocks that have drifted apart so far are matched again
 
 
@@ -35,29 +37,32 @@ class Player:
     def __init__(self, sound: SoundSystem, name: str, position: Callable[[], float]) -> None:
         self._sound, self._name, self._position = sound, name, position
         self._lock = threading.Lock()
+        self._opening = threading.Lock()
         self._waiting = np.zeros(0, np.float32)
         self._played = np.zeros(REMEMBERED, np.float32)  # a ring of what went to the device, at 16 kHz
         self._count = 0
         self._offset: float | None = None  # microphone's sample number less ours, once the clocks are matched
         self._offsets: deque[float] = deque(maxlen=LOOKS)
-        self._silent_s = 0.0
+        self._silent_s = self._taken_s = 0.0
         self._stream: Any = None
         self._resampler = Resampler(RATE)
         self._left = np.zeros(0, np.float32)
+        sound.may_ask_back(self)
 
     @property
     def audible(self) -> bool:
         """Something is being played, or has been until a moment ago."""
-        return len(self._waiting) > 0 or time.monotonic() < self._silent_s
+        return (len(self._waiting) > 0 and not self._stalled) or time.monotonic() < self._silent_s
 
     def play(self, samples: np.ndarray) -> None:
         """Add to what is to be played, float32[n] at 16 kHz. Raises: SoundError: no loudspeaker."""
-        if self._stream is not None and not self._stream.active:
-            self.close()
-        if self._stream is None:
-            self._open()
-        with self._lock:
-            self._waiting = np.concatenate((self._waiting, samples))
+        with self._opening:
+            if self._stream is not None and (not self._stream.active or self._stalled):
+                self._close()
+            if self._stream is None:
+                self._open()
+            with self._lock:
+                self._waiting = np.concatenate((self._waiting, samples))
 
     def hush(self) -> None:
         """Silence, with the next block of the device."""
@@ -82,6 +87,26 @@ class Player:
             return found if np.any(found) else found[:0]
 
     def close(self) -> None:
+        with self._opening:
+            self._close()
+
+    @property
+    def _stalled(self) -> bool:
+        return self._stream is not None and time.monotonic() - self._taken_s > STALLED_S
+
+    def give_back(self) -> bool:
+        """Somebody looks for devices: between two sentences the loudspeaker can be closed. False: it speaks."""
+        if not self._opening.acquire(blocking=False):  # whoever opens it may be waiting for who looks
+            return False
+        try:
+            if self.audible:
+                return False
+            self._close()
+            return True
+        finally:
+            self._opening.release()
+
+    def _close(self) -> None:
         stream, self._stream = self._stream, None
         self.hush()
         if stream is not None:
@@ -94,6 +119,7 @@ class Player:
         with self._lock:
             self._offsets.clear()
             self._offset = None
+        self._taken_s = time.monotonic() + OPENS_S
         self._stream = self._sound.open(lambda: self._make(form), device.name, "loudspeaker")
 
     def _make(self, form: Form) -> Any:
@@ -103,6 +129,7 @@ class Player:
         )  # fmt: skip
 
     def _give(self, out: np.ndarray, frames: int, when: Any, status: Any) -> None:
+        self._taken_s = max(self._taken_s, time.monotonic())
         ready = self._left
         while len(ready) < frames:
             ready = np.concatenate((ready, self._resampler.feed(self._next())))

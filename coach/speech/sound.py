@@ -1,7 +1,7 @@
 """PortAudio: its devices, and the troubles that they make, each as one sentence.
 
-PortAudio looks for devices once, when it is initialised; a device that comes later is seen after `refresh`, which ends
-every open stream. Hence one `SoundSystem` a process, asked before anything is opened.
+PortAudio looks for devices once, when it is initialised; a device that comes later is seen after `refresh`, which would
+end every open stream. Hence one `SoundSystem` a process: it knows what is open, and asks for it back.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ import ctypes
 import sys
 import threading
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
+from weakref import WeakSet
 
 from coach.speech.audio import RATE
 from robot_bridge.protocol.errors import CoachError
@@ -44,6 +45,14 @@ class Form:
     channels: int
 
 
+class Lender(Protocol):
+    """Keeps a stream that can be opened again at any time."""
+
+    def give_back(self) -> bool:
+        """Close it, at once; False: it is in use."""
+        ...
+
+
 _quiet = ctypes.CFUNCTYPE(None)(lambda: None)  # C callers may hand it any arguments
 
 
@@ -68,6 +77,7 @@ class SoundSystem:
         self._lock = threading.RLock()
         self._library: Any = None
         self._open = 0
+        self._lenders: WeakSet[Lender] = WeakSet()
 
     @property
     def library(self) -> Any:
@@ -84,10 +94,15 @@ class SoundSystem:
                 self._library = sounddevice
             return self._library
 
+    def may_ask_back(self, lender: Lender) -> None:
+        """Whoever keeps a stream open without using it all the time."""
+        self._lenders.add(lender)
+
     def refresh(self) -> bool:
-        """Look for devices again; False: a stream is open, and the list stays as it is."""
+        """Look for devices again; False: a stream is in use, and the list stays as it is."""
         with self._lock:
-            if self._open:
+            given_back = all([lender.give_back() for lender in self._lenders])
+            if self._open or not given_back:
                 return False
             sd = self.library
             sd._terminate()

@@ -106,7 +106,11 @@ class Speech:
 
     def devices(self) -> list[Device]:
         """Microphones. Raises: CoachError: there is no PortAudio."""
-        self._sound.refresh()
+        microphone = self._microphone
+        if microphone is not None:
+            microphone.look_again()
+        else:
+            self._sound.refresh()
         return self._sound.devices("input")
 
     def choose(self, name: str) -> None:

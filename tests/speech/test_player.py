@@ -21,6 +21,9 @@ class Device:
         self.library = SimpleNamespace(OutputStream=lambda callback, **kwargs: self._opened(callback))
         self.player = Player(self, "", lambda: self.position)  # type: ignore[arg-type]
 
+    def may_ask_back(self, lender: Any) -> None:
+        return
+
     def find(self, kind: str, name: str) -> Any:
         return SimpleNamespace(name="loudspeaker", index=0)
 
