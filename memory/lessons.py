@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from sqlite_utils import Database
 
-from memory.corrections import MARGIN_S, select
+from memory.corrections import MARGIN_S, change, select
 from memory.editing import is_whole
 from memory.records import Correction
 from memory.statistics import object_of
@@ -106,6 +106,12 @@ def settle(db: Database, where: str, values: Sequence[object] = ()) -> None:
         end_s = span(db, correction)[1]
         if end_s > correction.window_end_s:
             db.conn.execute("UPDATE corrections SET window_end_s = ? WHERE number = ?", (end_s, correction.number))
+
+
+def leave(db: Database, where: str, values: Sequence[object] = ()) -> None:
+    """What is open still when its episode ends is left: nobody will see any more what comes of it."""
+    for correction in select(db, f"WHERE outcome = 'open' AND {where}", values):
+        change(db, correction.id, "outcome", "left", "robot")
 
 
 def _next_lesson_s(db: Database, correction: Correction, otherwise_s: float) -> float:

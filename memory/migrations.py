@@ -125,6 +125,21 @@ def m007_recordings(db: Database) -> None:
     _run(db, recordings.SCHEMA)
 
 
+@migrations()
+def m008_left(db: Database) -> None:
+    """A lesson may be left: its task ended before it showed what came of it.
+
+    A wider CHECK changes nothing that is stored, so that the table need not be written anew.
+    Source: sqlite.org/lang_altertable.html, "Making Other Kinds Of Table Schema Changes".
+    """
+    version = db.execute("PRAGMA schema_version").fetchone()[0]
+    db.execute("PRAGMA writable_schema=ON")
+    db.execute("UPDATE sqlite_master SET sql = replace(sql, ?, ?) WHERE type = 'table' AND name = 'corrections'",
+               ["'failed', 'undone'", "'failed', 'left', 'undone'"])  # fmt: skip
+    db.execute(f"PRAGMA schema_version={version + 1}")
+    db.execute("PRAGMA writable_schema=OFF")
+
+
 def _run(db: Database, script: str) -> None:
     """Statement by statement: sqlite3's own executescript would commit the transaction first."""
     for statement in filter(str.strip, script.split(";")):

@@ -13,8 +13,9 @@ from robot_bridge.protocol.messages import Observation
 from robot_bridge.protocol.thought import Where
 
 Role = Literal["person", "robot"]
-Outcome = Literal["open", "followed", "failed", "undone", "retracted"]
-OUTCOMES: tuple[str, ...] = ("open", "followed", "failed", "undone", "retracted")
+# `failed`: the robot came to nothing with it; `left`: the task ended, or gave way to another, before it showed.
+Outcome = Literal["open", "followed", "failed", "left", "undone", "retracted"]
+OUTCOMES: tuple[str, ...] = ("open", "followed", "failed", "left", "undone", "retracted")
 
 # YAY Robot (arXiv 2403.12910): what a person corrects began about 2 s before the words.
 LABEL_START_S = 2.0

@@ -112,11 +112,14 @@ class Store:
         with self._connection.writing() as db:
             episodes.end(db, episode_id, outcome)
             lessons.settle(db, "episode_id = ?", (episode_id,))
+            lessons.leave(db, "episode_id = ?", (episode_id,))
 
     def end_open_episodes(self, outcome: str = "interrupted") -> int:
         """Close what a crash left open, at the start of a run. Returns how many."""
         with self._connection.writing() as db:
-            lessons.settle(db, "episode_id IN (SELECT id FROM episodes WHERE ended_s IS NULL)")
+            still_open = "episode_id IN (SELECT id FROM episodes WHERE ended_s IS NULL)"
+            lessons.settle(db, still_open)
+            lessons.leave(db, still_open)
             return episodes.end_all(db, outcome)
 
     def episodes(self, limit: int = 50, offset: int = 0) -> list[Episode]:
@@ -248,17 +251,17 @@ class Store:
         """Keep the whole thought that the model wrote from the person's beginning."""
         return self._change(correction_id, "thought_final", thought_final, by)
 
-    def set_outcome(self, correction_id: str, outcome: Outcome, by: str = "robot") -> Correction:
-        """What came of it.
+    def set_outcome(self, correction_id: str, outcome: Outcome, by: str = "robot", reason: str = "") -> Correction:
+        """What came of it, and how that is known.
 
         Raises:
             UsageError: no such correction or outcome.
         """
-        return self._change(correction_id, "outcome", outcome, by)
+        return self._change(correction_id, "outcome", outcome, by, reason)
 
-    def _change(self, correction_id: str, field: str, now: str, by: str) -> Correction:
+    def _change(self, correction_id: str, field: str, now: str, by: str, reason: str = "") -> Correction:
         with self._connection.writing(durable=True) as db:
-            return corrections.change(db, correction_id, field, now, by)
+            return corrections.change(db, correction_id, field, now, by, reason)
 
     def edit_correction(self, correction_id: str, fields: Mapping[str, str], by: str, reason: str = "") -> Correction:
         """Put right what was written down; what it was is kept in its history.

@@ -9,12 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from coach.session.errand import Errand, errand_behind
+from coach.session.errand import errand_said
 from memory.lessons import instruction_of, thought_of
 from memory.records import Correction
 from memory.store import Store
-from robot_bridge.protocol.errors import ProtocolError
-from robot_bridge.protocol.thought import Thought
 
 PAGE = 500
 
@@ -47,23 +45,14 @@ def aftermath(store: Store, embodiment: str) -> list[Followed]:
     return [found[key] for key in sorted(found)]
 
 
-def errand_of(text: str) -> Errand | None:
-    """What a thought, or the beginning of one, is about to do with which thing."""
-    try:
-        whole = text if "subtask:" in text else f"{text.rstrip()}\nsubtask: any"
-        return errand_behind(Thought.parse(whole))
-    except ProtocolError:
-        return None
-
-
 def _after(store: Store, lesson: Correction, episode_id: int) -> list[Followed]:
     """The thoughts of the same episode that have things of the same kind go where the words said."""
-    taught = errand_of(thought_of(lesson))
+    taught = errand_said(thought_of(lesson))
     if taught is None:
         return []
     out, doing = [], ""
     for thought in store.thoughts(episode_id):
-        meant = errand_of(thought.text) if thought.time_s > lesson.time_s else None
+        meant = errand_said(thought.text) if thought.time_s > lesson.time_s else None
         if meant is not None and meant.place == taught.place and meant.thing.split()[-1] == taught.thing.split()[-1]:
             out.append(Followed(episode_id, thought.time_s, instruction_of(lesson), thought.text, doing))
         doing = thought.subtask

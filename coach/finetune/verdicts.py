@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from coach.finetune.aftermath import errand_of
+from coach.session.errand import errand_said
 from robot_bridge.arms.kitchen.wordings import CHORE_WORDINGS
 
 _JOB_OF = {words: job for job, wordings in CHORE_WORDINGS.items() for words in wordings}
@@ -20,7 +20,7 @@ class Verdicts:
     def __init__(self, taught: Iterable[tuple[str, str]]) -> None:
         self._places: dict[tuple[str, str], set[str]] = {}
         for instruction, thought in taught:
-            errand = errand_of(thought)
+            errand = errand_said(thought)
             if errand is not None and errand.place and not _names(instruction, errand.place):
                 self._places.setdefault(_key(instruction, errand.thing), set()).add(errand.place)
 
@@ -30,7 +30,7 @@ class Verdicts:
         Args:
             instruction: with the notes of the home on the lines after it; what those settle, no lesson contradicts.
         """
-        errand = errand_of(thought)
+        errand = errand_said(thought)
         if errand is None or not errand.place:
             return False
         words, *notes = instruction.split("\n")

@@ -11,11 +11,11 @@ import numpy as np
 from coach.config import Config
 from coach.evaluate.jobs import Job
 from coach.evaluate.lane import Lane, LaneConfig
-from coach.finetune.aftermath import errand_of
 from coach.flywheel.homes import HomeChores, Manner
 from coach.flywheel.person import SimulatedCoach
 from coach.flywheel.room import OwnState, Room
 from coach.interpreter import interpret
+from coach.session.errand import errand_said
 from coach.session.session import Session
 from robot_bridge.arms.kitchen.places import in_place
 from robot_bridge.arms.kitchen.world import Kitchen
@@ -129,7 +129,7 @@ class CoachedLane(Lane):
         places = {thing.name: thing.place for thing in self.kitchen.objects()}
         for lesson_id in self._lessons:
             lesson = self._memory.store.correction(lesson_id)
-            errand = errand_of(lesson.thought_should)
+            errand = errand_said(lesson.thought_should)
             followed = errand is not None and errand.place == in_place(places.get(errand.thing, ""))
             self._memory.store.set_outcome(lesson.id, "followed" if followed else "failed")
         self._session.episodes.end(self.row.end)

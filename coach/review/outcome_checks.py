@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from coach.review.recording import Recording
 from coach.review.suggestion import Suggestion
-from coach.session.errand import Errand
+from coach.session.errand import Errand, ended_elsewhere
 from memory.records import EventRecord
 from robot_bridge.protocol.thought import DONE
 
@@ -42,13 +42,10 @@ def _fallen(recording: Recording, event: EventRecord) -> Suggestion:
 def _misplaced(recording: Recording, event: EventRecord) -> Suggestion | None:
     """The robot thought that it was done, and the thing is elsewhere."""
     errand = Errand.parse(str(event.data.get("instruction", "")))
-    things = event.data.get("things") or {}
-    if errand is None or not errand.place:
+    elsewhere = ended_elsewhere(errand, event.data.get("things") or {}) if errand is not None else None
+    if errand is None or not errand.place or elsewhere is None:
         return None
-    fitting = [(name, str(seen.get("place", ""))) for name, seen in things.items() if name.endswith(errand.thing)]
-    if not fitting or any(errand.place.endswith(f"the {place}") for _, place in fitting):
-        return None
-    name, place = fitting[0]
+    name, place = elsewhere
     at = f"in the {place}" if place not in ("counter", "floor") else f"on the {place}"
     done = next((t for t in reversed(recording.thoughts) if t.subtask == DONE and t.time_s <= event.time_s), None)
     start_s = done.time_s - BEFORE_S if done else event.time_s - BEFORE_S

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 STATE_KEY = "episode"
 HOME_KEY = "home_id"
+HELPLESS_KEY = "helpless_task"
 
 
 class Episodes:
@@ -41,8 +42,13 @@ class Episodes:
         """End the open episode, if there is one."""
         known = self._store.get_state(STATE_KEY)
         if known:
+            helpless = outcome == "left" and self._store.get_state(HELPLESS_KEY) == known["task_id"]
             self._store.set_state(STATE_KEY, None)
-            self._store.end_episode(known["episode_id"], outcome)
+            self._store.end_episode(known["episode_id"], "failed" if helpless else outcome)
+
+    def note_helpless(self, task_id: str) -> None:
+        """The robot has given up and asked for help: unless the task is done all the same, it has failed."""
+        self._store.set_state(HELPLESS_KEY, task_id)
 
     def home_id(self) -> str:
         """A name for this home that stays the same for ever."""

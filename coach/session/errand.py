@@ -8,17 +8,22 @@ The words are those of the shipped model: `put the red cup in the sink`, `pick u
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from coach.interpreter.items import KITCHEN_PLACES
+from robot_bridge.protocol.errors import ProtocolError
 from robot_bridge.protocol.thought import Thought
 
 if TYPE_CHECKING:
     from coach.interpreter.items import Object
 
+Things = Mapping[str, Mapping[str, Any]]  # name → place, dirty
+
 KINDS = ("plate", "cup", "bowl", "sponge", "towel", "bottle")
 PLACES = KITCHEN_PLACES
+IN_HAND = "in the hand"  # where a thing goes that is only picked up
 _PUT = re.compile(r"^put the (?P<thing>.+?) (?P<place>(?:in|on) the .+)$")
 _PICK_UP = re.compile(r"^pick up the (?P<thing>.+)$")
 _REASON = re.compile(
@@ -69,6 +74,40 @@ def errand_behind(thought: Thought | None) -> Errand | None:
     return Errand(match["thing"], match["place"]) if match and match["place"] else None
 
 
+def errand_said(text: str) -> Errand | None:
+    """What the text of a thought, or the beginning of one, is about to do with which thing."""
+    try:
+        return errand_behind(Thought.parse(text if "subtask:" in text else f"{text.rstrip()}\nsubtask: any"))
+    except ProtocolError:
+        return None
+
+
+def missing(reason: str) -> str:
+    """What a thought does not find: `white bottle` of `there is no white bottle in sight`; else empty."""
+    return reason.partition("there is no ")[2].partition(" in sight")[0]
+
+
+def ended_elsewhere(errand: Errand, things: Things) -> tuple[str, str] | None:
+    """(name, place) of a thing that did not end where it was to go; None where it did, or nobody knows.
+
+    Args:
+        things: name → where it was seen in the end; empty where the arms cannot tell.
+    """
+    ends = [(name, str(seen.get("place", ""))) for name, seen in things.items() if is_called(name, errand.thing)]
+    right = [place for _, place in ends if _is_there(errand, place)]
+    return None if right or not ends else ends[0]
+
+
+def is_called(name: str, thing: str) -> bool:
+    """Whether `red cup` may be meant by these words: `red cup`, `cup`."""
+    return name == thing or name.endswith(f" {thing}")
+
+
+def _is_there(errand: Errand, place: str) -> bool:
+    in_hand = errand.place in ("", IN_HAND)
+    return place.endswith("hand") if in_hand else errand.place.endswith(f" the {place}")
+
+
 def forced_thought(errand: Errand, thought: Thought | None, dictated: str = "") -> str:
     """The beginning of the thought that a correction stands for, ending with a line break; the model writes on.
 
@@ -76,7 +115,7 @@ def forced_thought(errand: Errand, thought: Thought | None, dictated: str = "") 
         thought: the one in force, which says where the thing is.
         dictated: a subtask in the person's words, if they named one.
     """
-    goal = errand.place or "in the hand"
+    goal = errand.place or IN_HAND
     lines = [f"reason: the {errand.thing} is {seen_at(errand.thing, thought)} and goes {goal}"]
     if dictated:
         lines.append(f"subtask: {dictated}")

@@ -8,9 +8,10 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from coach.session.episodes import Episodes
+from coach.session.judgement import judge_end, judge_question
 from coach.session.likely import PlaceMemory
 from robot_bridge.protocol.errors import CoachError, UsageError
 from robot_bridge.protocol.messages import ChunkEvent, Event, Message, Observation, Status, ThoughtEvent
@@ -25,7 +26,6 @@ MAX_WAITING = 500
 POLL_S = 0.2
 RECORDED_STATES = ("running", "holding", "takeover")
 BY_HAND = "moved by hand"  # the instruction of such an episode
-OUTCOMES_BY_EVENT = {"task_done": ("done", "followed"), "task_failed": ("failed", "failed")}
 
 
 class Subscriber(Protocol):
@@ -188,19 +188,14 @@ class Recorder:
 
     def _keep_event(self, event: Event) -> None:
         episode_id = self._episode_of(event.task_id)
+        if episode_id is None and event.task_id and event.task_id == self._task_id:
+            episode_id = self._episode_id  # its successor began before this was read
         self._store.add_event(episode_id, event)
-        if event.code in OUTCOMES_BY_EVENT:
-            episode_outcome, lesson_outcome = OUTCOMES_BY_EVENT[event.code]
-            self._judge(episode_id, lesson_outcome)
-            if episode_id is not None:
-                self._episodes.end(episode_outcome)
-                self._episode_id = None
+        if event.code == "asks" and judge_question(self._store, episode_id, event):
+            self._episodes.note_helpless(event.task_id)
+        if event.code == "task_done":
+            outcome = judge_end(self._store, episode_id, event)
+            if self._episode_of(event.task_id) is not None:
+                self._episodes.end(outcome)
+            self._episode_id = None
         self._on_event(event, self.status)
-
-    def _judge(self, episode_id: int | None, outcome: Any) -> None:
-        """What came of the lessons of this task."""
-        if episode_id is None:
-            return
-        for lesson in self._store.corrections(limit=20):
-            if lesson.episode_id == episode_id and lesson.outcome == "open":
-                self._store.set_outcome(lesson.id, outcome)

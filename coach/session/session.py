@@ -18,7 +18,7 @@ from coach.session.actions import Actions
 from coach.session.asked import note_question
 from coach.session.due_runs import DueRuns
 from coach.session.episodes import Episodes
-from coach.session.errand import Errand, choices
+from coach.session.errand import Errand, choices, missing
 from coach.session.failures import guarded, keep
 from coach.session.lessons import FramesAround
 from coach.session.outcomes import Outcome
@@ -124,9 +124,9 @@ class Session:
         """The robot cannot go on alone: the question for the person, kept until it is answered."""
         options, errand = choices(thought), Errand.parse(instruction)
         if thought is None or not options or errand is None:
-            missing = thought.reason.partition("there is no ")[2].partition(" in sight")[0] if thought else ""
-            if missing:
-                return say("not_in_sight", object=missing)
+            absent = missing(thought.reason) if thought else ""
+            if absent:
+                return say("not_in_sight", object=absent)
             return say("asks_help", reason=thought.reason if thought else "I do not know how to go on")
         said = say("asks_which", choices=joined(tuple(f"the {option}" for option in options), "or"))
         place = errand.place.partition(" the ")[2]

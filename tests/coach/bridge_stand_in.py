@@ -68,11 +68,21 @@ class StandIn:
         self.state = {"state": "running", "task_id": "t1", "instruction": instruction, "thought": thought} | changes
         self.publish(self.status)
 
-    def finish(self) -> None:
-        data = {"instruction": self.state["instruction"]}
+    def finish(self, **places: str) -> None:
+        """Args: places: where the arms see each thing in the end, `red_cup="sink"`."""
+        things = {name.replace("_", " "): {"place": place, "dirty": False} for name, place in places.items()}
+        data = {"instruction": self.state["instruction"], "things": things}
         self.publish(Event(time_s=time.monotonic(), level="info", code="task_done", text="done", data=data,
                            task_id=self.state["task_id"]))  # fmt: skip
         self.state = {"state": "idle", "task_id": "", "instruction": "", "thought": None}
+        self.publish(self.status)
+
+    def ask(self, why: str, text: str, reason: str = "") -> None:
+        """Hold, and ask a person."""
+        self.state |= {"state": "holding"}
+        data = {"why": why, "reason": reason, "subtask": "ask for help"}
+        self.publish(Event(time_s=time.monotonic(), level="info", code="asks", text=text, data=data,
+                           task_id=self.state["task_id"]))  # fmt: skip
         self.publish(self.status)
 
     def kinds(self) -> list[str]:

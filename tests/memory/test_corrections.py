@@ -69,7 +69,7 @@ def test_changes_are_remembered_when_completed_and_judged(store: Store, episode:
 
 def test_usage_error_when_the_outcome_is_not_one(store: Store, episode: int):
     store.add_correction(_draft(episode))
-    with pytest.raises(UsageError, match="open, followed, failed, undone, retracted"):
+    with pytest.raises(UsageError, match="open, followed, failed, left, undone, retracted"):
         store.set_outcome("0a1b-1", "great")  # type: ignore[arg-type]
 
 

@@ -187,3 +187,26 @@ def test_steps_before_stay_when_a_step_fails(path: Path, monkeypatch: pytest.Mon
     assert "fine" in left.table_names() and "half" not in left.table_names()
     assert [step.name for step in broken.applied(left)] == ["m001_fine"]
     left.close()
+
+
+def test_lessons_of_an_older_file_are_kept_and_may_be_left_when_it_is_opened(path: Path):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    old = Database(path)
+    migrations.apply(old, stop_before=["m008_left"])
+    words = ("thought_was", "thought_should", "thought_final", "instruction_was", "instruction_now", "by", "kind",
+             "checkpoint", "home", "embodiment")  # fmt: skip
+    times = {name: 0.0 for name in ("wall_s", "time_s", "label_start_s", "window_start_s", "window_end_s")}
+    told = {"id": "one", "words": "no, the bin", "outcome": "open", "rules": "[]", "where": "null"}
+    old["corrections"].insert({**dict.fromkeys(words, ""), **times, **told, "observation_sequence": 0})
+    with pytest.raises(sqlite3.IntegrityError):
+        old.execute("UPDATE corrections SET outcome = 'left'")
+    old.close()
+    with Store.open(path) as store:
+        assert store.set_outcome("one", "left", reason="another task").outcome == "left"
+        assert store.correction_changes("one")[0].reason == "another task"
+        assert [found.id for found in store.search_corrections("bin")] == ["one"]
+        store.check()
+    raw = sqlite3.connect(path)
+    with pytest.raises(sqlite3.IntegrityError):
+        raw.execute("UPDATE corrections SET outcome = 'whatever'")
+    raw.close()
