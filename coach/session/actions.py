@@ -11,7 +11,7 @@ from coach.interpreter.items import Item, Scene
 from coach.interpreter.resolve import in_known_words, resolve
 from coach.session import answers
 from coach.session.episodes import Episodes
-from coach.session.errand import KINDS, PLACES, Errand, forced_thought
+from coach.session.errand import KINDS, PLACES, Errand, forced_thought, tells_of
 from coach.session.identity import new_id
 from coach.session.lessons import FramesAround, as_intervention, draft_lesson, draft_nudge, is_followed_already
 from coach.session.likely import likely_thought, places
@@ -37,6 +37,7 @@ from robot_bridge.protocol.thought import Where
 
 if TYPE_CHECKING:
     from coach.config import Config
+    from coach.session.sight import Sight
     from coach.session.task_queue import TaskQueue
     from memory.store import Store
     from robot_bridge.client import BridgeClient
@@ -48,10 +49,11 @@ SAID_OF: dict[str, str] = {
 
 
 class Actions:
-    """Sends to the bridge, stores, and finds the words to say about it."""
+    """Sends to the bridge, stores, and finds the words to say about it. Args: sight: tells what is not there."""
 
     def __init__(self, config: Config, store: Store, bridge: BridgeClient, episodes: Episodes, queue: TaskQueue,
-                 frames_around: FramesAround) -> None:  # fmt: skip
+                 frames_around: FramesAround, sight: Sight | None = None) -> None:  # fmt: skip
+        self._sight = sight
         self._config, self._store, self._bridge = config, store, bridge
         self._episodes, self._queue, self._frames_around = episodes, queue, frames_around
         self.rules = RuleTalk(store, self)
@@ -80,9 +82,14 @@ class Actions:
                 return Outcome(say("nothing_asked", text=spoken.words), ok=False)
         return Outcome(say("unknown_words", text=spoken.words), ok=False)
 
-    def start(self, errand: Errand | str, words: str, by: str, situation: Situation, where: Where | None = None) -> str:
-        """Send a task, a chore in words; returns its id. Raises: CoachError: it did not reach the arms."""
-        task_id = new_id()
+    def start(self, errand: Errand | str, words: str, by: str, situation: Situation, where: Where | None = None,
+              task_id: str = "") -> str:  # fmt: skip
+        """Send a task, a chore in words; returns its id. Raises: CoachError: it did not reach the arms.
+
+        Args:
+            task_id: an id of its own, for a task that may be sent again: the bridge takes an id once.
+        """
+        task_id = task_id or new_id()
         intervention = Intervention(id=task_id, kind="task", text=words, instruction=str(errand), by=by, where=where,
                                     forced=forced_thought(errand, None) if where and isinstance(errand, Errand) else "",
                                     notes=notes_in_force(self._store, str(errand), ""),
@@ -161,11 +168,25 @@ class Actions:
         dictated = settled.instruction if item.verb == "pick_up" else ""
         if spoken.where is None and is_followed_already(corrected, situation, dictated):
             return Outcome(say("correction_repeated"), situation.task_id)
+        if spoken.where is None and self._is_missed(corrected, situation):
+            return self._not_there(spoken, corrected)
         if item.place and not spoken.settled and item.scope != "now":
             rule = contradicted_by(self._store, corrected, situation.task_id)
             if rule is not None:
                 return self.rules.ask(spoken, rule, corrected)
         return self._teach(spoken, corrected, dictated)
+
+    def _is_missed(self, errand: Errand, situation: Situation) -> bool:
+        """Another thing than the one in hand, which is not there: a lesson about it would teach to see things."""
+        if self._sight is None or tells_of(errand.thing, situation.thought):
+            return False
+        return self._sight.misses(errand, situation.episode_id, situation.task_id)
+
+    def _not_there(self, spoken: Spoken, errand: Errand) -> Outcome:
+        """What is being done is not wanted, and what is wanted is not there: hold still, and learn nothing."""
+        if spoken.situation.status is not None and spoken.situation.status.state == "running":
+            self.send("pause", spoken.words, spoken.by, spoken.situation)
+        return Outcome(say("not_in_sight_now", object=errand.thing), spoken.situation.task_id, ok=False)
 
     def _afterwards(self, spoken: Spoken, item: Item) -> Outcome:
         """Nothing is being done: what was done last is meant, and is to be done otherwise. It was no mistake then."""

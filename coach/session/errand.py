@@ -68,6 +68,12 @@ def seen_at(thing: str, thought: Thought | None) -> str:
     return match["at"] if match and match["thing"] == thing else "on the counter"
 
 
+def tells_of(thing: str, thought: Thought | None) -> bool:
+    """Whether the thought says that it sees this thing."""
+    match = _REASON.match(thought.reason) if thought else None
+    return (match is not None and is_called(match["thing"], thing)) or thing in choices(thought)
+
+
 def errand_behind(thought: Thought | None) -> Errand | None:
     """What a thought is about to do with which thing; None where it says nothing of the kind."""
     match = _REASON.match(thought.reason) if thought else None

@@ -9,6 +9,7 @@ from coach.interpreter.language.interpreter import make_interpret
 from coach.lines import bridge_client, event_subscriber
 from coach.session.replies import Reply
 from coach.session.session import Session
+from coach.session.sight import Sight
 from coach.session.stop_line import StopLine
 from memory.store import Store
 from robot_bridge.protocol.messages import Observation
@@ -24,14 +25,14 @@ def hear_once(config: Config, text: str, by: str) -> Reply:
     config.prepare_home()
     with Store.open(config.memory_path) as store:
         bridge = bridge_client(config)
-        stop_line = StopLine(lambda: bridge_client(config))
+        stop_line, sight = StopLine(lambda: bridge_client(config)), Sight(config, store)
         try:
-            session = Session(
-                config, store, bridge, make_interpret(config.interpreter), stop_line, lambda: glimpse(config)
-            )
+            session = Session(config, store, bridge, make_interpret(config.interpreter), stop_line,
+                              lambda: glimpse(config), sight=sight)  # fmt: skip
             return session.hear(text, by)
         finally:
             stop_line.close()
+            sight.close()
             bridge.close()
 
 

@@ -34,6 +34,7 @@ from robot_bridge.protocol.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
     from coach.config import Config
+    from coach.session.sight import Sight
     from coach.session.stop_line import StopLine
     from coach.session.understanding import Interpret
     from memory.store import Store
@@ -53,16 +54,18 @@ class Session:
         stop_line: sends a stop before anything else is looked at.
         frames_around: the observations of the last two seconds, oldest first.
         clock: seconds of UTC, by which routines come due.
+        sight: knows what is not there; without it nobody does.
     """
 
     def __init__(self, config: Config, store: Store, bridge: BridgeClient, interpret: Interpret, stop_line: StopLine,
-                 frames_around: FramesAround = tuple, clock: Callable[[], float] = time.time) -> None:  # fmt: skip
+                 frames_around: FramesAround = tuple, clock: Callable[[], float] = time.time,
+                 sight: Sight | None = None) -> None:  # fmt: skip
         self._config, self._store, self._bridge = config, store, bridge
         self._stop_line = stop_line
         self._lock = threading.Lock()
         self.episodes = Episodes(config, store)
         self.queue = TaskQueue(store)
-        self._actions = Actions(config, store, bridge, self.episodes, self.queue, frames_around)
+        self._actions = Actions(config, store, bridge, self.episodes, self.queue, frames_around, sight)
         self.due_runs = DueRuns(store, self._actions, clock)
         self._utterances = Utterances(config, store, bridge, interpret, self._actions, self.due_runs, self.episodes,
                                       self.queue, frames_around)  # fmt: skip

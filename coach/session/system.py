@@ -18,6 +18,7 @@ from coach.session.recorder import Recorder
 from coach.session.replies import Reply
 from coach.session.routine_clock import RoutineClock
 from coach.session.session import Session
+from coach.session.sight import Sight
 from coach.session.spoken import SpokenWords
 from coach.session.stop_line import Pulled, StopLine
 from coach.session.wording import sentence
@@ -58,6 +59,7 @@ class System:
         controls = resolve_controls(config.controls)
         self._stop_line = StopLine(lambda: bridge_client(config))
         self._bridge = bridge_client(config)
+        self._sight = Sight(config, store)
         self.session = Session(
             config,
             store,
@@ -65,6 +67,7 @@ class System:
             make_interpret(config.interpreter, self._tell),
             self._stop_line,
             self._frames_around,
+            sight=self._sight,
         )
         self.spoken = SpokenWords(config, store, self.session, self._stop_line)
         self._recorder = Recorder(store, self.session.episodes, lambda: event_subscriber(config), deliver,
@@ -216,6 +219,7 @@ class System:
         self.operator.close()
         self._work.put(None)
         self._worker.join(timeout=5.0)
+        self._sight.close()
         self._heartbeat.close()
         self._stop_line.close()
         self._recorder.close()

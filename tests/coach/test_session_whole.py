@@ -52,9 +52,13 @@ class MemoryArms:
 
 
 class SmallPolicy:
-    """Thinks what the instruction says, goes on from forced text, waves the left waist."""
+    """Thinks what the instruction says, goes on from forced text, waves the left waist.
+
+    While the arms rest, it knows that there is no bottle; while they move, it is told of one and believes it.
+    """
 
     checkpoint, device, parameters = "small", "cpu", 1
+    rest = load_embodiment("kitchen").home
 
     def think(self, observation: Observation, context: Context, forced: str = "",
               on_token: Callable[[int, str], None] | None = None) -> tuple[Thought, int]:  # fmt: skip
@@ -62,6 +66,8 @@ class SmallPolicy:
         whole = (
             f"reason: the {thing} is on the counter and goes in the {place}\nsubtask: pick up the {thing}\nhand: left"
         )
+        if "bottle" in thing and not forced and np.allclose(observation.state[: len(self.rest)], self.rest, atol=0.05):
+            whole = f"reason: there is no {thing} in sight\nsubtask: ask for help"
         rest = whole.removeprefix(forced).split(" ")
         for index, piece in enumerate(rest):
             if on_token is not None:
@@ -170,3 +176,20 @@ def test_second_terminal_watches_may_stop_and_coaches_once_it_asks(whole: Whole,
         ben.until(lambda: ben.status is not None and ben.status.instruction == "put the red cup in the bin")
     finally:
         ben.system.close()
+
+
+def test_thing_that_is_not_there_is_told_and_not_learnt_until_the_person_insists(whole: Whole) -> None:
+    whole.until(lambda: whole.status is not None and whole.status.policy_ok)
+    whole.say("put the red cup in the sink")
+    whole.until(lambda: bool(whole.status and whole.status.thought and "red cup" in whole.status.thought.reason))
+    whole.until(lambda: whole.system._store.episodes()[0].frames > 3)
+    refused = whole.say("no, put the white bottle in the bin")
+    assert refused.said == ("There is no white bottle in sight, so I hold still. "
+                            "Name another thing, or say it again once it is there.")  # fmt: skip
+    assert not refused.ok and whole.system.corrections() == []
+    whole.until(lambda: whole.status is not None and whole.status.state == "holding")
+    other = whole.say("no, put the blue plate in the bin")
+    assert other.correction_id and "blue plate" in other.said, "what is there is not doubted"
+    insisted = whole.say("no, put the white bottle in the bin")
+    assert insisted.correction_id and "white bottle in the bin" in insisted.said
+    whole.until(lambda: whole.status is not None and whole.status.state == "running")

@@ -39,8 +39,8 @@ def test_error_names_the_nearest_when_the_sentence_does_not_exist():
 
 
 def test_error_names_every_variable_that_is_missing():
-    with pytest.raises(PromptError, match="'not_in_sight_but' needs object, objects"):
-        say("not_in_sight_but")
+    with pytest.raises(PromptError, match="'unknown_object' needs object, objects"):
+        say("unknown_object")
 
 
 def test_error_names_the_variable_when_there_is_one_too_many():
