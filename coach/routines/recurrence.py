@@ -6,6 +6,7 @@ within the hour after; a time that comes twice in autumn counts once, the first 
 
 from __future__ import annotations
 
+import copy
 import re
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -13,13 +14,13 @@ from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from coach.routines.public_holidays import is_left_out
+from dateutil.rrule import rrule, rrulestr
+
+from coach.routines.public_holidays import PREFIX, is_left_out
 from robot_bridge.protocol.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from dateutil.rrule import rrule
 
     from memory.routines import Routine
 
@@ -29,6 +30,10 @@ MAX_RULE = 500
 DAY_CODES = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _ALLOWED = re.compile(r"[A-Z]+=[A-Z0-9,+:\-T]+Z?(?:;[A-Z]+=[A-Z0-9,+:\-T]+Z?)*")
 _OFTEN = re.compile(r"FREQ=(?:SECONDLY|MINUTELY)|BYSECOND=|BYMINUTE=[0-9]+,[0-9]+,")
+_ODD = re.compile(r"BYEASTER=|FREQ=(?:DAILY|HOURLY)\b.*BYSETPOS=|BYSETPOS=.*FREQ=(?:DAILY|HOURLY)\b|"
+                  r"(?:COUNT|INTERVAL)=\d{5,}")  # fmt: skip
+_YEARS = range(1900, 2200)
+_STEP = {"HOURLY": timedelta(hours=1), "DAILY": timedelta(days=1), "WEEKLY": timedelta(weeks=1)}
 _MAX_HITS = 20_000  # times looked at in one question, also those that fall on left-out days
 
 
@@ -61,14 +66,16 @@ def to_local(utc: float, tz: str) -> datetime:
 
 def check(routine: Routine) -> None:
     """Raises: UsageError: the rule cannot be read, comes too often, or never comes."""
+    start = datetime.fromisoformat(routine.start_local)
+    if start.year not in _YEARS:
+        raise UsageError(f"the year {start.year}", f"{_YEARS[0]} to {_YEARS[-1]}", "name a day in a year to come")
     if not routine.rrule:
         return
     text = routine.rrule
-    if len(text) > MAX_RULE or not _ALLOWED.fullmatch(text):
+    if len(text) > MAX_RULE or not _ALLOWED.fullmatch(text) or _ODD.search(text):
         raise UsageError(f"'{text[:60]}' is no recurrence", "RFC 5545, such as FREQ=WEEKLY;BYDAY=TU")
     if _OFTEN.search(text):
         raise UsageError(f"'{text[:60]}' is more often than I can follow", "every half hour at most")
-    start = datetime.fromisoformat(routine.start_local)
     times = list(islice(_hits(routine, start - timedelta(seconds=1)), 50))
     if not times:
         raise UsageError(f"{_words(text)} never comes", next_step="name a day that is in the calendar")
@@ -100,28 +107,66 @@ def _hits(routine: Routine, after: datetime) -> Iterator[datetime]:
         times: Iterator[datetime] = iter([start] if start > after else [])
     else:
         end = max(after, start) + timedelta(days=HORIZON_DAYS)
-        times = islice(_rule(routine.rrule, start, end.year).xafter(after), _MAX_HITS)
+        times = islice(_times(routine.rrule, start, after, end.year), _MAX_HITS)
+    days = frozenset(routine.except_days)
+    holidays = [day for day in days if day.startswith(PREFIX)]
     for local in times:
-        if not _is_left_out(local, routine.except_days):
+        left_out = local.date().isoformat() in days or DAY_CODES[local.weekday()] in days
+        if not (left_out or is_left_out(local.date(), holidays)):
             yield local
 
 
-def _is_left_out(local: datetime, except_days: tuple[str, ...]) -> bool:
-    if not except_days:
-        return False
-    return local.date().isoformat() in except_days or DAY_CODES[local.weekday()] in except_days or is_left_out(
-        local.date(), except_days)  # fmt: skip
+class _Searched(Exception):
+    """The search for the next time has come to the horizon."""
+
+
+class _Bounded(rrule):
+    """A rule that never comes would be looked for until the year 9999; here the search ends after some months.
+
+    `rrule` asks for `_byeaster` once for each month (or, in steps of more than a month, for each step) that it tries.
+    """
+
+    months_left = 0
+
+    @property
+    def _byeaster(self) -> None:
+        self.months_left -= 1
+        if self.months_left < 0:
+            raise _Searched
+
+
+def _times(text: str, start: datetime, after: datetime, end_year: int) -> Iterator[datetime]:
+    """The times of a rule behind a moment, up to the end of a year."""
+    start = _nearer(text, start, after)
+    rule = copy.copy(_rule(text, start, end_year))
+    rule.__class__ = _Bounded
+    rule.months_left = (end_year - start.year + 2) * 12  # type: ignore[attr-defined]
+    try:
+        yield from rule.xafter(after)
+    except _Searched:
+        return
+
+
+def _nearer(text: str, start: datetime, after: datetime) -> datetime:
+    """A later start of the same times: nobody counts the hours since the year 1900 for the next one."""
+    parts = dict(part.split("=", 1) for part in text.split(";") if "=" in part)
+    step = _STEP.get(parts.get("FREQ", ""))
+    if step is None or "COUNT" in parts or not parts.get("INTERVAL", "1").isdigit():
+        return start
+    try:
+        step *= max(int(parts.get("INTERVAL", "1")), 1)
+        return start + max((after - start) // step - 2, 0) * step
+    except OverflowError:  # steps of thousands of years
+        return start
 
 
 @lru_cache(maxsize=512)
 def _rule(text: str, start: datetime, end_year: int) -> rrule:
-    """The rule up to the end of a year: without an end one that never comes would be looked for until 9999."""
-    from dateutil.rrule import rrule, rrulestr
-
+    """Raises: UsageError: it cannot be read."""
     text = re.sub(r"(UNTIL=\d{8}(?:T\d{6})?)Z", r"\1", text)
     try:
         rule = rrulestr(text, dtstart=start, ignoretz=True)
-    except (ValueError, TypeError, AttributeError, KeyError) as error:
+    except (ValueError, TypeError, AttributeError, KeyError, OverflowError) as error:
         raise UsageError(
             f"'{text[:60]}' is no recurrence ({error})", "RFC 5545, such as FREQ=WEEKLY;BYDAY=TU"
         ) from None
