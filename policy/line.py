@@ -17,9 +17,11 @@ from typing import Any
 
 import zmq
 
-from robot_bridge.protocol.codec import Codec
+from robot_bridge.protocol.codec import MAX_MESSAGE_BYTES, Codec
+from robot_bridge.protocol.connections import Connections
 from robot_bridge.protocol.messages import Error, Message
 from robot_bridge.protocol.security.eviction import Eviction
+from robot_bridge.protocol.security.guard import Guard
 
 log = logging.getLogger(__name__)
 
@@ -28,11 +30,13 @@ class Line:
     """A ROUTER socket.
 
     Args:
-        socket: bound; closing it stays with the caller, after `close`.
+        socket: bound, with nobody connected yet; closing it stays with the caller, after `close`.
+        guard: None where nothing is encrypted.
     """
 
-    def __init__(self, socket: zmq.Socket) -> None:
+    def __init__(self, socket: zmq.Socket, guard: Guard | None = None) -> None:
         self._socket, self._codec = socket, Codec()
+        self._connections = Connections(socket, MAX_MESSAGE_BYTES, guard.failed if guard is not None else None)
         self._lock = threading.Lock()
         self._open = True
         self._bell, self._rope = sockets.socketpair()
@@ -51,7 +55,9 @@ class Line:
                 return None
             if not int(self._socket.get(zmq.EVENTS)) & zmq.POLLIN:
                 return None
-            return self._socket.recv_multipart(zmq.NOBLOCK, copy=False)
+            frames = self._socket.recv_multipart(zmq.NOBLOCK, copy=False)
+            self._connections.heard(frames[0])
+            return frames
 
     def send(self, client: bytes, message: Message) -> None:
         """From any thread. Never waits: a client that is gone, or does not read, loses its reply."""
@@ -74,9 +80,11 @@ class Line:
         with contextlib.suppress(OSError):  # full: it rings already
             self._rope.send(b"\0")
 
-    def evict(self, eviction: Eviction) -> None:
-        """Cut off who was struck off the list of clients."""
+    def watch(self, eviction: Eviction) -> None:
+        """Cut off who was struck off the list of clients, and who sends a message without an end."""
         with self._lock:
+            if self._open:
+                self._connections.look()
             if not self._open or not eviction.check():
                 return
         self.ring()  # the address was taken away for a moment: look at what came meanwhile
@@ -84,6 +92,9 @@ class Line:
     def close(self) -> None:
         """Nothing is sent or received afterwards, whichever thread tries."""
         with self._lock:
+            if self._open:
+                self.counts.update(self._connections.counts)
+                self._connections.close()
             self._open = False
         self._bell.close()
         self._rope.close()

@@ -96,13 +96,13 @@ def serve(
     try:
         with guarding(context, keys) as guard:
             socket = bind(context, zmq.ROUTER, address, "the policy server", "policy_address (or --bind)", keys)
-            if guard is not None:
-                guard.watch(socket)
+            line = Line(socket, guard)
             try:
                 if ready is not None:
                     ready(socket.getsockopt_string(zmq.LAST_ENDPOINT))
-                _Server(policy, Line(socket), load or _load_policy, keys, stop).run(Eviction(keys, (socket,)))
+                _Server(policy, line, load or _load_policy, keys, stop).run(Eviction(keys, (socket,)))
             finally:
+                line.close()
                 socket.close(linger=100)  # ms, so that the last words still leave
     finally:
         context.term()
@@ -133,7 +133,7 @@ class _Server:
         try:
             while not self._stop.wait(CHECK_S):
                 self._let_go_of_the_dead()
-                self._line.evict(eviction)
+                self._line.watch(eviction)
                 for job in self._queue.drop():
                     self._line.send(job.client, expired(job).reply(job.request.request_id))
                 if not all(hand.is_alive() for hand in hands):

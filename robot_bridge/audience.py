@@ -13,6 +13,7 @@ from collections import Counter
 
 import zmq
 
+from robot_bridge.protocol.connections import Connections
 from robot_bridge.protocol.wire import rebind
 
 SUBSCRIBE, UNSUBSCRIBE = b"\x01", b"\x00"
@@ -24,10 +25,14 @@ log = logging.getLogger(__name__)
 
 
 class Audience:
-    """Around a manual XPUB socket, for the thread that owns it. `counts` holds what was refused."""
+    """Around a manual XPUB socket, for the thread that owns it. `counts` holds what was refused.
 
-    def __init__(self, socket: zmq.Socket) -> None:
-        self._socket = socket
+    Args:
+        lines: its connections.
+    """
+
+    def __init__(self, socket: zmq.Socket, lines: Connections) -> None:
+        self._socket, self._lines = socket, lines
         self._topics = 0
         self.counts: Counter[str] = Counter()
 
@@ -43,6 +48,7 @@ class Audience:
             self._socket.send_multipart(parts, zmq.NOBLOCK)
 
     def _take(self, frames: list[zmq.Frame]) -> None:
+        self._lines.heard(frames[0])
         parts = [frame.bytes for frame in frames]
         if parts == [SUBSCRIBE]:
             self._socket.setsockopt(zmq.SUBSCRIBE, b"")

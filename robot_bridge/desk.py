@@ -5,6 +5,7 @@ Nothing here waits for a socket, a picture or the model, so that a person's word
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import OrderedDict
@@ -23,6 +24,8 @@ from robot_bridge.protocol.errors import UsageError
 from robot_bridge.protocol.messages import Accepted, BridgeState, Event, Intervention, Jog, Level
 from robot_bridge.protocol.thought import Thought
 from robot_bridge.states import StateMachine
+
+log = logging.getLogger(__name__)
 
 REMEMBERED_IDS = 200
 STILL = {"stop": "stopped", "pause": "paused", "takeover": "taken over"}
@@ -48,14 +51,16 @@ class Desk:
         nudge: asks the control loop to move a hand; takes the words, the hand, and whether it should lean while the
             model works on instead of moving there first; None where the arms cannot.
         outcomes: tells what became of the things, where the arms can.
+        account: the account of what goes wrong, with what the arms did last; takes what, and what to do.
     """
 
     def __init__(
         self, motion: Motion, outbox: Outbox, reset: Callable[[int | None], None],
-        nudge: Callable[[Intervention, str, bool], None] | None = None, outcomes: Outcomes | None = None,
+        nudge: Callable[[Intervention, str, bool], None] | None, outcomes: Outcomes,
+        account: Callable[[str, str], Account],
     ) -> None:  # fmt: skip
         self._motion, self._outbox, self._reset, self._nudge = motion, outbox, reset, nudge
-        self._outcomes = outcomes or Outcomes(None)
+        self._outcomes, self._account = outcomes, account
         self._changed = threading.Condition(threading.RLock())
         self._machine = StateMachine()
         self._book = TaskBook()
@@ -269,20 +274,31 @@ class Desk:
 
     # What goes wrong, and what comes back.
 
-    def hold_for(self, cause: str, code: str, text: str, generation: int | None = None, **data: Any) -> None:
-        """Hold for a reason that nobody asked for. With a generation: only while that lasts."""
+    def hold_for(
+        self, cause: str, code: str, what: str, next_step: str, generation: int | None = None, **data: Any
+    ) -> None:
+        """Hold for a reason that nobody asked for. With a generation: only while that lasts.
+
+        Args:
+            next_step: what to do about it; empty for a question, which says that itself.
+        """
         with self._changed:
             if generation is not None and self._stale(generation):
                 return
+            self._motion.halt(time.monotonic(), code)
             if cause in self._causes:
                 return
+            self._detail = f"{what}; {next_step}" if next_step else what
             if self.state in ("running", "holding"):
-                self._motion.halt(time.monotonic(), code)
                 self._machine.apply("hold")
                 self._parked = self._parked and bool(self._causes)
                 self._causes.add(cause)
-                self._detail = text
-            self.announce("warning" if cause != "asks" else "info", code, text, **data)
+            if next_step:
+                account = self._account(what, next_step)
+                log.warning("%s: %s; the command in full: %s", code, account, account.target)
+                self.announce("warning", code, str(account), **account.data, **data)
+            else:
+                self.announce("info", code, what, **data)
             self._tell()
 
     def recover(self, cause: str, code: str, text: str) -> None:

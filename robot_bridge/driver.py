@@ -38,7 +38,7 @@ class Driver:
         self._busy_since_s = 0.0
         self._spent_s = 0.0  # in this tick
         still = np.asarray(start, np.float32)
-        self.last = LastCommand(0.0, still, still)
+        self.last = self.moved = LastCommand(0.0, still, still)  # the last command, and the last that moved them
 
     def read(self) -> np.ndarray:
         """float32[width], where the joints are. Begins a tick.
@@ -60,6 +60,8 @@ class Driver:
         self.last = LastCommand(time.time(), target, self.last.target)
         with self._watched():
             self._arms.command(target)
+        if self.moving:
+            self.moved = self.last
 
     def overdue(self) -> float:
         """Seconds that the call under way takes already, if that is too long; else 0."""

@@ -59,10 +59,10 @@ class Account:
     next_step: str = NEXT_STEP
 
     @classmethod
-    def of(cls, what: str, last: LastCommand, body: Embodiment) -> Account:
+    def of(cls, what: str, last: LastCommand, body: Embodiment, next_step: str = NEXT_STEP) -> Account:
         """The account of what fails at this moment."""
         target = {joint.name: round(float(x), 5) for joint, x in zip(body.joints, last.target, strict=True)}
-        return cls(what, time.time(), last.words(body), target)
+        return cls(what, time.time(), last.words(body), target, next_step)
 
     def __str__(self) -> str:
         return f"{self.what}, at {clock(self.wall_s)}; {self.last}; {self.next_step}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import msgspec
@@ -40,6 +40,7 @@ class Floor:
 
     def __init__(self, announce: Announce, path: Path | None, now_s: float) -> None:
         self._announce, self._path = announce, path
+        self._lines: dict[int, str] = {}  # connection → the coach that speaks over it
         self._seen_s = now_s
         kept = self._read()
         self._held, self.coach, self.name = bool(kept.name), kept.coach, kept.name
@@ -56,6 +57,16 @@ class Floor:
             return False
         self._seen_s = max(self._seen_s, min(sent_s, now_s))
         return True
+
+    def heard(self, coach: str, line: int) -> None:
+        """A coach speaks over this connection."""
+        if line >= 0:
+            self._lines[line] = coach
+
+    def broke(self, lines: Iterable[int]) -> bool:
+        """Connections have broken; whether the coach that has the floor has lost its last one by that."""
+        lost = {self._lines.pop(line) for line in lines if line in self._lines}
+        return self._held and self.coach in lost and self.coach not in self._lines.values()
 
     def require(self, coach: str, name: str, now_s: float) -> None:
         """A coach wants to say something.

@@ -47,13 +47,15 @@ class ControlLoop(Part):
     Args:
         body: the arms' embodiment.
         start: float32[width], where the joints are now.
+        policy_lost: whether the connection to the policy has broken; asked in every tick.
     """
 
     def __init__(
         self, arms: Arms, body: Embodiment, start: np.ndarray, motion: Motion, desk: Desk, outbox: Outbox,
-        config: BridgeConfig,
+        config: BridgeConfig, policy_lost: Callable[[], bool],
     ) -> None:  # fmt: skip
         super().__init__("control")
+        self._policy_lost = policy_lost
         self._arms, self._body, self._motion, self._desk, self._outbox = arms, body, motion, desk, outbox
         self._limiter = Limiter.for_body(body, start)
         self._driver, self._gate = Driver(arms, body, start), BodyGate(arms, body)
@@ -90,6 +92,15 @@ class ControlLoop(Part):
         """The coach showed itself at this time; whether that is lately enough for the arms to go on."""
         self._watchdog.coach_seen_s = max(self._watchdog.coach_seen_s, seen_s)
         return self._watchdog.coach_alive(time.monotonic())
+
+    def coach_gone(self) -> None:
+        """The coach has left: the next tick holds."""
+        self._watchdog.coach_gone()
+
+    def account(self, what: str, next_step: str) -> Account:
+        """What happens now, with what the arms did last."""
+        moved = self._driver.moved
+        return Account.of(what, moved if moved.wall_s else self._driver.last, self._body, next_step)
 
     def reset(self, seed: int) -> None:
         """Have the scene set up anew between two ticks."""
@@ -152,11 +163,7 @@ class ControlLoop(Part):
         while self._jobs:
             self._jobs.pop(0)()
         self._joints = self._driver.read()
-        alarm = self._watchdog.check(now_s, self._desk.state, self._desk.may_park)
-        if alarm == "coach_silent":
-            self._desk.hold_for("coach", "coach_silent", "no coach has been heard from; the arms hold still")
-        elif alarm == "park":
-            self._desk.park()
+        self._watch(now_s)
         before, moving, halted = self._limiter.target, self._driver.moving, self._motion.take_halt()
         wish = self._motion.wish(before, now_s)
         verdict = Verdict(self._limiter.hold()) if wish.target is None else self._limiter.step(wish.target, wish.speed)
@@ -171,6 +178,20 @@ class ControlLoop(Part):
             self._tell_limited(verdict, now_s)
         if passage.reason:
             self._tell_held(passage, now_s)
+
+    def _watch(self, now_s: float) -> None:
+        """Hold, in this very tick, when whoever the arms follow is gone."""
+        mode = self._motion.mode
+        alarm = self._watchdog.check(now_s, self._desk.state, self._desk.may_park, mode == "reach")
+        if alarm == "coach_silent":
+            gone = self._watchdog.coach_seen_s < 0
+            what = "the line to the coach broke" if gone else "no coach has been heard from"
+            self._desk.hold_for("coach", "coach_silent", what,
+                                "the arms hold still until a coach is back: open the terminal again")  # fmt: skip
+        elif alarm == "park":
+            self._desk.park()
+        if mode == "play" and self._policy_lost():  # the pilot finds out too, and tells
+            self._motion.halt(now_s, "policy_silent")
 
     def _tell_still(self, since_s: float, why: str) -> None:
         """How long it took from a word or a loss to the first target without speed; kept with every episode."""
@@ -197,8 +218,8 @@ class ControlLoop(Part):
 
     def _tell_held(self, passage: Passage, now_s: float) -> None:
         if passage.stuck:
-            text = f"{passage.reason}, so the arms hold; tell me what to do instead, or say resume"
-            self._desk.hold_for("body", "too_near", text, self._motion.generation)
+            self._desk.hold_for("body", "too_near", f"{passage.reason}, so the arms hold",
+                                "tell me what to do instead, or say resume", self._motion.generation)  # fmt: skip
         elif self._due(passage.reason[:40], now_s):
             self._desk.announce("warning", "held_back", f"{passage.reason}; the arms hold there")
 

@@ -80,11 +80,14 @@ class Pilot(Part):
                 if view.state != "running":
                     self._fell_silent(view, error)
                     continue
-                self._desk.hold_for("policy_error", "policy_error", str(error), view.generation)
+                self._desk.hold_for("policy_error", "policy_error", error.what,
+                                    f"the arms hold still; {error.next_step or 'say resume to try once more'}",
+                                    view.generation)  # fmt: skip
             except Exception as error:
                 log.exception("the pilot failed")
-                text = f"the bridge failed while it worked ({type(error).__name__}); the arms hold still"
-                self._desk.hold_for("bridge", "bridge_failed", text, view.generation)
+                self._desk.hold_for("bridge", "bridge_failed", f"the bridge failed while it worked: {error!r}"[:300],
+                                    "the arms hold still; its log has the details, say resume to try once more",
+                                    view.generation)  # fmt: skip
                 self._stop.wait(self._config.retry_s)
 
     # While a task runs.
@@ -104,7 +107,9 @@ class Pilot(Part):
             return
         observation = self._look(view)
         if observation is None:
-            self._desk.hold_for("cameras", "cameras_silent", "no fresh picture; the arms hold still", view.generation)
+            self._desk.hold_for("cameras", "cameras_silent", "no fresh picture",
+                                "the arms hold still until there is one: check the cameras' power and cables",
+                                view.generation)  # fmt: skip
             return
         if task.likely is not None and self._urgent:
             self._set_out(view, task, observation)
@@ -221,14 +226,14 @@ class Pilot(Part):
         if ruling.why == "unsure":
             about = self._asked_about.get(task.task_id, frozenset())
             self._asked_about = {task.task_id: about | {task.thought.subtask}}
-        self._desk.hold_for("asks", "asks", ruling.question, view.generation, why=ruling.why,
+        self._desk.hold_for("asks", "asks", ruling.question, "", view.generation, why=ruling.why,
                             reason=task.thought.reason, subtask=task.thought.subtask)  # fmt: skip
 
     def _ask_whether_to_go_on(self, view: View, task: Task) -> None:
         self._ran_s = 0.0
         text = (f"I have worked on '{task.instruction}' for {self._config.task_limit_s:g} seconds without finishing; "
                 "say resume to go on, or tell me what to do differently")  # fmt: skip
-        self._desk.hold_for("asks", "asks", text, view.generation, why="time", reason=text, subtask=task.subtask)
+        self._desk.hold_for("asks", "asks", text, "", view.generation, why="time", reason=text, subtask=task.subtask)
 
     # While nothing runs.
 
@@ -267,20 +272,22 @@ class Pilot(Part):
     def _fell_silent(self, view: View, error: CoachError) -> None:
         was_ok, self.policy_ok = self.policy_ok, False
         waits = error.what if self.checkpoint else "the policy is still loading"
-        text = f"{waits}; the arms hold still until it answers"
+        next_step = "the arms hold still until it answers"
         self._health_at_s = time.monotonic() + self._config.retry_s
         if view.state == "running":
             self._breaks_s = [at for at in self._breaks_s if time.monotonic() - at < BREAKS_WITHIN_S]
             self._breaks_s.append(time.monotonic())
             failed = isinstance(error, PolicyFailedError)
             if failed and len(self._breaks_s) > MOST_BREAKS:
-                text = f"{error.what}, {len(self._breaks_s)} times in a row; say resume to try once more"
-                self._desk.hold_for("policy_error", "policy_error", text, view.generation)
+                what = f"{error.what}, {len(self._breaks_s)} times in a row"
+                self._desk.hold_for("policy_error", "policy_error", what,
+                                    "say resume to try once more", view.generation)  # fmt: skip
                 return
-            self._desk.hold_for("policy", "policy_failed" if failed else "policy_silent", text, view.generation)
+            self._desk.hold_for("policy", "policy_failed" if failed else "policy_silent", waits, next_step,
+                                view.generation)  # fmt: skip
             self._silent = True
         elif not self._silent and (was_ok or time.monotonic() > self._grace_until_s):
-            self._desk.announce("warning", "policy_silent", text)
+            self._desk.announce("warning", "policy_silent", f"{waits}; {next_step}")
             self._silent = True
 
     def _abandon(self, view: View) -> Abandon:

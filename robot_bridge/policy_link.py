@@ -6,6 +6,7 @@ waited in the old one is forgotten with it.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -73,7 +74,7 @@ class _Sent:
 
 
 class PolicyLink:
-    """For one thread.
+    """For one thread, but for `broke`.
 
     Args:
         address: of the policy server, which need not be up yet.
@@ -93,10 +94,12 @@ class PolicyLink:
         self._frames = FrameWriter() if share and available() else None
         self._refusals, self._most_refusals = 0, LOCAL_REFUSALS if is_local(address) else 1
         self._last_id = 0
+        self._watching, self._broken = threading.Lock(), False
         self._socket = self._connected()
 
     def close(self) -> None:
-        self._disconnect()
+        with self._watching:
+            self._disconnect()
         if self._frames is not None:
             self._frames.close()
 
@@ -216,24 +219,38 @@ class PolicyLink:
             took_s = time.monotonic() - self._sent.at_s
             self.compression.answered(self._sent.raw_bytes, self._sent.bytes, took_s, getattr(answer, "latency_s", 0.0))
 
+    def broke(self) -> bool:
+        """Whether the connection has broken since `check` told so last. From any thread; never waits."""
+        if not self._broken and self._watching.acquire(blocking=False):
+            try:
+                self._look()
+            finally:
+                self._watching.release()
+        return self._broken
+
+    def _look(self) -> None:
+        while int(self._breaks.get(zmq.EVENTS)) & zmq.POLLIN:
+            self._breaks.recv_multipart()
+            self._broken = True
+
     def check(self) -> None:
         """Whether the connection still stands: a process that dies is noticed at once, a cut cable by its silence.
 
         Raises:
             UnreachableError: it broke since it was asked last.
         """
-        broke = False
-        while int(self._breaks.get(zmq.EVENTS)) & zmq.POLLIN:
-            self._breaks.recv_multipart()
-            broke = True
-        if broke:
+        with self._watching:
+            self._look()
+        if self._broken:
             self._rebuild()
             raise UnreachableError(f"the connection to the policy at {self._address} broke",
                                    next_step="it is tried again until it is back")  # fmt: skip
 
     def _rebuild(self) -> None:
-        self._disconnect()
-        self._socket = self._connected()
+        with self._watching:
+            self._disconnect()
+            self._socket = self._connected()
+            self._broken = False
 
     def _disconnect(self) -> None:
         self._socket.disable_monitor()

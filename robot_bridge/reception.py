@@ -45,13 +45,17 @@ class Reception:
         self._floor, self._clocks = floor, clocks
         self.counts: Counter[str] = Counter()
 
-    def answer(self, parts: Sequence[Part], who: Client, arrived_s: float) -> Message:
-        """The reply to the parts of one request that arrived at this `time.monotonic()`, with the request's number."""
+    def answer(self, parts: Sequence[Part], who: Client, arrived_s: float, line: int = -1) -> Message:
+        """The reply to the parts of one request that arrived at this `time.monotonic()`, with the request's number.
+
+        Args:
+            line: the connection that it came over; -1 where that is unknown.
+        """
         number = 0
         try:
             message = self._codec.decode(parts)
             number = message.sent
-            return msgspec.structs.replace(self._answer(message, who, arrived_s), sent=number)
+            return msgspec.structs.replace(self._answer(message, who, arrived_s, line), sent=number)
         except CoachError as error:
             return self._refuse(Error(code=error.code, what=error.what, allowed=error.allowed,
                                       next_step=error.next_step, sent=number))  # fmt: skip
@@ -60,7 +64,14 @@ class Reception:
             return self._refuse(Error(code="internal", what=f"the bridge failed on this request: {error!r}"[:300],
                                       next_step="the log of the bridge has the details", sent=number))  # fmt: skip
 
-    def _answer(self, message: Message, who: Client, arrived_s: float) -> Message:
+    def broke(self, lines: Sequence[int]) -> None:
+        """Connections have broken. A coach that has none left is gone, however short a time ago it was heard."""
+        if self._floor.broke(lines):
+            self._loop.coach_gone()
+
+    def _answer(self, message: Message, who: Client, arrived_s: float, line: int) -> Message:
+        if isinstance(message, Heartbeat | FloorRequest | Intervention | Jog):
+            self._floor.heard(who.key or message.coach, line)
         match message:
             case Intervention(kind="stop"):
                 return self._desk.intervene(message, arrived_s)  # from everybody, however late

@@ -31,6 +31,7 @@ from robot_bridge.cameras import Cameras
 from robot_bridge.clocks import PeerClocks
 from robot_bridge.config import BridgeConfig
 from robot_bridge.desk import Desk
+from robot_bridge.faults import Account
 from robot_bridge.floor import Floor
 from robot_bridge.keeper import Keeper
 from robot_bridge.loop import ControlLoop, hurry
@@ -40,7 +41,8 @@ from robot_bridge.outcomes import Outcomes
 from robot_bridge.pilot import Pilot
 from robot_bridge.policy_link import PolicyLink
 from robot_bridge.protocol.addresses import is_local
-from robot_bridge.protocol.codec import MAX_HEADER_BYTES, Codec
+from robot_bridge.protocol.codec import MAX_WORDS_BYTES, Codec
+from robot_bridge.protocol.connections import Connections
 from robot_bridge.protocol.errors import CoachError
 from robot_bridge.protocol.messages import Intervention, Message, Rates, Status
 from robot_bridge.protocol.security.curve import ServerKeys, client_keys, sender, server_keys
@@ -55,6 +57,7 @@ log = logging.getLogger(__name__)
 SWITCH_S = 0.0005  # the interpreter's thread switch: at its default of 5 ms a tick would wait for pictures
 REQUESTS_AT_ONCE = 50
 CHECK_S = 0.04  # how soon a driver that hangs, or a stop of the process, is noticed
+MOST_UNFINISHED_BYTES = 1 << 20  # of a message that is still to end, from a coach or a listener
 STOP = b"stop"  # requests that hold this are looked at first
 
 
@@ -77,10 +80,10 @@ def serve(
     try:
         with (
             guarding(context, keys) as guard,
-            _listening(
-                context, zmq.ROUTER, "bridge_address", config.address, keys, guard, MAX_HEADER_BYTES
-            ) as requests,
-            _listening(context, zmq.XPUB, "events_address", config.events_address, keys, guard, MOST_BYTES) as events,
+            _listening(context, zmq.ROUTER, "bridge_address", config.address, keys, MAX_WORDS_BYTES) as requests,
+            _listening(context, zmq.XPUB, "events_address", config.events_address, keys, MOST_BYTES) as events,
+            _connections(requests, guard) as coaches,
+            _connections(events, guard) as listeners,
             contextlib.closing(
                 PolicyLink(context, config.policy_address, policy_keys, jpeg_quality=config.jpeg_quality)
             ) as link,
@@ -89,7 +92,7 @@ def serve(
             _steady_ticks(),
         ):
             restored = _restore(arms, config.snapshot_path)
-            bridge = _Bridge(config, arms, link, outbox, requests, events, keys)
+            bridge = _Bridge(config, arms, link, outbox, requests, events, keys, coaches, listeners)
             bridge.run(stop, restored, ready)
     finally:
         context.term()
@@ -97,14 +100,14 @@ def serve(
 
 @contextlib.contextmanager
 def _listening(
-    context: zmq.Context, kind: int, option: str, address: str, keys: ServerKeys | None, guard: Guard | None,
-    most_bytes: int,
-) -> Iterator[zmq.Socket]:  # fmt: skip
-    socket = bind(context, kind, address, "the bridge", option, keys, most_bytes)
-    if guard is not None:
-        guard.watch(socket)
-    with contextlib.closing(socket):
+    context: zmq.Context, kind: int, option: str, address: str, keys: ServerKeys | None, most_bytes: int
+) -> Iterator[zmq.Socket]:
+    with contextlib.closing(bind(context, kind, address, "the bridge", option, keys, most_bytes)) as socket:
         yield socket
+
+
+def _connections(socket: zmq.Socket, guard: Guard | None) -> contextlib.closing[Connections]:
+    return contextlib.closing(Connections(socket, MOST_UNFINISHED_BYTES, guard.failed if guard is not None else None))
 
 
 @contextlib.contextmanager
@@ -156,19 +159,21 @@ class _Bridge:
 
     def __init__(
         self, config: BridgeConfig, arms: Arms, link: PolicyLink, outbox: Outbox, requests: zmq.Socket,
-        events: zmq.Socket, keys: ServerKeys | None,
+        events: zmq.Socket, keys: ServerKeys | None, coaches: Connections, listeners: Connections,
     ) -> None:  # fmt: skip
         body = arms.embodiment
         self._config, self._arms, self._body = config, arms, body
         self._requests, self._events, self._outbox, self._keys = requests, events, outbox, keys
-        self._audience, self._eviction = Audience(events), Eviction(keys, (requests, events))
+        self._audience, self._eviction = Audience(events, listeners), Eviction(keys, (requests, events))
+        self._coaches, self._listeners = coaches, listeners
         self._seed = config.seed
         self._codec = Codec()
         by_hand = ByHand(body, getattr(arms, "jog", None))
         self._motion = Motion(body, config.blend_s, config.park_speed, by_hand)
         nudge = self._nudge if hasattr(arms, "nudge") or hasattr(arms, "jog") else None
-        self._desk = Desk(self._motion, outbox, self._reset, nudge, Outcomes(getattr(arms, "things", None)))
-        self._loop = ControlLoop(arms, body, arms.read(), self._motion, self._desk, outbox, config)
+        outcomes = Outcomes(getattr(arms, "things", None))
+        self._desk = Desk(self._motion, outbox, self._reset, nudge, outcomes, self._account)
+        self._loop = ControlLoop(arms, body, arms.read(), self._motion, self._desk, outbox, config, link.broke)
         self._cameras = Cameras(arms, body, self._loop, self._desk, outbox, config)
         self._pilot = Pilot(self._desk, self._motion, self._loop, self._cameras, link, outbox, body, config)
         kept = config.snapshot_path.with_name("floor.json") if config.snapshot_path else None
@@ -185,6 +190,9 @@ class _Bridge:
     def _nudge(self, words: Intervention, hand: str, lean: bool) -> None:
         self._loop.nudge(words, hand, lean)
 
+    def _account(self, what: str, next_step: str) -> Account:
+        return self._loop.account(what, next_step)
+
     def run(self, stop: threading.Event, restored: str, ready: Callable[[str, str], None] | None) -> None:
         for part in (self._loop, self._cameras, self._pilot, self._keeper):
             part.start()
@@ -198,14 +206,15 @@ class _Bridge:
         finally:
             for part in (self._keeper, self._pilot, self._cameras, self._loop):
                 part.stop()
-            refused = {**self._reception.counts, **self._audience.counts}
-            log.info("bridge stopped; errors sent and refusals: %s", refused or "none")
+            refused = self._reception.counts + self._audience.counts + self._coaches.counts + self._listeners.counts
+            log.info("bridge stopped; errors sent and refusals: %s", dict(refused) or "none")
 
     def _serve(self, stop: threading.Event) -> None:
         hurry()
         poller = zmq.Poller()
         poller.register(self._requests, zmq.POLLIN)
         poller.register(self._events, zmq.POLLIN)
+        poller.register(self._coaches.monitor, zmq.POLLIN)
         poller.register(self._outbox.fileno(), zmq.POLLIN)
         status_at_s = 0.0
         while not stop.is_set():
@@ -215,6 +224,7 @@ class _Bridge:
                 self._receive()
             if self._events in ready:
                 self._audience.listen()
+            self._look()
             self._loop.check_driver()
             self._eviction.check()
             messages, changed = self._outbox.take()
@@ -226,24 +236,32 @@ class _Bridge:
             if not (self._loop.alive and self._cameras.alive and self._pilot.alive):
                 raise RuntimeError("a thread of the bridge is gone; its traceback is above")
 
+    def _look(self) -> None:
+        """See who has gone."""
+        self._listeners.look()
+        gone = self._coaches.look()
+        if gone:
+            self._receive()  # what they said before
+            self._reception.broke(gone)
+
     def _receive(self) -> None:
         """Answer what waits, at most so many at once; words that may say stop go before all others."""
         arrived_s = time.monotonic()
-        waiting: list[tuple[zmq.Frame, list[bytes]]] = []
+        waiting: list[tuple[zmq.Frame, int, list[bytes]]] = []
         with contextlib.suppress(zmq.Again):
             while len(waiting) < REQUESTS_AT_ONCE:
                 client, *frames = self._requests.recv_multipart(zmq.NOBLOCK, copy=False)
-                waiting.append((client, [frame.bytes for frame in frames]))
-        waiting.sort(key=lambda request: not (request[1] and STOP in request[1][0]))
-        for client, parts in waiting:
-            self._answer(client, parts, arrived_s)
+                waiting.append((client, self._coaches.heard(client), [frame.bytes for frame in frames]))
+        waiting.sort(key=lambda request: not (request[2] and STOP in request[2][0]))
+        for client, line, parts in waiting:
+            self._answer(client, line, parts, arrived_s)
 
-    def _answer(self, client: zmq.Frame, parts: list[bytes], arrived_s: float) -> None:
+    def _answer(self, client: zmq.Frame, line: int, parts: list[bytes], arrived_s: float) -> None:
         who = sender(client, self._keys)
         if who is None:
             self._reception.counts["no_longer_listed"] += 1
             return
-        reply = self._reception.answer(parts, who, arrived_s)
+        reply = self._reception.answer(parts, who, arrived_s, line)
         with contextlib.suppress(zmq.ZMQError):  # a coach that is gone, or does not read, loses its reply
             self._requests.send_multipart([client.bytes, *self._codec.encode(reply)], zmq.NOBLOCK)
 

@@ -1,11 +1,12 @@
 """Watches, on every tick, for what is missing. Knows nothing of the policy's or the pilot's health but its silence.
 
-A coach that is silent while the arms work: hold. Arms that hold for long: go home, but never after a stop, never while
-a person has said pause or is asked something (hands may be near), and never in a fault.
+A coach that is silent while the arms work or follow its nudge: hold. Arms that hold for long: go home, but never after
+a stop, never while a person has said pause or is asked something (hands may be near), and never in a fault.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -34,15 +35,20 @@ class Watchdog:
         """Whether a coach has shown itself lately. A deadline that is not positive never holds."""
         return 0.0 <= now_s - self.coach_seen_s <= self.coach_deadline_s
 
-    def check(self, now_s: float, state: BridgeState, may_park: bool) -> Alarm:
+    def coach_gone(self) -> None:
+        """It has left: what was heard from it no longer counts."""
+        self.coach_seen_s = -math.inf
+
+    def check(self, now_s: float, state: BridgeState, may_park: bool, reaching: bool = False) -> Alarm:
         """What is wrong now; each hold is told to park once.
 
         Args:
+            reaching: the arms follow a person's nudge, whatever the state.
             may_park: nobody asked for this hold, so that the arms may leave it.
         """
         if state != "holding":
             self._holding_since_s, self._parked = None, False
-        if state == "running" and not self.coach_alive(now_s):
+        if (state == "running" or reaching) and not self.coach_alive(now_s):
             return "coach_silent"
         if state == "holding":
             if self._holding_since_s is None:

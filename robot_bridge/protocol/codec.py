@@ -21,6 +21,8 @@ from robot_bridge.protocol.messages import PROTOCOL_VERSION, AnyMessage, Message
 MAX_HEADER_BYTES = 1 << 20
 MAX_PARTS = 16
 MAX_ARRAY_BYTES = 16 << 20
+MAX_MESSAGE_BYTES = 64 << 20  # of all parts, from one peer
+MAX_WORDS_BYTES = 1 << 18  # of what a person says or does, which holds no pictures
 DTYPES = {name: np.dtype(name) for name in ("float32", "uint8")}
 _NAMES = {dtype: name for name, dtype in DTYPES.items()}
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)  # what arbitrary bytes can provoke

@@ -6,6 +6,7 @@ import pytest
 import zmq
 
 from robot_bridge.audience import MOST_BYTES, MOST_TOPICS, Audience
+from robot_bridge.protocol.connections import Connections
 from robot_bridge.protocol.wire import bind
 
 
@@ -16,7 +17,9 @@ def stage():
     listener = context.socket(zmq.XSUB)
     listener.linger = 0
     listener.connect(socket.getsockopt_string(zmq.LAST_ENDPOINT))
-    yield Audience(socket), socket, listener
+    lines = Connections(socket, 1 << 20)
+    yield Audience(socket, lines), socket, listener
+    lines.close()
     for each in (socket, listener):
         each.close(linger=0)
     context.term()

@@ -14,7 +14,6 @@ from collections.abc import Iterator
 
 import zmq
 from zmq.utils import z85
-from zmq.utils.monitor import recv_monitor_message
 
 from robot_bridge.protocol.security.access import Access
 from robot_bridge.protocol.security.curve import DOMAIN, ServerKeys
@@ -25,9 +24,6 @@ ENDPOINT = "inproc://zeromq.zap.01"
 POLL_MS = 100
 TELL_AGAIN_S = 60.0  # a stranger that knocks on and on is logged at most this often
 REMEMBERED = 1000
-FAILED_HANDSHAKES = (
-    zmq.Event.HANDSHAKE_FAILED_NO_DETAIL | zmq.Event.HANDSHAKE_FAILED_PROTOCOL | zmq.Event.HANDSHAKE_FAILED_AUTH
-)
 
 
 class Guard:
@@ -39,7 +35,6 @@ class Guard:
     def __init__(self, context: zmq.Context, access: Access) -> None:
         self._access = access
         self._told: dict[str, float] = {}
-        self._monitors: list[zmq.Socket] = []
         self.counts: Counter[str] = Counter()
         self._questions = context.socket(zmq.REP)
         self._questions.linger = 0
@@ -54,20 +49,18 @@ class Guard:
         self._stop.set()
         self._thread.join(5.0)
 
-    def watch(self, socket: zmq.Socket) -> None:
-        """Count peers whose handshake fails on this socket: no CURVE at all, or the wrong server key."""
-        self._monitors.append(socket.get_monitor_socket(FAILED_HANDSHAKES))
+    def failed(self, how: int, where: str) -> None:
+        """Count a peer whose handshake failed: no CURVE at all, or the wrong server key. From any thread."""
+        if how != zmq.Event.HANDSHAKE_FAILED_AUTH:  # those were refused by their key below
+            self._refused("no_curve", where, "a peer without encryption or with a wrong server key, at")
 
     def _run(self) -> None:
         try:
             while not self._stop.is_set():
                 if self._questions.poll(POLL_MS):
                     self._questions.send_multipart(self._answer(self._questions.recv_multipart()))
-                for monitor in self._monitors:
-                    self._read_failures(monitor)
         finally:
-            for socket in (self._questions, *self._monitors):
-                socket.close(linger=0)
+            self._questions.close(linger=0)
 
     def _answer(self, question: list[bytes]) -> list[bytes]:
         """Question: version, id, domain, address, identity, mechanism, credentials. Reply: … status, text, user id."""
@@ -80,13 +73,6 @@ class Guard:
             self._refused("unknown_key", key, f"a peer at {address.decode('ascii', 'replace')} with the unknown key")
             return [b"1.0", number, b"300", b"", b"", b""]
         return [b"1.0", number, b"200", b"OK", key.encode(), b""]
-
-    def _read_failures(self, monitor: zmq.Socket) -> None:
-        while monitor.poll(0):
-            event = recv_monitor_message(monitor, zmq.NOBLOCK)
-            if event["event"] != zmq.Event.HANDSHAKE_FAILED_AUTH:  # those were refused by their key above
-                where = event["endpoint"].decode("ascii", "replace")
-                self._refused("no_curve", where, "a peer without encryption or with a wrong server key, at")
 
     def _refused(self, kind: str, who: str, sentence: str) -> None:
         self.counts[kind] += 1
