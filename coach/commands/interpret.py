@@ -28,11 +28,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--task", metavar="TEXT", default="", help="the instruction being worked on")
 
 
+def interpreter_of(config: Config) -> Callable[[str, Scene | None], Interpretation]:
+    """What understands people here, as the configuration wants it; it tells on stderr where it fails."""
+    return make_interpret(config.interpreter, _tell)
+
+
 def run(args: argparse.Namespace, config: Config) -> int:
     scene = Scene(objects=tuple(args.see), task=args.task) if args.see or args.task else None
     if args.text == ["-"]:
-        return _answer_lines(scene, make_interpret(config.interpreter, _tell))
-    meaning = make_interpret(config.interpreter, _tell)(" ".join(args.text), scene)
+        return _answer_lines(scene, interpreter_of(config))
+    meaning = interpreter_of(config)(" ".join(args.text), scene)
     if args.json:
         print(msgspec.json.encode(meaning).decode())
     else:

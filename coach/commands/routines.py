@@ -71,9 +71,10 @@ def _list(store: Store, args: argparse.Namespace, config: Config) -> list[Routin
 
 
 def _add(store: Store, args: argparse.Namespace, config: Config) -> list[Routine]:
+    from coach.commands.interpret import interpreter_of
     from coach.routines.wish import routines_of
 
-    drafts = routines_of(args.text, time.time(), config.person, config.holidays)
+    drafts = routines_of(args.text, time.time(), config.person, config.holidays, interpreter_of(config))
     if args.missed:
         from dataclasses import replace
 
@@ -100,11 +101,12 @@ def _remove(store: Store, args: argparse.Namespace, config: Config) -> list[Rout
 
 
 def _import(store: Store, args: argparse.Namespace, config: Config) -> list[Routine]:
+    from coach.commands.interpret import interpreter_of
     from coach.routines.calendar_file import from_ics
     from coach.routines.recurrence import local_zone
 
     known = {(r.title, r.rrule, r.start_local) for r in store.routines.active()}
-    found = from_ics(args.file, time.time(), config.person, local_zone())
+    found = from_ics(args.file, time.time(), config.person, local_zone(), interpreter_of(config))
     return [store.routines.add(r) for r in found if (r.title, r.rrule, r.start_local) not in known]
 
 

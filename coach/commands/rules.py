@@ -40,7 +40,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
         elif args.verb == "forget":
             found = [store.rules.forget(args.id, time.time())]
         else:
-            found = [store.rules.add(_rule(args.text, config.person))]
+            found = [store.rules.add(_rule(args.text, config))]
     if args.json:
         print(json.dumps([_as_json(rule) for rule in found], ensure_ascii=False))
     else:
@@ -48,14 +48,14 @@ def run(args: argparse.Namespace, config: Config) -> int:
     return 0
 
 
-def _rule(text: str, by: str) -> Rule:
-    from coach.interpreter import interpret
+def _rule(text: str, config: Config) -> Rule:
+    from coach.commands.interpret import interpreter_of
     from coach.routines.house_rules import rule_of
 
-    items = [item for item in interpret(text).items if item.kind in ("rule", "fact")]
+    items = [item for item in interpreter_of(config)(text, None).items if item.kind in ("rule", "fact")]
     if len(items) != 1:
         raise UsageError(f"'{text[:80]}' is no rule", next_step='say one, such as "never put knives in the dishwasher"')
-    return rule_of(items[0], by, time.time(), text)
+    return rule_of(items[0], config.person, time.time(), text)
 
 
 def _line(rule: Rule) -> str:

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
+from coach.interpreter import Interpretation, Scene, interpret
+from coach.routines.calendar_zones import in_zone, local_start
 from coach.routines.public_holidays import between, checked
 from coach.routines.recurrence import DAY_CODES, check, next_due, zone
-from memory.routines import Routine
+from memory.routines import Missed, Routine
 from robot_bridge.protocol.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+    Understand = Callable[[str, Scene | None], Interpretation]
 
 MAX_BYTES = 1_000_000
 MAX_EVENTS = 500
+MISSED = "x-robot-coach-missed"
+NOT_ON = "x-robot-coach-not-on"
+ABOUT = "x-robot-coach-about"
+_NOT_FOLLOWED = {"rdate": "dates beside its rule (RDATE)", "exrule": "a rule of exceptions (EXRULE)",
+                 "recurrence-id": "one time of another event moved (RECURRENCE-ID)"}  # fmt: skip
 YEAR_DAYS = 366  # holidays are written out for so long; what we write ourselves names the country too
 
 
@@ -43,14 +52,20 @@ def to_ics(routines: Sequence[Routine]) -> bytes:
             event.add("exdate", datetime.combine(day, start.time(), where))
         weekdays = [day for day in routine.except_days if not day[:1].isdigit()]
         if weekdays:
-            event.add("x-robot-coach-not-on", ",".join(weekdays))
+            event.add(NOT_ON, ",".join(weekdays))
+        event.add(MISSED, routine.missed)
+        if routine.about:
+            event.add(ABOUT, routine.about)
         calendar.add_component(event)
     calendar.add_missing_timezones()
     return calendar.to_ical()
 
 
-def from_ics(path: Path, now_utc: float, by: str, home_zone: str) -> list[Routine]:
+def from_ics(path: Path, now_utc: float, by: str, home_zone: str, understand: Understand = interpret) -> list[Routine]:
     """The events of a calendar file that are still to come.
+
+    Args:
+        understand: reads the titles, for what the arms have learnt.
 
     Raises:
         UsageError: it is too large, no calendar, or one of its events cannot be followed; nothing is taken then.
@@ -70,7 +85,8 @@ def from_ics(path: Path, now_utc: float, by: str, home_zone: str) -> list[Routin
         raise UsageError(f"{path} is no iCalendar file ({str(error)[:80]})") from None
     if len(events) > MAX_EVENTS:
         raise UsageError(f"{path} has {len(events)} events", f"at most {MAX_EVENTS}")
-    found = [_routine(event, now_utc, by, home_zone) for event in events]
+    held = [event for event in events if str(event.get("status", "")).upper() != "CANCELLED"]
+    found = [_routine(event, now_utc, by, home_zone, understand) for event in held]
     return [routine for routine in found if next_due(routine, int(now_utc)) is not None]
 
 
@@ -85,43 +101,50 @@ def _with_utc_end(routine: Routine) -> str:
     return ";".join(parts)
 
 
-def _routine(event: Any, now_utc: float, by: str, home_zone: str) -> Routine:
-    """Raises: UsageError: it has no start, or its recurrence cannot be followed."""
+def _routine(event: Any, now_utc: float, by: str, home_zone: str, understand: Understand) -> Routine:
+    """Raises: UsageError: it has no start, or what it says of its times cannot be followed."""
     title = " ".join(str(event.get("summary", "")).split())[:200]
-    start = getattr(event.get("dtstart"), "dt", None)
-    if not title or start is None:
+    begins = event.get("dtstart")
+    if not title or getattr(begins, "dt", None) is None:
         raise UsageError(f"the event '{title or '?'}' has no {'start' if title else 'summary'}")
-    if not isinstance(start, datetime):
-        start = datetime(start.year, start.month, start.day, 9, 0)  # an event of the whole day
-    key = getattr(start.tzinfo, "key", "") or ("UTC" if start.tzinfo else home_zone)
+    for name, what in _NOT_FOLLOWED.items():
+        if event.get(name) is not None:
+            raise UsageError(f"the event '{title}' has {what}, which I cannot follow",
+                             next_step="make it an event of its own in the calendar, or take it out")  # fmt: skip
     rule = event.get("rrule")
     if isinstance(rule, list):
         raise UsageError(f"the event '{title}' has {len(rule)} recurrence rules", "one")
+    if isinstance(begins.dt, datetime):
+        start, key = local_start(begins, title, home_zone, now_utc)
+    else:  # an event of the whole day
+        start, key = datetime(begins.dt.year, begins.dt.month, begins.dt.day, 9, 0), home_zone
+    zone(key)
     text = rule.to_ical().decode() if rule is not None else ""
     kinds = [str(kind) for part in _as_list(event.get("categories")) for kind in getattr(part, "cats", [part])]
+    missed = str(event.get(MISSED, Routine.missed))
+    if missed not in get_args(Missed):
+        raise UsageError(f"the event '{title}' does '{missed[:20]}' with a missed run", ", ".join(get_args(Missed)))
     routine = Routine(
-        kind="checkin" if "checkin" in kinds else "task", title=title, instruction=_instruction(title),
-        rrule=_local_end(text, key),
-        start_local=start.replace(tzinfo=None).isoformat(), tz=key, except_days=_left_out(event, title),
-        words=f"imported: {title}", by=by, wall_s=now_utc, checked_utc=int(now_utc),
+        kind="checkin" if "checkin" in kinds else "task", title=title, instruction=_instruction(title, understand),
+        about=str(event.get(ABOUT, ""))[:200], rrule=_local_end(text, key), start_local=start.isoformat(), tz=key,
+        except_days=_left_out(event, title, key), missed=missed, words=f"imported: {title}", by=by, wall_s=now_utc,
+        checked_utc=int(now_utc),
     )  # fmt: skip
-    zone(key)
     check(routine)
     return routine
 
 
-def _instruction(title: str) -> str:
+def _instruction(title: str, understand: Understand) -> str:
     """What the arms are told, where the title is something that they have learnt."""
-    from coach.interpreter import interpret
     from coach.routines.wish import instruction_of
 
-    items = interpret(title).items
+    items = understand(title, None).items
     return instruction_of(items[0]) if len(items) == 1 else ""
 
 
-def _left_out(event: Any, title: str) -> tuple[str, ...]:
-    days = {exception.dt for dates in _as_list(event.get("exdate")) for exception in dates.dts}
-    codes = str(event.get("x-robot-coach-not-on", "")).split(",")
+def _left_out(event: Any, title: str, tz: str) -> tuple[str, ...]:
+    days = {in_zone(exception.dt, tz) for dates in _as_list(event.get("exdate")) for exception in dates.dts}
+    codes = str(event.get(NOT_ON, "")).split(",")
     wrong = [code for code in codes if code and code not in DAY_CODES and not checked(code)]
     if wrong:
         raise UsageError(f"the event '{title}' leaves out '{wrong[0][:20]}'", " ".join(DAY_CODES))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from coach.interpreter import interpret
+from coach.interpreter import Interpretation, Scene, interpret
 from coach.interpreter.chores import chore_of
 from coach.interpreter.clock import is_on_a_clock
 from coach.interpreter.items import Item
@@ -43,9 +43,10 @@ def _hour(time: str) -> str:
     return time.removesuffix(":00").removeprefix("0")
 
 
-def routines_of(words: str, now_utc: float, by: str, holidays: str = "") -> list[Routine]:
+def routines_of(words: str, now_utc: float, by: str, holidays: str = "",
+                understand: Callable[[str, Scene | None], Interpretation] = interpret) -> list[Routine]:  # fmt: skip
     """Raises: UsageError: it holds no routine, one that cannot be, or one that needs a question."""
-    timed = [item for item in interpret(words).items if item.kind in ("routine", "checkin")
+    timed = [item for item in understand(words, None).items if item.kind in ("routine", "checkin")
              and (item.rrule or item.date or item.time)]  # fmt: skip
     items, refused = possible(timed, words)
     if refused:

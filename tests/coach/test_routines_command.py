@@ -130,3 +130,12 @@ def test_list_is_meant_when_no_verb_is_given(tmp_path, capsys, command) -> None:
     found = listed(tmp_path, capsys, command)
     assert coach(tmp_path, command, "--json") == 0
     assert json.loads(capsys.readouterr().out) == found and len(found) == 1
+
+
+@pytest.mark.parametrize("words", [("routines", "add", "wipe the counter every day at 8"),
+                                   ("rules", "add", "mugs go in the sink"), ("interpret", "hello")])  # fmt: skip
+def test_configured_interpreter_is_asked_when_a_wish_is_typed(tmp_path, capsys, words) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text("interpreter: {kind: openai, model: x, address: 'http://127.0.0.1:9/v1', timeout_s: 1}\n")
+    assert main([*words, "--home", str(tmp_path), "--config", str(config)]) == 0
+    assert "I go by my rules" in capsys.readouterr().err
