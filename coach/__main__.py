@@ -9,6 +9,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
 
@@ -75,9 +76,7 @@ DEFAULT_COMMAND = "run"
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return the exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
     try:
-        status = _dispatch(list(sys.argv[1:] if argv is None else argv))
-        sys.stdout.flush()
-        return status
+        return _dispatch(list(sys.argv[1:] if argv is None else argv))
     except CoachError as error:
         print(f"coach: {error}", file=sys.stderr)
         return EXIT_USAGE if isinstance(error, (UsageError, ConfigError)) else EXIT_FAILED
@@ -149,7 +148,25 @@ def _dispatch(argv: list[str]) -> int:
     from coach.config import load_config
 
     args.config, args.home = file, home
-    return int(module.run(args, load_config(file, home)))
+    config = load_config(file, home)
+    try:
+        status = int(module.run(args, config))
+        sys.stdout.flush()
+        return status
+    except (CoachError, BrokenPipeError):
+        raise
+    except Exception as error:
+        from coach.disk import disk_failure
+
+        failure = disk_failure(error, [config.home, *_paths_in(args)])
+        if failure is None:
+            raise
+        raise failure from None
+
+
+def _paths_in(args: argparse.Namespace) -> list[Path]:
+    """What a command was told to write to, or to read from."""
+    return [Path(value) for name in ("out", "data", "to", "write", "plot") if (value := getattr(args, name, None))]
 
 
 def _take_global_flags(argv: list[str]) -> tuple[list[str], str | None, str | None]:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from coach.line_file import append_line
 from robot_bridge.protocol.errors import CheckpointError, ConfigError
 
 FILE = "evaluations.jsonl"
@@ -50,8 +51,7 @@ def record(home: Path, first: Path, second: Path, answer: Mapping[str, Any]) -> 
            "against": {**against, "sha256": fingerprint(first)}, **kept}  # fmt: skip
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with (home / FILE).open("a", encoding="utf-8") as file:
-            file.write(json.dumps(row) + "\n")
+        append_line(home / FILE, json.dumps(row))
     except OSError as error:
         raise ConfigError(f"the comparison is not kept: {home / FILE} cannot be written: {error.strerror}",
                           next_step="name another folder with --home") from None  # fmt: skip

@@ -15,6 +15,7 @@ from coach.evaluate.rows import Row
 from coach.evaluate.suites import pick_place
 from coach.flywheel.coached_lane import CoachedLane, Memory
 from coach.flywheel.homes import Plan, jobs
+from coach.line_file import append_line
 from robot_bridge.arms.kitchen.tasks import Task
 
 if TYPE_CHECKING:
@@ -85,8 +86,7 @@ class RowFile:
 
     def add(self, row: Row) -> None:
         whole = {"seed": row.seed, "variant": row.variant, "words": row.words, "kind": row.kind, "place": row.place}
-        with self._path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps({**whole, **row.as_dict()}) + "\n")
+        append_line(self._path, json.dumps({**whole, **row.as_dict()}))
 
 
 def unplayed(work: Sequence[Job], rows: Sequence[Row]) -> list[Job]:

@@ -27,12 +27,14 @@ from typing import TYPE_CHECKING, Any, Literal
 import yaml
 
 from coach.config import Config
+from coach.disk import disk_failure
 from coach.evaluate.lane import LaneConfig
 from coach.evaluate.rows import Row
 from coach.flywheel.cells import BASE_CELLS, TUNED_CELLS, RowFile, Told, measured, old_tasks, play_cells, unplayed
 from coach.flywheel.coached_lane import Memory
 from coach.flywheel.homes import Plan
 from coach.flywheel.lessons import coach_home
+from coach.line_file import append_line
 from coach.processes.child import dies_with
 from robot_bridge.arms.kitchen.world import Kitchen
 from robot_bridge.protocol.errors import CoachError
@@ -111,7 +113,10 @@ def times_in(out: Path) -> dict[str, dict[str, float]]:
     found: dict[str, dict[str, float]] = {}
     path = out / "times.jsonl"
     for line in path.read_text("utf-8").splitlines() if path.exists() else ():
-        values: dict[str, Any] = json.loads(line)
+        try:
+            values: dict[str, Any] = json.loads(line)
+        except ValueError:  # cut short by a crash
+            continue
         part = found.setdefault(values.pop("part"), {})
         for name, value in values.items():
             part[name] = round(part.get(name, 0.0) + value, 1)
@@ -216,7 +221,14 @@ def _at_work(parent: int, part: Any, settings: Settings, plan: Plan, share: rang
     tie = dies_with(parent)
     if tie is not None:
         tie()
-    part(settings, plan, share, until)
+    try:
+        part(settings, plan, share, until)
+    except Exception as error:
+        failure = disk_failure(error, [settings.out, settings.data])
+        if failure is None:
+            raise
+        print(f"coach: {failure}", file=sys.stderr)
+        sys.exit(1)
 
 
 def _train(settings: Settings, home: str, data: Path, tell: Told) -> None:
@@ -261,5 +273,4 @@ def _timed(out: Path, part: str) -> Iterator[None]:
 
 
 def _log(out: Path, part: str, **values: float) -> None:
-    with (out / "times.jsonl").open("a", encoding="utf-8") as file:
-        file.write(json.dumps({"part": part, **values}) + "\n")
+    append_line(out / "times.jsonl", json.dumps({"part": part, **values}))

@@ -160,6 +160,8 @@ def test_rows_outlive_a_crash_and_are_not_played_twice(tmp_path):
     with (tmp_path / "rows.jsonl").open("a") as broken:
         broken.write('{"seed": 3000')
     [row] = file.rows()
+    file.add(Row(work[1].seed, "d", work[1].words, work[1].kind, ""))
+    assert [one.seed for one in file.rows()] == [work[0].seed, work[1].seed], "the cut line costs no other"
     assert row.success and row.objects == 2 and len(unplayed(work, [row])) == len(work) - 1
 
 

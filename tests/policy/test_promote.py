@@ -117,6 +117,14 @@ def test_promotion_wants_a_proof(home, proofs, why):
     assert bool(why) == bool(objection(home, home / "checkpoints" / "old", home / "checkpoints" / "new"))
 
 
+def test_next_proof_counts_when_the_last_line_was_cut_short(home):
+    prove(home, "old", "new", "cannot tell")
+    whole = (home / "evaluations.jsonl").read_bytes()
+    (home / "evaluations.jsonl").write_bytes(whole + whole[:40])
+    prove(home, "old", "new", "better")
+    assert objection(home, home / "checkpoints" / "old", home / "checkpoints" / "new") == ""
+
+
 def test_proof_is_void_when_the_weights_were_replaced(home, capsys):
     prove(home, "old", "new", "better")
     write_checkpoint(home / "checkpoints" / "new", seed=9)
