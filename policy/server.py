@@ -5,12 +5,14 @@
     HealthRequest  → Health, also while the model computes
     ReloadRequest  → ReloadReply once the new checkpoint is loaded; until then, and if it is broken, the old one serves
 
-Every request is answered, if only with an Error; its codes beside those of `errors.py`:
+Every request is answered, if only with an Error, but for those of a client that asks faster than it can be served: the
+first of these is told `busy`, the others are counted and dropped unread (`rations.py`). Codes of an Error beside those
+of `errors.py`:
 
     superseded     a newer request of the same client and kind came
     expired        the deadline passed before the answer was there
     policy_failed  the model raised; the traceback is in the log
-    busy           too many clients wait, or a checkpoint is being loaded already
+    busy           too many clients wait, this one asks too fast, or a checkpoint is being loaded already
     stopping       the server shuts down
 
 Requests that wait at the same time are computed together where the policy can do that (`worker.py`).
@@ -36,6 +38,7 @@ import zmq
 
 from policy.interface import Policy
 from policy.line import Line
+from policy.rations import Rations
 from policy.request_queue import Job, QueueFullError, RequestQueue
 from policy.worker import Worker, error_reply, expired, stopping, superseded
 from robot_bridge.protocol.codec import UNREADABLE, Codec
@@ -64,6 +67,7 @@ log = logging.getLogger(__name__)
 Load = Callable[[str], Policy]
 HANDS = 2
 MOST_AT_ONCE = 100  # messages
+MOST_WAITING = 16  # messages of one client that are taken off the line and not looked at: they may hold pictures
 CHECK_S = 0.1  # how soon a stop and a passed deadline are noticed while all hands compute
 STOP_S = 2.0
 SWEEP_S = 2.0  # how long the shared memory of a client that was killed is kept
@@ -95,7 +99,8 @@ def serve(
     context = zmq.Context()
     try:
         with guarding(context, keys) as guard:
-            socket = bind(context, zmq.ROUTER, address, "the policy server", "policy_address (or --bind)", keys)
+            socket = bind(context, zmq.ROUTER, address, "the policy server", "policy_address (or --bind)", keys,
+                          most_waiting=MOST_WAITING)  # fmt: skip
             line = Line(socket, guard)
             try:
                 if ready is not None:
@@ -121,7 +126,7 @@ class _Server:
         self._line, self._load, self._keys, self._stop = line, load, keys, stop
         self._codec, self._frames = Codec(), FrameReader()
         self._hearing = threading.Lock()  # one at a time reads messages, so that they stay in order
-        self._queue = RequestQueue()
+        self._queue, self._rations = RequestQueue(), Rations()
         self._worker = Worker(policy, self._queue, line.send, stop)
         self._loader: threading.Thread | None = None
         self._started_s = self._swept_s = time.monotonic()
@@ -175,6 +180,11 @@ class _Server:
                 return
             client, *frames = message
             parts = [frame.buffer for frame in frames]
+            if (verdict := self._rations.ask(client.bytes)) != "yes":
+                self._line.counts["flooding"] += 1
+                if verdict == "tell":
+                    self._line.send(client.bytes, _busy("you ask faster than you can be served", _request_id(parts)))
+                continue
             who = sender(client, self._keys)
             if who is None:
                 self._line.counts["no_longer_listed"] += 1
@@ -210,6 +220,7 @@ class _Server:
             self._line.send(client, _busy("too many clients wait for the policy", request.request_id))
             return
         if older is not None:
+            self._rations.superseded(client)
             self._line.send(client, superseded().reply(older.request.request_id))
 
     def _health(self, request_id: int) -> Health:

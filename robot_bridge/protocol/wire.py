@@ -6,7 +6,7 @@ import time
 
 import zmq
 
-from robot_bridge.protocol.addresses import is_local
+from robot_bridge.protocol.addresses import is_known, is_local
 from robot_bridge.protocol.codec import MAX_ARRAY_BYTES
 from robot_bridge.protocol.errors import CoachError, ConfigError
 from robot_bridge.protocol.security.curve import ClientKeys, ServerKeys
@@ -16,15 +16,18 @@ RECONNECT_MS = (50, 500)
 REBIND_S = 2.0  # the system may need a moment until a port is free again
 
 
-def open_socket(context: zmq.Context, kind: int, most_bytes: int = MAX_ARRAY_BYTES) -> zmq.Socket:
+def open_socket(
+    context: zmq.Context, kind: int, most_bytes: int = MAX_ARRAY_BYTES, most_waiting: int = HIGH_WATER_MARK
+) -> zmq.Socket:
     """A socket that forgets what it could not send, bounds what it receives and notices dead peers.
 
     Args:
         most_bytes: of one part; who sends more is cut off before any of it is stored.
+        most_waiting: messages of one peer that are stored unread; the others stay with it.
     """
     socket = context.socket(kind)
     socket.linger = 0
-    socket.sndhwm = socket.rcvhwm = HIGH_WATER_MARK
+    socket.sndhwm, socket.rcvhwm = HIGH_WATER_MARK, most_waiting
     socket.maxmsgsize = most_bytes
     socket.tcp_keepalive = 1
     socket.reconnect_ivl, socket.reconnect_ivl_max = RECONNECT_MS
@@ -37,21 +40,21 @@ def open_socket(context: zmq.Context, kind: int, most_bytes: int = MAX_ARRAY_BYT
 
 def bind(
     context: zmq.Context, kind: int, address: str, who: str, option: str, keys: ServerKeys | None = None,
-    most_bytes: int = MAX_ARRAY_BYTES,
+    most_bytes: int = MAX_ARRAY_BYTES, most_waiting: int = HIGH_WATER_MARK,
 ) -> zmq.Socket:  # fmt: skip
     """A listening socket.
 
     Args:
         who: the program, for the sentence of an error, such as "the bridge".
         option: the name of the setting that holds the address, for the same.
-        most_bytes: of one part of what comes in.
+        most_bytes, most_waiting: of what comes in, as `open_socket` has it.
 
     Raises:
         CoachError: the port is in use.
         ConfigError: the address is none of this machine, or it can be reached by others and there are no keys.
     """
-    _refuse_plain(address, keys)
-    socket = open_socket(context, kind, most_bytes)
+    _check(address, keys)
+    socket = open_socket(context, kind, most_bytes, most_waiting)
     if keys is not None:
         keys.apply(socket)
     try:
@@ -75,7 +78,7 @@ def connect(
     Raises:
         ConfigError: the address cannot be one, or it is on another machine and there are no keys.
     """
-    _refuse_plain(address, keys)
+    _check(address, keys)
     socket = open_socket(context, kind, most_bytes)
     if keys is not None:
         keys.apply(socket)
@@ -107,7 +110,10 @@ def rebind(socket: zmq.Socket) -> None:
             time.sleep(0.005)
 
 
-def _refuse_plain(address: str, keys: object) -> None:
+def _check(address: str, keys: object) -> None:
+    """Raises: ConfigError: it is of a kind that we do not speak, or others can reach it and there are no keys."""
+    if not is_known(address):
+        raise ConfigError(f"'{address}' is not an address", "tcp://HOST:PORT")
     if keys is None and not is_local(address):
         raise ConfigError(f"{address} can be reached by other machines, and a socket there is never left unencrypted",
                           next_step="make keys with coach keys new")  # fmt: skip

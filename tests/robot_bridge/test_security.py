@@ -16,6 +16,7 @@ from waiting import until
 from robot_bridge.client import BridgeClient, EventSubscriber
 from robot_bridge.config import BridgeConfig
 from robot_bridge.policy_link import PolicyLink
+from robot_bridge.protocol.addresses import is_local
 from robot_bridge.protocol.codec import Codec
 from robot_bridge.protocol.errors import AccessError, ConfigError, FloorError, UnreachableError
 from robot_bridge.protocol.messages import Intervention, Status, StatusRequest
@@ -183,6 +184,26 @@ def test_no_plain_socket_leaves_the_machine_when_any_part_asks_for_one():
         with pytest.raises(ConfigError, match="never left unencrypted"):
             open_it()
     context.term()
+
+
+@pytest.mark.parametrize(
+    "address", ["tipc://{1001,10}", "udp://127.0.0.1:1", "pgm://lo;239.0.0.1:1", "ws://127.0.0.1:1", "127.0.0.1:1", ""]
+)
+def test_no_socket_is_opened_when_the_address_is_of_a_kind_that_is_not_spoken(folder, address):
+    context, pair = zmq.Context(), read_pair(folder)
+    for keys in (None, ClientKeys(pair, pair.public)):
+        with pytest.raises(ConfigError, match=r"is not an address; allowed: tcp://HOST:PORT"):
+            connect(context, zmq.DEALER, address, keys)
+    with pytest.raises(ConfigError, match="is not an address"):
+        bind(context, zmq.ROUTER, address, "the bridge", "bridge_address")
+    context.term()
+    for option in ("address", "events_address", "policy_address"):
+        config = BridgeConfig(
+            **{"address": "tcp://127.0.0.1:*", "events_address": "tcp://127.0.0.1:*", option: address}
+        )
+        with pytest.raises(ConfigError, match="is not an address"):
+            serve(config, MemoryArms(), threading.Event())
+    assert not is_local(address)
 
 
 def test_missing_server_key_is_named_when_the_server_is_on_another_machine(folder):
