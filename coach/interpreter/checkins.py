@@ -6,7 +6,7 @@ import re
 
 from coach.interpreter.items import Item
 from coach.interpreter.lexicon import DAY
-from coach.interpreter.normalise import strip_fillers
+from coach.interpreter.normalise import sentences, strip_fillers
 from coach.interpreter.phrases import topic_of
 from coach.interpreter.times import take_past, take_times
 
@@ -25,6 +25,30 @@ _CHECKIN = re.compile(
 MORE_TIME = re.compile(rf"\b(?:every|each|daily|weekly|monthly|on {DAY}s?)\b")
 _ABOUT = re.compile(r" about (?:the |my |our )?(?P<what>[a-z ]{2,40}?)$")
 _TELL_NOW = re.compile(r"(?:remind|tell|show) (?:me|us) (?:what|where|why|how|who|which)\b")
+_REMIND = re.compile(
+    r".*?\bremind (?P<who>me|us|him|her|them|(?:my|our|the) [a-z]+|[a-z]+(?= to ))(?: again| please)?,? "
+    r"(?:(?P<to>to|not to)|that|of|about) (?P<what>.+)"
+)
+_YOURS = {"my": "your", "our": "your", "me": "you", "us": "you", "i": "you", "we": "you", "mine": "yours",
+          "am": "are", "myself": "yourself"}  # fmt: skip
+
+
+def reminder_of(text: str) -> str:
+    """What is to be said at its time: `remind me to take my pills every day at 8` → `take your pills`.
+
+    Of another person it stays an order: `remind my son to call` → `remind your son to call`. Empty where the words are
+    no reminder, or say nothing of what it is about.
+    """
+    for sentence in sentences(text):
+        match = _REMIND.fullmatch(strip_fillers(take_times(sentence).rest))
+        if match is None:
+            continue
+        own = match["who"] in ("me", "us")
+        what = f"not to {match['what']}" if match["to"] == "not to" else match["what"]
+        words = (what if own else f"remind {match['who']} {match['to'] or 'about'} {match['what']}").split()
+        names = {word.lower(): word for word in re.findall(r"(?<=\w )[A-Z][\w'-]+", text)}
+        return " ".join(_YOURS.get(word) or names.get(word, word) for word in words)
+    return ""
 
 
 def parse_checkin(clause: str) -> Item | None:

@@ -34,12 +34,49 @@ _BARE_CLOCK = re.compile(  # "make coffee every day 7 am", "7:30 every morning"
     r"(?: ?(?P<meridiem>am|pm))?(?: o'?clock)?(?: (?:in the|at) (?P<part>morning|evening|afternoon|night))?(?= |$)"
     rf"(?! (?:cm|centi|kilo|gram|percent)){_NO_UNIT}"
 )
+_SHORT = rf"(?:{_HOUR}(?:[:.]\d\d)?(?: ?(?:am|pm|o'?clock))?|noon|midnight|midday)"
+_AND = r"(?: , and| and| ,)(?: at)?"
+_LISTED = re.compile(  # "at 8, 12 and 20", not the "2" of "at 8 and 2 cups"
+    rf"\bat {_SHORT}(?:{_AND} {_SHORT})+(?=$| ,| and (?!\d)| (?:every|each|on|daily|in|at|from|until|till|but|except|"
+    rf"please|to|today|tomorrow|tonight|remind|ask|tell|about)\b)"
+)
+_SAID_BEHIND = re.compile(r" (?!(?:every|each|on|daily)\b)(?:(?!,|(?:at|every|each|daily|on|from|until)\b)\S+ ?)+$")
 _HALF_PAST = re.compile(r"\bhalf (?:past|after) ")
 _SPOKEN = (
     {f"{n:02d}": n for n in range(0, 60, 5)}
     | {"twenty five": 25, "fifty": 50, "fifty five": 55, "thirty five": 35}
     | {"fifteen": 15, "thirty": 30, "forty five": 45, "forty": 40, "twenty": 20, "ten": 10, "oh five": 5}
 )
+
+
+def with_each_hour(clause: str) -> str:
+    """`every day at 8, 12 and 20` → `every day at 8 and at 12 and at 20`, behind all else that is said of one wish."""
+    listed = _LISTED.search(clause)
+    if listed is None:
+        return clause
+    head, tail = clause[: listed.start()], clause[listed.end() :]
+    said = " and ".join(f"at {hour}" for hour in _hours(listed[0]))
+    wish, comma, rest = tail.partition(" ,")
+    if "," not in head and _SAID_BEHIND.fullmatch(wish):
+        return f"{head.rstrip()}{wish} {said}{comma}{with_each_hour(rest)}".strip()
+    return f"{head}{said}{with_each_hour(tail)}"
+
+
+def _hours(listed: str) -> list[str]:
+    """The hours of a list; one before `10 pm` is of the same half of the day where it comes sooner."""
+    hours = re.split(rf"{_AND} ", listed.removeprefix("at "))
+    for index in range(len(hours) - 2, -1, -1):
+        half, this, that = hours[index + 1][-2:], _twelfth(hours[index]), _twelfth(hours[index + 1])
+        if half in ("am", "pm") and hours[index][-2:] not in ("am", "pm") and 0 <= this < that:
+            hours[index] += f" {half}"
+    return hours
+
+
+def _twelfth(hour: str) -> int:
+    """`8:30` → 8, `12 pm` → 0; -1 for what has no halves of the day."""
+    said = re.match(_HOUR, hour)
+    number = int(said[0]) if said and said[0].isdigit() else HOURS.get(said[0], 24) if said else 24
+    return number % 12 if number <= 12 else -1
 
 
 def is_on_a_clock(time: str) -> bool:

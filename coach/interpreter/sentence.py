@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from coach.interpreter.clauses import ABLE, Clauses, without_gerund
+from coach.interpreter.clock import with_each_hour
 from coach.interpreter.decide import chances_of_piece
 from coach.interpreter.facts import parse_fact
 from coach.interpreter.fluency import fluent
@@ -80,7 +81,7 @@ class Sentence:
     def items(self, sentence: str, before: list[Item]) -> list[Item]:
         parts = split_at_stops(sentence)
         if None not in parts:
-            plain = _LEAVE_OFF.sub(_not_any_more, fluent(sentence))
+            plain = _LEAVE_OFF.sub(_not_any_more, with_each_hour(fluent(sentence)))
             several = None if self._clauses.marked else split_wishes(plain, self._piece)
             return several or self._parse(plain, before) or [Item(kind="unknown", text=sentence)]
         items: list[Item] = []

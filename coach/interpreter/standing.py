@@ -55,7 +55,7 @@ _QUESTION = re.compile(
 )
 _TELL = re.compile(r"tell (?:me|us) (?:how|what|whether|if|about)\b.*")
 _ON_DAY_ALWAYS = re.compile(rf"^on (?P<day>{DAY}) always ")
-_TWICE = re.compile(rf"(?P<first>{CLOCK}) and (?P<second>(?:at )?{CLOCK})")
+_HOURS = re.compile(rf"{CLOCK}(?:(?: ,| and| , and) {CLOCK})+")
 _COUNTED = re.compile(r"\b(?:twice|three times|two times) (?:a|per|each|every) day\b")
 
 
@@ -99,11 +99,13 @@ def parse_standing(plain: str, marked: bool) -> list[Item] | None:
         return None
     if MORE_TIME.search(when.rest) and (" and " in plain or "," in plain):
         return None  # two of them in one breath
+    if several := _each_hour(plain):
+        return several
     checkin = _tell_me(plain) or parse_checkin(plain)
     if checkin and (when.rrule or when.time):
         return [checkin]
     if when.rrule and not _MEAL_HABIT.fullmatch(plain) and is_activity(when.rest):
-        return _twice(plain) or _listed(parse_routine(plain))
+        return _listed(parse_routine(plain))
     always = _ON_DAY_ALWAYS.sub(r"every \g<day> ", plain)
     if always != plain:
         return parse_standing(always, marked)
@@ -112,14 +114,17 @@ def parse_standing(plain: str, marked: bool) -> list[Item] | None:
         return [_life(plain)]
     if not when.rrule:
         return None
-    return _twice(plain) or _listed(parse_routine(plain))
+    return _listed(parse_routine(plain))
 
 
 def from_now_on(items: list[Item]) -> list[Item]:
     """In a wish for the times to come, `dinner ready at 6` is meant for every day."""
-    return [msgspec.structs.replace(item, rrule="FREQ=DAILY")
-            if item.kind == "routine" and item.time and not (item.rrule or item.date or item.except_) else item
-            for item in items]  # fmt: skip
+    return [msgspec.structs.replace(item, rrule="FREQ=DAILY") if _is_for_no_day(item) else item for item in items]
+
+
+def _is_for_no_day(item: Item) -> bool:
+    days = item.rrule or item.date or item.except_
+    return item.kind in ("routine", "checkin") and bool(item.time) and not days
 
 
 def _life(plain: str) -> Item:
@@ -138,18 +143,21 @@ def _tell_me(plain: str) -> Item | None:
                 about=topic_of(topic["what"]) if topic else "", text=plain)  # fmt: skip
 
 
-def _twice(plain: str) -> list[Item] | None:
-    """`feed the cat every day at 8 and at 18`: two items."""
-    match = _TWICE.search(plain)
-    if match is None:
+def _each_hour(plain: str) -> list[Item] | None:
+    """`feed the cat every day at 8 and at 18`: an item for each hour."""
+    match = _HOURS.search(plain)
+    if match is None or "," in plain[: match.start()] + plain[match.end() :]:
         return None
-    head, tail = plain[: match.start()], plain[match.end() :]
-    second = match["second"] if match["second"].startswith("at ") else f"at {match['second']}"
-    found = [parse_routine(f"{head}{clock}{tail}") for clock in (match["first"], second)]
-    if all(found) and found[0] and found[1] and found[1].time <= found[0].time < "24" and found[1].time < "12":
-        hour, minute = found[1].time.split(":")  # "at one and at seven": the day goes on
-        found[1] = msgspec.structs.replace(found[1], time=f"{int(hour) + 12:02d}:{minute}")
-    return [item for item in found if item] if all(found) else None
+    found: list[Item] = []
+    for clock in re.findall(CLOCK, match[0]):
+        clause = f"{plain[: match.start()]}{clock}{plain[match.end() :]}"
+        item = _tell_me(clause) or parse_checkin(clause) or parse_routine(clause)
+        if item is None or not item.time:
+            return None
+        if found and item.time <= found[-1].time and "01" <= item.time < "12":  # "at one and at seven": the day goes on
+            item = msgspec.structs.replace(item, time=f"{int(item.time[:2]) + 12:02d}{item.time[2:]}")
+        found.append(item)
+    return found
 
 
 def _listed(item: Item | None) -> list[Item] | None:

@@ -22,7 +22,8 @@ _EXCEPT = re.compile(
     rf"(?P<what>(?:(?:this|next|this coming) )?{DAY}s?(?: and {DAY}s?)?|(?:the )?weekends?|"
     rf"weekdays?|(?:the )?(?:public |bank |national |school )?holidays?|(?:this|next) (?:week|weekend|month|year)|"
     rf"tomorrow|today|tonight|"
-    rf"{CALENDAR_DAY}|{FEASTS}|(?:{MONTH})|(?:the )?(?:summer|winter)|the [a-z ]+|"
+    rf"{CALENDAR_DAY}|{FEASTS}|(?:{MONTH})(?:(?: ,| and| , and)(?: in)? (?:{MONTH}))*|"
+    rf"(?:the )?(?:spring|summer|autumn|winter)|the [a-z ]+|"
     rf"(?:red|blue|green|yellow|white) [a-z]+)\b"
 )
 _UNTIL = re.compile(
@@ -60,6 +61,7 @@ _VAGUE = re.compile(  # a moment of the day that no clock shows
     r"tomorrow))\b|"
     r" ?,? ?\bwithout fail\b| ?\bregularly\b"
 )
+_LISTED_MONTHS = re.compile(rf"(?: ,| and| , and)(?: in)? (?={MONTH}\b)")
 _PUBLIC = re.compile(r"^(?:public|bank|national) ")
 
 
@@ -79,6 +81,7 @@ def take_times(clause: str) -> When:
     """Everything said of time in the clause; empty fields where nothing was."""
     clause = _ARTICLE_QUARTER.sub("", clause)
     clause, except_ = _take(_EXCEPT, clause)
+    except_ = _LISTED_MONTHS.sub(" and ", except_)
     except_ = except_ if not except_ else _singular_day(_PUBLIC.sub("", except_.removeprefix("the ")))
     clause, until = _take(_UNTIL, clause)
     until = until.removeprefix("the ") if until.startswith("the end") else until

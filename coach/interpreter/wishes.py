@@ -268,7 +268,7 @@ def _more_of(last: Item, piece: str) -> Item | None:
     if when.rest or not when.time:
         return None
     time = when.time
-    if last.time and time <= last.time and time < "12":  # "at one and at seven": the day goes on
+    if last.time and time <= last.time and "01" <= time < "12":  # "at one and at seven": the day goes on
         time = f"{int(time[:2]) + 12:02d}{time[2:]}"
     return msgspec.structs.replace(last, rrule=when.rrule or last.rrule, time=time, date=when.date or last.date,
                                    until=when.until or last.until, except_=when.except_ or last.except_)  # fmt: skip

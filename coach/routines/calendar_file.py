@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from coach.interpreter import Interpretation, Scene, interpret
 from coach.routines.calendar_zones import in_zone, local_start
 from coach.routines.public_holidays import between, checked
-from coach.routines.recurrence import DAY_CODES, check, next_due, zone
+from coach.routines.recurrence import DAY_CODES, MONTHS, check, next_due, zone
 from memory.routines import Missed, Routine
 from robot_bridge.protocol.errors import UsageError
 
@@ -25,7 +25,7 @@ NOT_ON = "x-robot-coach-not-on"
 ABOUT = "x-robot-coach-about"
 _NOT_FOLLOWED = {"rdate": "dates beside its rule (RDATE)", "exrule": "a rule of exceptions (EXRULE)",
                  "recurrence-id": "one time of another event moved (RECURRENCE-ID)"}  # fmt: skip
-YEAR_DAYS = 366  # holidays are written out for so long; what we write ourselves names the country too
+YEAR_DAYS = 366  # holidays are written out and months for so long; what we write ourselves names the country too
 
 
 def to_ics(routines: Sequence[Routine]) -> bytes:
@@ -48,7 +48,9 @@ def to_ics(routines: Sequence[Routine]) -> bytes:
             event.add("rrule", vRecur.from_ical(_with_utc_end(routine)))
         today = datetime.now(where).date()
         dates = [date.fromisoformat(day) for day in routine.except_days if day[:1].isdigit()]
-        for day in [*dates, *between(today, today + timedelta(days=YEAR_DAYS), routine.except_days)]:
+        year = [today + timedelta(days=n) for n in range(YEAR_DAYS)]
+        dates += [day for day in year if MONTHS[day.month - 1] in routine.except_days]
+        for day in [*dates, *between(year[0], year[-1], routine.except_days)]:
             event.add("exdate", datetime.combine(day, start.time(), where))
         weekdays = [day for day in routine.except_days if not day[:1].isdigit()]
         if weekdays:
@@ -145,7 +147,7 @@ def _instruction(title: str, understand: Understand) -> str:
 def _left_out(event: Any, title: str, tz: str) -> tuple[str, ...]:
     days = {in_zone(exception.dt, tz) for dates in _as_list(event.get("exdate")) for exception in dates.dts}
     codes = str(event.get(NOT_ON, "")).split(",")
-    wrong = [code for code in codes if code and code not in DAY_CODES and not checked(code)]
+    wrong = [code for code in codes if code and code not in (*DAY_CODES, *MONTHS) and not checked(code)]
     if wrong:
         raise UsageError(f"the event '{title}' leaves out '{wrong[0][:20]}'", " ".join(DAY_CODES))
     return tuple(sorted({f"{day:%Y-%m-%d}" for day in days} | {code for code in codes if code}))

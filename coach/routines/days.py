@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from datetime import date, datetime, timedelta
 
-from coach.routines.recurrence import DAY_CODES
+from coach.routines.recurrence import DAY_CODES, MONTHS
 from robot_bridge.protocol.errors import UsageError
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _FEASTS = {"christmas": (12, 25), "christmas day": (12, 25), "christmas eve": (12, 24), "new year": (1, 1),
            "new years": (1, 1), "new year's": (1, 1), "new years eve": (12, 31), "new year's eve": (12, 31),
            "new years day": (1, 1), "new year's day": (1, 1), "new year eve": (12, 31)}  # fmt: skip
+_MONTHS_OF = {"spring": (3, 4, 5), "summer": (6, 7, 8), "autumn": (9, 10, 11), "winter": (12, 1, 2)}
 _DAYS_BACK = {"week": 7, "weekend": 7, "month": 31, "year": 366}
 _SEASONS = {"spring": (3, 20), "summer": (6, 21), "autumn": (9, 22), "winter": (12, 21)}
 
@@ -83,8 +84,12 @@ def end_in(words: str, now: datetime) -> date:
 
 
 def days_in(words: str, now: datetime) -> tuple[str, ...]:
-    """Days that are left out: dates `YYYY-MM-DD`, or codes of weekdays. Raises: UsageError: none of these."""
-    plain = words.lower().strip().removeprefix("the ").removeprefix("on ")
+    """Days that are left out: dates `YYYY-MM-DD`, codes of weekdays, or names of months, which mean all their days.
+
+    Raises:
+        UsageError: none of these.
+    """
+    plain = re.sub(r"^(?:the|on|in) ", "", words.lower().strip())
     single = plain.removesuffix("s")
     if single in WEEKDAYS:
         return (DAY_CODES[WEEKDAYS.index(single)],)
@@ -92,6 +97,10 @@ def days_in(words: str, now: datetime) -> tuple[str, ...]:
         return ("SA", "SU")
     if single == "weekday":
         return DAY_CODES[:5]
+    if plain.capitalize() in MONTHS:
+        return (plain.capitalize(),)
+    if plain in _MONTHS_OF:
+        return tuple(MONTHS[month - 1] for month in _MONTHS_OF[plain])
     if " and " in plain:
         return tuple(day for part in plain.split(" and ") for day in days_in(part, now))
     if plain in ("this month", "next month"):

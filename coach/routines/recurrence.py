@@ -28,6 +28,8 @@ HORIZON_DAYS = 9 * 366  # 29 February can be eight years away
 MIN_GAP = timedelta(minutes=30)
 MAX_RULE = 500
 DAY_CODES = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+          "December")  # fmt: skip
 _ALLOWED = re.compile(r"[A-Z]+=[A-Z0-9,+:\-T]+Z?(?:;[A-Z]+=[A-Z0-9,+:\-T]+Z?)*")
 _OFTEN = re.compile(r"FREQ=(?:SECONDLY|MINUTELY)|BYSECOND=|BYMINUTE=[0-9]+,[0-9]+,")
 _ODD = re.compile(r"BYEASTER=|FREQ=(?:DAILY|HOURLY)\b.*BYSETPOS=|BYSETPOS=.*FREQ=(?:DAILY|HOURLY)\b|"
@@ -111,8 +113,8 @@ def _hits(routine: Routine, after: datetime) -> Iterator[datetime]:
     days = frozenset(routine.except_days)
     holidays = [day for day in days if day.startswith(PREFIX)]
     for local in times:
-        left_out = local.date().isoformat() in days or DAY_CODES[local.weekday()] in days
-        if not (left_out or is_left_out(local.date(), holidays)):
+        names = (local.date().isoformat(), DAY_CODES[local.weekday()], MONTHS[local.month - 1])
+        if days.isdisjoint(names) and not is_left_out(local.date(), holidays):
             yield local
 
 
