@@ -31,8 +31,9 @@ CREATE TABLE runs (
 CREATE INDEX runs_state ON runs(state);
 """
 Missed = Literal["late", "skip", "ask"]
-State = Literal["waiting", "announced", "started", "done", "refused", "missed", "asked"]
-OPEN = ("waiting", "announced", "asked")
+State = Literal["waiting", "announced", "sending", "started", "done", "refused", "missed", "asked"]
+OPEN = ("waiting", "announced", "asked", "sending")
+PAUSED = "paused"  # among the days that are left out: it is due no more until that is taken away
 _COLUMNS = "id, kind, title, instruction, about, rrule, start_local, tz, except_days, missed, words, \"by\", wall_s, checked_utc"  # fmt: skip  # noqa: E501
 
 
@@ -45,7 +46,7 @@ class Routine:
         instruction: what the arms are told; empty where they have not learnt it and the robot reminds instead.
         rrule: recurrence of RFC 5545 without `RRULE:`; empty for a single time.
         start_local: first possible time, `YYYY-MM-DDTHH:MM:SS` on the clock of `tz`.
-        except_days: dates `YYYY-MM-DD` and weekdays `MO` … `SU` that are left out.
+        except_days: dates `YYYY-MM-DD` and weekdays `MO` … `SU` that are left out, and `PAUSED`.
         missed: what happens with a run that was due while the machine was off.
         checked_utc: every run due up to here has its row.
     """
@@ -64,6 +65,10 @@ class Routine:
     by: str = ""
     wall_s: float = 0.0
     checked_utc: int = 0
+
+    @property
+    def is_paused(self) -> bool:
+        return PAUSED in self.except_days
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,11 +110,36 @@ class RoutineBook:
     def remove(self, routine_id: int, wall_s: float) -> Routine:
         """It is due no more, and what waits of it is dropped; its runs stay on record."""
         with self._connection.writing(durable=True) as db:
-            found = _one(db, routine_id)
-            db.execute("UPDATE routines SET removed_s = ? WHERE id = ?", (wall_s, routine_id))
-            db.execute(f"UPDATE runs SET state = 'refused', note = 'removed', changed_s = ? WHERE routine_id = ?"
-                       f" AND state IN {OPEN}", (wall_s, routine_id))  # fmt: skip
-            return found
+            return _remove(db, routine_id, wall_s)
+
+    def replace(self, old: Iterable[int], routine: Routine, wall_s: float) -> Routine:
+        """Keep a routine in the place of others, which are due no more; at no moment are there both, or none."""
+        with self._connection.writing(durable=True) as db:
+            for routine_id in old:
+                _remove(db, routine_id, wall_s)
+            return _one(db, _insert(db, routine))
+
+    def pause(self, routine_id: int, wall_s: float) -> Routine:
+        """It is due no more until it goes on, and what waits of it is dropped."""
+        with self._connection.writing(durable=True) as db:
+            days = sorted({*_one(db, routine_id).except_days, PAUSED})
+            db.execute("UPDATE routines SET except_days = ? WHERE id = ?", (json.dumps(days), routine_id))
+            _drop_open(db, routine_id, "paused", wall_s)
+            return _one(db, routine_id)
+
+    def go_on(self, routine_id: int, now_utc: int) -> Routine:
+        """It was paused and is due again from now on; nothing counts as missed."""
+        with self._connection.writing(durable=True) as db:
+            days = sorted({*_one(db, routine_id).except_days} - {PAUSED})
+            db.execute("UPDATE routines SET except_days = ?, checked_utc = ? WHERE id = ?",
+                       (json.dumps(days), now_utc, routine_id))  # fmt: skip
+            return _one(db, routine_id)
+
+    def set_missed(self, routine_id: int, missed: Missed) -> Routine:
+        """What happens with runs that are missed from now on."""
+        with self._connection.writing(durable=True) as db:
+            db.execute("UPDATE routines SET missed = ? WHERE id = ?", (missed, routine_id))
+            return _one(db, routine_id)
 
     def skip_days(self, routine_id: int, days: Iterable[str]) -> Routine:
         """Leave these days out, dates or weekdays."""
@@ -154,6 +184,18 @@ class RoutineBook:
             rows = db.execute("SELECT due_utc FROM runs WHERE routine_id = ? AND due_utc > ?", (routine_id, after_utc))
             return {row[0] for row in rows}
 
+    def was_done(self, routine_id: int, since_utc: int) -> bool:
+        """Whether a run that was due since then is done, or under way."""
+        with self._connection.reading() as db:
+            rows = db.execute("SELECT 1 FROM runs WHERE routine_id = ? AND due_utc >= ? AND state IN"
+                              " ('sending', 'started', 'done') LIMIT 1", (routine_id, since_utc))  # fmt: skip
+            return rows.fetchone() is not None
+
+    def was_sent(self, task_id: str) -> bool:
+        """Whether a task is known to have reached the bridge."""
+        with self._connection.reading() as db:
+            return db.execute("SELECT 1 FROM interventions WHERE id = ?", (task_id,)).fetchone() is not None
+
     def open_runs(self) -> list[Run]:
         """What still waits for its turn or for an answer, first due first."""
         with self._connection.reading() as db:
@@ -171,7 +213,7 @@ class RoutineBook:
 
         What must not happen twice is on the disk when this returns, through a power cut too.
         """
-        with self._connection.writing(durable=state in ("announced", "started")) as db:
+        with self._connection.writing(durable=state in ("announced", "sending", "started")) as db:
             changed = db.execute(
                 "UPDATE runs SET state = ?, note = ?, changed_s = ?, not_before_utc = coalesce(?, not_before_utc)"
                 " WHERE id = ? AND state = ? RETURNING id", (state, clean(note), wall_s, not_before_utc, run_id, was),
@@ -186,6 +228,18 @@ def _insert(db: Database, routine: Routine) -> int:
     names, marks = _COLUMNS.removeprefix("id, "), ", ".join("?" * len(values))
     row = db.execute(f"INSERT INTO routines ({names}) VALUES ({marks}) RETURNING id", values).fetchall()[0]
     return int(row[0])
+
+
+def _remove(db: Database, routine_id: int, wall_s: float) -> Routine:
+    found = _one(db, routine_id)
+    db.execute("UPDATE routines SET removed_s = ? WHERE id = ?", (wall_s, routine_id))
+    _drop_open(db, routine_id, "removed", wall_s)
+    return found
+
+
+def _drop_open(db: Database, routine_id: int, note: str, wall_s: float) -> None:
+    db.execute(f"UPDATE runs SET state = 'refused', note = ?, changed_s = ? WHERE routine_id = ? AND state IN {OPEN}",
+               (note, wall_s, routine_id))  # fmt: skip
 
 
 def _one(db: Database, routine_id: int) -> Routine:

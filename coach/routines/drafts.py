@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from coach.routines import days
+from coach.routines.missed_words import TOLD, take_missed
 from coach.routines.public_holidays import entry
 from coach.routines.recurrence import check, next_due, to_local, to_utc
-from memory.routines import Routine
+from memory.routines import Missed, Routine
 from robot_bridge.protocol.errors import UsageError
 
 if TYPE_CHECKING:
@@ -48,12 +49,14 @@ def impossible_time(words: str) -> str:
     return ""
 
 
-def draft(item: Item, now_utc: float, tz: str, by: str, words: str, instruction: str = "", holidays: str = "") -> Draft:
+def draft(item: Item, now_utc: float, tz: str, by: str, words: str, instruction: str = "", holidays: str = "",
+          missed: Missed | None = None) -> Draft:  # fmt: skip
     """What a routine or check-in asks for.
 
     Args:
         instruction: what the arms are told when it is due; empty where they have not learnt it.
         holidays: the country of the home, for "not on holidays"; empty where it is not known.
+        missed: what happens with a missed run, where that was not said in the words.
 
     Raises:
         UsageError: it can never come, is past, or says nothing that can be done.
@@ -71,18 +74,50 @@ def draft(item: Item, now_utc: float, tz: str, by: str, words: str, instruction:
     left_out, remarks = _left_out(item, now, holidays)
     if not item.time:
         remarks += (f"You named no time, so I take {clock.lstrip('0')}.",)
+    missed = missed or take_missed(words).missed
+    if missed:
+        remarks += (TOLD[missed],)
     routine = Routine(
         kind=kind, title=title, instruction=instruction, about=as_said(item.about, item.text),
         rrule=_with_end(item, now),
-        start_local=start.isoformat(), tz=tz, except_days=left_out, missed=_missed(item, kind), words=words, by=by,
-        wall_s=now_utc, checked_utc=int(now_utc),
+        start_local=start.isoformat(), tz=tz, except_days=left_out, missed=missed or _missed(item, kind),
+        words=words, by=by, wall_s=now_utc, checked_utc=int(now_utc),
     )  # fmt: skip
+    _check_it_comes(routine, now_utc)
+    return Draft(routine, remarks=remarks)
+
+
+def moved(old: Routine, item: Item, now_utc: float, by: str, words: str) -> Draft:
+    """The same chore at another time. Args: item: says only when.
+
+    Raises:
+        UsageError: it can never come then, or is one that comes again and again, for which one day is named.
+    """
+    now = to_local(now_utc, old.tz)
+    began = datetime.fromisoformat(old.start_local)
+    rrule = _with_end(item, now)
+    if item.date and old.rrule and _DAY_NAME.fullmatch(item.date):
+        rrule = f"FREQ=WEEKLY;BYDAY={item.date[:2].upper()}"
+    elif item.date and old.rrule:
+        raise UsageError(f"{old.title} comes again and again, and that is one day", "other weekdays or another hour",
+                         f'say "skip" for the day, or wish for {old.title} on {item.date} beside it')  # fmt: skip
+    first = began.date() if not rrule else now.date()  # every second week goes on in its own weeks
+    if item.date and not old.rrule:
+        first = days.day_in(item.date, now)
+    clock = datetime.strptime(item.time, "%H:%M").time() if item.time else began.time()
+    routine = replace(old, id=0, rrule=rrule or old.rrule, start_local=datetime.combine(first, clock).isoformat(),
+                      words=words, by=by, wall_s=now_utc, checked_utc=int(now_utc))  # fmt: skip
+    _check_it_comes(routine, now_utc)
+    return Draft(routine)
+
+
+def _check_it_comes(routine: Routine, now_utc: float) -> None:
     check(routine)
-    if not item.rrule and to_utc(start, tz) <= now_utc:
+    start = datetime.fromisoformat(routine.start_local)
+    if not routine.rrule and to_utc(start, routine.tz) <= now_utc:
         raise UsageError(f"{start:%Y-%m-%d %H:%M} is past", next_step="name a time to come")
     if next_due(routine, int(now_utc)) is None:
-        raise UsageError(f"{title} would never come that way", next_step="name a day to come")
-    return Draft(routine, remarks=remarks)
+        raise UsageError(f"{routine.title} would never come that way", next_step="name a day to come")
 
 
 def settled(item: Item, every: bool) -> Item:
@@ -157,7 +192,7 @@ def _left_out(item: Item, now: datetime, holidays: str) -> tuple[tuple[str, ...]
     return days.days_in(item.except_, now), ()
 
 
-def _missed(item: Item, kind: str) -> str:
+def _missed(item: Item, kind: str) -> Missed:
     named = item.about or (item.object.name if item.object else "")
     return "skip" if kind == "task" and named in _MEALS else "late"
 

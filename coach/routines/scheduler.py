@@ -36,6 +36,8 @@ class Scheduler:
         now = int(self._clock())
         found: list[Run] = []
         for routine in self._book.active():
+            if routine.is_paused:
+                continue
             if routine.checked_utc > now + CLOCK_WENT_BACK_S:
                 self._book.release(routine.id, now, now)
             elif self._comes(routine, now):
@@ -63,7 +65,9 @@ class Scheduler:
         return [run for run in runs if run.state != "missed"]
 
     def upcoming(self, routine: Routine) -> int | None:
-        """The next time that nobody has taken yet, such as one that was done early."""
+        """The next time that nobody has taken yet, such as one that was done early; None while it is paused."""
+        if routine.is_paused:
+            return None
         after = max(int(self._clock()), routine.checked_utc)
         taken = self._book.due_times(routine.id, after)
         for _ in range(len(taken) + 1):
@@ -79,7 +83,8 @@ class Scheduler:
         now = int(self._clock())
         for routine in self._book.active():
             taken = self._book.due_times(routine.id, now)
-            week = [due for due in due_between(routine, now, now + WEEK_S, limit=500) if due not in taken]
+            week = [] if routine.is_paused else due_between(routine, now, now + WEEK_S, limit=500)
+            week = [due for due in week if due not in taken]
             coming = self.upcoming(routine)
             found.append((routine, week or ([coming] if coming else [])))
         return sorted(found, key=lambda pair: (pair[1][:1] or [1 << 62], pair[0].id))

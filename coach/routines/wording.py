@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from coach.routines.public_holidays import PREFIX
 from coach.routines.recurrence import DAY_CODES, to_local
+from memory.routines import PAUSED
 
 if TYPE_CHECKING:
     from memory.routines import Routine
@@ -71,8 +72,9 @@ def when_in_words(routine: Routine) -> str:
     start = datetime.fromisoformat(routine.start_local)
     clock = f"at {start.hour}:{start.minute:02d}"
     said = f"{recurrence_in_words(routine.rrule)} {clock}" if routine.rrule else f"on {DAYS[start.weekday()]}, {_date(start)}, {clock}"  # noqa: E501  # fmt: skip
-    names = [_left_out(day) for day in routine.except_days]
-    return f"{said}, not on {', '.join(names[:6])}" if names else said
+    names = [_left_out(day) for day in routine.except_days if day != PAUSED]
+    said = f"{said}, not on {', '.join(names[:6])}" if names else said
+    return f"{said} (paused)" if routine.is_paused else said
 
 
 def _left_out(day: str) -> str:

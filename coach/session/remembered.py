@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from coach.routines.wording import when_in_words
+from coach.routines.recurrence import next_due
+from coach.routines.wording import moment_in_words, when_in_words
+from coach.session.known_routines import find_routine
 from coach.session.outcomes import Outcome
-from coach.session.standing import find_routine
 from prompts import say
 
 if TYPE_CHECKING:
@@ -41,6 +42,18 @@ _NO_LONGER = tuple(  # "don't do the laundry any more", "stop reminding me about
         rf"no more (?:{_NOUN} (?:about|for|of) {_THE}(?P<what>.+?)|(?P<also>.+?) {_NOUN})",
     )
 )
+_PAUSE = tuple(
+    re.compile(rf"(?:please |robot,? )?{form}(?:[ ,]+please)?[.! ]*")
+    for form in (
+        rf"(?:pause|suspend|interrupt) {_THE}(?P<what>.+?) {_NOUN}(?: (?:for now|until .+|for a while))?",
+        rf"(?:pause|suspend) {_THE}(?P<what>.+?) (?:for now|for a while|until further notice)",
+        rf"put {_THE}(?P<what>.+?)(?: {_NOUN})? on hold(?: (?:for now|until .+))?",
+    )
+)
+_GO_ON = re.compile(
+    rf"(?:please |robot,? )?(?:(?:resume|unpause|continue|reactivate|restart) {_THE}(?P<what>.+?) {_NOUN}"
+    rf"(?: again)?|go on with {_THE}(?P<also>.+?) {_NOUN})(?:[ ,]+please)?[.! ]*"
+)
 _NOTHING = frozenset(("it", "that", "this", "about it", "everything"))
 
 
@@ -54,6 +67,12 @@ def about_memory(words: str, store: Store, now_s: float) -> Outcome | None:
     ended = next((match for form in _NO_LONGER if (match := form.fullmatch(plain))), None)
     if ended is not None:
         return _end_routine(store, ended["what"] or ended.groupdict().get("also") or "", plain, now_s)
+    paused = next((match for form in _PAUSE if (match := form.fullmatch(plain))), None)
+    if paused is not None:
+        return _pause(store, paused["what"], now_s)
+    went_on = _GO_ON.fullmatch(plain)
+    if went_on is not None:
+        return _go_on(store, went_on["what"] or went_on["also"], now_s)
     gone = _FORGET.fullmatch(plain)
     if gone is None or gone["what"] in _NOTHING:
         return None
@@ -72,6 +91,24 @@ def _end_routine(store: Store, what: str, plain: str, now_s: float) -> Outcome |
     if routine is not None:
         return Outcome(say("rule_forgotten", rule=store.routines.remove(routine.id, now_s).title))
     return Outcome(say("routine_unknown", what=what), ok=False) if re.search(rf"\b{_NOUN}\b|\bremind", plain) else None
+
+
+def _pause(store: Store, what: str, now_s: float) -> Outcome:
+    routine = find_routine(store.routines.active(), what)
+    if routine is None:
+        return Outcome(say("routine_unknown", what=what), ok=False)
+    title = store.routines.pause(routine.id, now_s).title
+    return Outcome(say("routine_paused", title=title, what=title.partition(" the ")[2] or title))
+
+
+def _go_on(store: Store, what: str, now_s: float) -> Outcome:
+    routine = find_routine([routine for routine in store.routines.active() if routine.is_paused], what)
+    if routine is None:
+        return Outcome(say("routine_not_paused", what=what), ok=False)
+    routine = store.routines.go_on(routine.id, int(now_s))
+    coming = next_due(routine, int(now_s))
+    moment = moment_in_words(coming, routine.tz, now_s) if coming else "no more"
+    return Outcome(say("routine_goes_on", title=routine.title, moment=moment))
 
 
 def _tell_rules(store: Store) -> Outcome:

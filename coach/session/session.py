@@ -100,12 +100,14 @@ class Session:
 
     def stopped(self, pulled: Pulled, by: str = "") -> Reply:
         """Wait for the answer to a stop that was sent by a key, keep it and find the words for it."""
-        return self._reply(Dealt([finish(pulled, self._store)]))
+        runs = self._due_runs_stopped(by or self._config.person)
+        return self._reply(Dealt([finish(pulled, self._store), *runs]))
 
     def tell(self, said: str, words: str = "", by: str = "") -> Reply:
         """The robot's words to something that was said and is not acted on yet."""
         with self._lock:
             if words:
+                keep(lambda: self.due_runs.set_aside(words, clear=False))
                 keep(partial(self._store.add_utterance, words[:MAX_CHARACTERS], by, "person", None))
             return self._reply(Dealt([Outcome(said, ok=False)]))
 
@@ -114,7 +116,9 @@ class Session:
         with self._lock:
             situation = self._situation()
             try:
-                outcome = self._guarded(lambda: self._actions.steer(kind, "", by or self._config.person, situation))
+                by = by or self._config.person
+                held = self.due_runs.pause(by) if kind == "pause" and not situation.busy else None
+                outcome = held or self._guarded(lambda: self._actions.steer(kind, "", by, situation))
                 return self._reply(Dealt([outcome], situation))
             except StoreError as error:
                 return Reply(say("memory_broken", reason=error), ok=False)
@@ -160,6 +164,13 @@ class Session:
             except StoreError as error:
                 log.warning("the routines cannot be read: %s", error)
                 return Reply("")
+
+    def _due_runs_stopped(self, by: str) -> list[Outcome]:
+        try:
+            return self.due_runs.stopped("", by)
+        except StoreError as error:
+            log.warning("what was announced is not called off: %s", error)
+            return []
 
     def _started(self, errand: Errand, situation: Situation) -> Outcome:
         task_id = self._actions.start(errand, str(errand), self._config.person, situation)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -12,6 +11,7 @@ import msgspec
 
 from coach.interpreter.items import Item
 from coach.routines.drafts import impossible_time
+from coach.routines.missed_words import take_missed
 from coach.session.actions import Actions, errand_of
 from coach.session.asked import Asked, agree, agrees, answered, as_lesson, open_question
 from coach.session.due_runs import DueRuns
@@ -79,7 +79,7 @@ class Utterances:
         self._store, self._bridge, self._interpret, self._actions = store, bridge, interpret, actions
         self._due_runs, self._episodes, self._queue = due_runs, episodes, queue
         self._frames_around = frames_around
-        self._standing = Standing(store, holidays=config.holidays)
+        self._standing = Standing(store, due_runs.clock, holidays=config.holidays)
         self._guarded = partial(guarded, bridge_address=config.bridge_address)
 
     def deal(self, uttered: Uttered, pulled: Pulled | None = None) -> Dealt:
@@ -87,9 +87,12 @@ class Utterances:
         if asks_for_floor(uttered.words):
             taken = self._guarded(partial(take_floor, self._bridge, uttered.by))
             return Dealt([taken], uttered.situation)
+        about_run = self._about_announced(uttered) if pulled is None else None
         offer = settle_offer(self._store, uttered.words)
         if pulled is not None:
             return self._stop(uttered, pulled)
+        if about_run is not None:
+            return about_run
         if offer.refused:
             return Dealt([Outcome(offer.refused)], uttered.situation)
         uttered = replace(uttered, words=offer.words)
@@ -110,12 +113,19 @@ class Utterances:
         outcomes = [self._guarded(partial(self._actions.do, held.about(item))) for item in redirected]
         if outcomes and outcomes[0].ok:
             return Dealt(outcomes, situation, items)
-        return Dealt([stop, *outcomes, *self._also_ended(uttered)], situation, items)
+        runs = self._due_runs.stopped(uttered.words, uttered.by)
+        return Dealt([stop, *outcomes, *runs, *self._also_ended(uttered)], situation, items)
+
+    def _about_announced(self, uttered: Uttered) -> Dealt | None:
+        """What was announced last is answered first, before anything that was asked earlier."""
+        words, by, situation = uttered.words, uttered.by, uttered.situation
+        said = self._guarded(lambda: self._due_runs.answer_announced(words, by, situation) or Outcome(""))
+        return Dealt([said], situation, (Item(kind="answer", text=words),)) if said.said else None
 
     def _also_ended(self, uttered: Uttered) -> list[Outcome]:
         """What was called off for good as well: "stop the pills reminder" stops the arms, to be safe, and ends it."""
         try:
-            ended = about_memory(uttered.words, self._store, time.time())
+            ended = about_memory(uttered.words, self._store, self._due_runs.clock())
         except StoreError:
             return []  # the stop counts
         return [ended] if ended is not None and ended.ok else []
@@ -134,30 +144,37 @@ class Utterances:
     def _settle(self, uttered: Uttered) -> Dealt | None:
         """What the words settle of something standing: an agreement, a rule, a run that is due, what is remembered."""
         words, by, situation = uttered.words, uttered.by, uttered.situation
-        settled = self._standing.answer(words)
+        settled = self._standing.answer(words, by)
         if settled is None:
             about_rule = self._guarded(lambda: self._actions.rules.settle(words, situation) or Outcome(""))
             settled = about_rule if about_rule.said else None
         if settled is None:
             about_run = self._guarded(lambda: self._due_runs.hear(words, by, situation) or Outcome(""))
-            settled = about_run if about_run.said else about_memory(words, self._store, time.time())
+            settled = about_run if about_run.said else about_memory(words, self._store, self._due_runs.clock())
         return Dealt([settled], situation, (Item(kind="answer", text=words),)) if settled is not None else None
 
     def _follow(self, uttered: Uttered, asked: Asked | None) -> Dealt:
         """Words that nothing waits for are understood by themselves."""
         words, by, situation = uttered.words, uttered.by, uttered.situation
-        meaning = understand(words, situation, self._store, self._interpret,
+        plain = take_missed(words).rest or words  # "if you miss it, ask me" belongs to the wish before it
+        meaning = understand(plain, situation, self._store, self._interpret,
                              pointed(uttered.where, self._frames_around()))  # fmt: skip
         items = meaning.items
+        unclear = None if situation.busy else self._due_runs.ask_back({item.kind for item in items})
+        if unclear is not None:
+            return Dealt([unclear], situation, items)
         noted = self._due_runs.take_answer(words, by, {item.kind for item in items})
         if noted:
             return Dealt([Outcome(noted)], situation, items)
         if meaning.hold:
             self._guarded(lambda: self._actions.steer("pause", words, by, situation))
         if meaning.said:
+            self._due_runs.set_aside(words, clear=False)
             outcome = Outcome(meaning.said, pending=meaning.pending, ok=meaning.ok)
             return Dealt([outcome], situation, items, meaning.question)
-        return Dealt(self._act_on(meaning, uttered, asked), situation, items)
+        outcomes = self._act_on(meaning, uttered, asked)
+        self._due_runs.set_aside(words, all(outcome.ok for outcome in outcomes) and not self._standing.asks)
+        return Dealt(outcomes, situation, items)
 
     def _act_on(self, meaning: Understood, uttered: Uttered, asked: Asked | None) -> list[Outcome]:
         """What lasts is agreed on, what is for now is done, further tasks wait."""

@@ -5,68 +5,26 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from bridge_stand_in import StandIn
+from routine_bench import CUP, Bench, open_bench
 
-from coach.config import Config
 from coach.interpreter import interpret
 from coach.session import due_runs
 from coach.session.session import Session
-from coach.session.stop_line import StopLine
-from memory.store import Store
 from robot_bridge.client import BridgeClient
 
 PARAGRAPH = (
     "from now on you do the chores: dinner ready at 6, laundry on Tuesdays, clean the house on Thursdays, "
     "I leave for work at 7, and check in with me every Monday about the shopping"
 )
-CUP = "put the red cup in the sink every day at 7"
-
-
-@dataclass
-class Bench:
-    bridge: StandIn
-    store: Store
-    config: Config
-    session: Session = field(init=False)
-    ahead_s: float = 0.0
-
-    def clock(self) -> float:
-        return time.time() + self.ahead_s
-
-    def say(self, *words: str) -> str:
-        return [self.session.hear(text).said for text in words][-1]
-
-    def until_due(self) -> None:
-        """The clock jumps to a second after the next run."""
-        routine = self.store.routines.active()[0]
-        coming = self.session.due_runs._scheduler.upcoming(routine)
-        assert coming is not None
-        self.ahead_s = coming + 1 - time.time()
-
-    def look(self) -> str:
-        return self.session.look_at_routines().said
-
-    @property
-    def states(self) -> list[str]:
-        return [run.state for run in self.store.routines.runs()]
 
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Iterator[Bench]:
-    bridge = StandIn()
-    config = Config(home=tmp_path, bridge_address=bridge.address, events_address=bridge.events_address, person="Ada")
-    client, stop_line = BridgeClient(bridge.address), StopLine(lambda: BridgeClient(bridge.address))
-    with Store.open(config.memory_path) as store:
-        made = Bench(bridge, store, config)
-        made.session = Session(config, store, client, interpret, stop_line, clock=made.clock)
-        yield made
-    stop_line.close()
-    client.close()
-    bridge.close()
+    with open_bench(tmp_path) as opened:
+        yield opened
 
 
 def test_nothing_is_armed_before_the_person_agrees_when_a_long_wish_is_told(bench: Bench) -> None:
@@ -92,7 +50,7 @@ def test_nothing_is_kept_when_the_person_says_no(bench: Bench) -> None:
 def test_agreement_waits_when_the_program_starts_again(bench: Bench) -> None:
     bench.say(CUP)
     with contextlib.closing(BridgeClient(bench.bridge.address)) as client:
-        again = Session(bench.config, bench.store, client, interpret, bench.session._stop_line)
+        again = Session(bench.config, bench.store, client, interpret, bench.stop_line)
         assert "Agreed" in again.hear("yes").said
 
 
@@ -198,8 +156,8 @@ def test_check_in_reports_asks_and_keeps_the_answer_when_it_is_due(bench: Bench)
     for _ in range(4):
         asked = asked or (said if "shopping" in (said := bench.look()) else "")
     assert "do the laundry" in asked and "what should I know?" in asked
-    assert "noted that about the shopping" in bench.say("we need milk and bread")
-    assert "about the shopping: we need milk and bread" in [rule.text for rule in bench.store.rules.holding()]
+    assert "I will remember: we need milk and bread" in bench.say("we need milk and bread")
+    assert "we need milk and bread" in [rule.text for rule in bench.store.rules.holding()]
 
 
 def test_contradiction_is_asked_about_when_a_later_rule_says_otherwise(bench: Bench) -> None:
@@ -252,3 +210,53 @@ def test_stop_still_stops_when_an_agreement_is_open(bench: Bench) -> None:
     bench.say(CUP)
     assert "I have stopped" in bench.say("stop")
     assert bench.bridge.kinds() == ["stop"]
+
+
+@pytest.mark.parametrize("words", ["mugs go on the top shelf", "we need milk and bread", "laundry on Tuesdays at 10"])
+def test_answer_to_a_check_in_goes_the_normal_way_when_it_means_something_by_itself(bench: Bench, words: str) -> None:
+    _check_in(bench)
+    said = bench.say(words)
+    assert "noted" not in said
+    if "laundry" in words:
+        assert "Agreed" in bench.say("yes")
+    else:
+        assert [rule.text for rule in bench.store.rules.holding()] == [words]
+
+
+@pytest.mark.parametrize("words", ["nothing", "no", "no thanks", "nothing new", "not really"])
+def test_nothing_is_kept_when_there_is_nothing_to_tell(bench: Bench, words: str) -> None:
+    _check_in(bench)
+    assert "Tell me whenever" in bench.say(words)
+    assert bench.store.rules.holding() == []
+
+
+def test_answer_is_kept_with_its_topic_when_it_means_nothing_by_itself(bench: Bench) -> None:
+    _check_in(bench)
+    bench.say("what are you doing?")
+    assert "noted that about the shopping" in bench.say("milk, bread")
+    assert [rule.text for rule in bench.store.rules.holding()] == ["about the shopping: milk, bread"]
+
+
+def test_check_in_tells_of_tasks_rules_and_the_last_lesson_when_it_is_due(bench: Bench) -> None:
+    for number, (what, outcome) in enumerate([("the red cup", "done"), ("the red cup", "done"), ("the towel", "failed"),
+                                              ("the bowl", "left")]):  # fmt: skip
+        task = f"pick up {what}"
+        bench.store.end_episode(bench.store.begin_episode(f"t{number}", task, "h", "c", "kitchen", "Ada"), outcome)
+    bench.say("mugs go on the top shelf")
+    bench.bridge.work_on()
+    bench.say("no, put it in the drying rack")
+    bench.bridge.state = {"state": "idle", "task_id": "", "instruction": "", "thought": None}
+    told = _check_in(bench)
+    for part in ("So far I was through with 2 tasks: pick up the red cup (2 times).",
+                 "I missed or failed 1 task: pick up the towel.",
+                 'I was told 1 rule or fact: "mugs go on the top shelf" (Ada).',
+                 'I learnt 1 lesson from Ada, the last of them "no, put it in the drying rack" (Ada).'):  # fmt: skip
+        assert part in told
+
+
+def _check_in(bench: Bench) -> str:
+    bench.say("check in with me every day at 18:00 about the shopping", "yes")
+    bench.until_due()
+    told = bench.look()
+    assert "what should I know?" in told
+    return told
