@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+import msgspec
 import numpy as np
 import torch
 from torch import Tensor
@@ -19,6 +20,7 @@ from policy.model.pointer import place_prior
 from policy.model.prompting import Prompter, thought_place
 from policy.model.realtime import Continuation
 from policy.model.scene import Sight
+from policy.model.second_look import SecondLook
 from policy.model.stack import KeyValues
 from policy.model.thoughtful_pi0 import ThoughtfulPI0
 from policy.model.writing import MAX_THOUGHT_TOKENS, Draft, Writer
@@ -56,6 +58,7 @@ class PI0Policy:
         self._noise, self._temperature = np.random.default_rng(seed), temperature
         self._sight = sight
         self._naming = Naming(prompter.tokenizer, sight.names) if sight is not None else None
+        self._second_look = SecondLook(sight) if sight is not None else None
         self._memo = Memo()
         self.calibration = calibration
         tokenizer = prompter.tokenizer
@@ -76,9 +79,8 @@ class PI0Policy:
         Raises:
             ProtocolError: the text that came out is not a thought, or a picture is missing.
         """
-        (seen,) = self._see([observation], [context])
-        draft = self._begin(seen, observation, context, forced, on_token)
-        self._writer.write([seen.reading], [draft])
+        request = ThinkRequest(request_id=0, observation=observation, context=context, forced=forced)
+        (draft,) = self._write([request], [on_token])
         return self._thought(draft), len(draft.chances)
 
     def act(self, observation: Observation, context: Context, thought: Thought) -> tuple[np.ndarray, float]:
@@ -111,11 +113,7 @@ class PI0Policy:
                 answers[row] = error
         if usable:
             asked, ears = [requests[row] for row in usable], [_Ear(on_tokens[row]) for row in usable]
-            seen = self._see([r.observation for r in asked], [r.context for r in asked])
-            drafts = [self._begin(s, r.observation, r.context, r.forced, ear)
-                      for s, r, ear in zip(seen, asked, ears, strict=True)]  # fmt: skip
-            self._writer.write([s.reading for s in seen], drafts)
-            for row, draft, ear in zip(usable, drafts, ears, strict=True):
+            for row, draft, ear in zip(usable, self._write(asked, ears), ears, strict=True):
                 answers[row] = self._answer(draft, ear)
         return answers
 
@@ -144,6 +142,39 @@ class PI0Policy:
         going_on.freeze(chunks, tails)
         return [(chunk, self._dt_s) for chunk in chunks]
 
+    def _write(self, requests: Sequence[ThinkRequest], on_tokens: Sequence[OnToken | None]) -> list[Draft]:
+        """Thoughts of several robots. Where the instruction names no thing, tokens are told once the name stands."""
+        seen = self._see([r.observation for r in requests], [r.context for r in requests])
+        look = self._second_look
+        late = [look is not None and not r.forced and look.needed(r.context.instruction) for r in requests]
+        drafts = [self._begin(s, r, None if waits else on_token)
+                  for s, r, on_token, waits in zip(seen, requests, on_tokens, late, strict=True)]  # fmt: skip
+        self._writer.write([s.reading for s in seen], drafts)
+        for row in [row for row, waits in enumerate(late) if waits]:
+            drafts[row] = self._look_again(seen[row], requests[row], drafts[row])
+            self._tell(drafts[row], on_tokens[row])
+        return drafts
+
+    def _tell(self, draft: Draft, on_token: OnToken | None) -> None:
+        if on_token is not None:
+            for index, token in enumerate(draft.tokens):
+                on_token(index, self._prompter.tokenizer.piece(token))
+
+    def _look_again(self, seen: Seen, request: ThinkRequest, draft: Draft) -> Draft:
+        """The thought, written anew behind its thing's right name where it has another one, first in its reason, then
+        in its subtask."""
+        tokenizer, tokens = self._prompter.tokenizer, seen.features[: self._model.sizes.grid**2]
+        assert self._second_look is not None
+        for _ in range(2):
+            opening = self._second_look.opening(tokenizer.decode(draft.tokens), request.context.doing, tokens)
+            if not opening:
+                break
+            told, chances = tokenizer.encode(opening), draft.chances
+            draft = self._begin(seen, msgspec.structs.replace(request, forced=opening), None)
+            draft.written, draft.chances = [*told], [*chances, *[0.0] * len(told)][: len(told)]
+            self._writer.write([seen.reading], [draft])
+        return draft
+
     def _see(self, observations: Sequence[Observation], contexts: Sequence[Context]) -> list[Seen]:
         """What each observation says under its context, from memory where it was read before."""
         keys = [key_of(observation, self._prompter) for observation in observations]
@@ -164,10 +195,9 @@ class PI0Policy:
         looked: Iterator[Tensor] = iter(self._engine.look(torch.cat(new).to(self._model.device)) if new else ())
         return [next(looked) if features is None else features for features in known]
 
-    def _begin(
-        self, seen: Seen, observation: Observation, context: Context, forced: str, on_token: OnToken | None
-    ) -> Draft:
-        forced = forced or self._objection(seen, observation, context)
+    def _begin(self, seen: Seen, request: ThinkRequest, on_token: OnToken | None) -> Draft:
+        observation, context = request.observation, request.context
+        forced = request.forced or self._objection(seen, observation, context)
         fractions = self._pointed(seen, observation, context, forced)
         bins = self._prompter.tokenizer.locations
         places = [place_prior(f, bins).to(self._model.device) for f in fractions or ()]

@@ -32,6 +32,27 @@ def test_thought_is_the_same_when_asked_twice_and_after_acting(policy):
     assert policy.think(observation(), CONTEXT, forced) == first
 
 
+def test_thought_is_written_anew_and_told_once_when_its_thing_has_another_name(policy, monkeypatch):
+    right = "reason: the red cup is on the counter\nsubtask: pick up"
+
+    class Look:
+        def needed(self, instruction: str) -> bool:
+            return True
+
+        def opening(self, text: str, doing: str, tokens: object) -> str:
+            return "" if text.startswith(right) else right
+
+    monkeypatch.setattr(policy, "_second_look", Look())
+    pieces: list[tuple[int, str]] = []
+    thought, written = policy.think(observation(), CONTEXT, "", lambda i, text: pieces.append((i, text)))
+    assert thought.reason.startswith("the red cup")
+    assert [index for index, _ in pieces] == list(range(len(pieces)))
+    assert "".join(text for _, text in pieces).strip().startswith("reason: the red cup")
+    assert 0 < written <= MAX_THOUGHT_TOKENS and 0 < thought.confidence <= 1
+    forced, _ = policy.think(observation(), CONTEXT, "reason: the blue cup\nsubtask: pick up")
+    assert forced.reason == "the blue cup", "a person's words are not looked at again"
+
+
 def test_chunk_fits_the_body_and_starts_near_the_state(policy):
     actions, dt_s = policy.act(observation(), CONTEXT, Thought.parse(THOUGHT))
     assert actions.shape == (4, 38) and actions.dtype == np.float32 and dt_s == 0.1

@@ -1,0 +1,66 @@
+"""Whether a thought calls its thing by the right name, where the instruction names none ("clear the counter").
+
+The name is the first thing that a thought says, and the next thought reads it: a wrong one stays. Two things are known
+better than the words know them. What is held keeps the name under which it was picked up, since a hand hides what it
+holds. And what stands in the open is called as the scene head sees it, when it sees it clearly.
+"""
+
+from __future__ import annotations
+
+import re
+
+from torch import Tensor
+
+from policy.model.scene import Sight
+from robot_bridge.protocol.thought import Where
+
+_THING = re.compile(
+    r"^reason: (?:nothing is in the \w+ hand, )?the (?P<name>\w+ \w+) is (?P<held>in the (?:left|right) hand\b)?"
+)
+_SUBTASK = re.compile(r"^subtask: (?P<verb>pick up|put) the (?P<name>\w+ \w+)", re.MULTILINE)
+_WHERE = re.compile(r"^where: (?P<place>.+)$", re.MULTILINE)
+_BEFORE = re.compile(r"^(?P<verb>pick up|put) the (?P<name>\w+ \w+)")
+_CLEAR, _LIKELY = 0.97, 0.8  # presence of the likeliest class at a place
+_RIVAL = 0.7  # a name whose class is less present than this share of it does not stand
+
+
+class SecondLook:
+    """Args: sight: of the camera whose picture tokens come first."""
+
+    def __init__(self, sight: Sight) -> None:
+        self._sight = sight
+        self._rows = {name: row for row, name in enumerate(sight.names)}
+
+    def needed(self, instruction: str) -> bool:
+        """Whether a thought under this instruction has to find the name of its thing."""
+        return not self._sight.names_thing(instruction)
+
+    def opening(self, text: str, doing: str, tokens: Tensor) -> str:
+        """How the thought is to begin instead, up to the first name that is wrong; empty where all names stand.
+
+        Args:
+            text: of the thought; doing: the subtask of the thought before.
+            tokens: Tensor[patches, width] of the first camera.
+        """
+        said, subtask, where = _THING.match(text), _SUBTASK.search(text), _WHERE.search(text)
+        if said is None or subtask is None:
+            return ""
+        before = _BEFORE.match(doing)
+        right = said["name"]
+        if said["held"]:
+            right = before["name"] if before else right
+        elif subtask["verb"] == "pick up" and where:
+            place = Where.parse(where["place"])
+            picking = before["name"] if before and before["verb"] == "pick up" else ""
+            right = self._seen(self._sight.around(tokens, place.y, place.x), right, picking)
+        wrong = next((found for found in (said, subtask) if found["name"] != right), None)
+        return text[: wrong.start("name")] + right if wrong else ""
+
+    def _seen(self, presence: Tensor, said: str, picking: str) -> str:
+        """The name of what stands in the open; a hand on its way covers more and more of it, so that what was being
+        picked up stays what it was unless that is plainly wrong."""
+        likeliest, best = [*self._rows][int(presence.argmax())], float(presence.max())
+        name = picking if picking in self._rows else said
+        stands = name in self._rows and float(presence[self._rows[name]]) >= _RIVAL * best
+        clear = best >= (_CLEAR if picking else _LIKELY)
+        return likeliest if clear and not stands else name

@@ -1,0 +1,75 @@
+"""Names of things in thoughts whose instruction names none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from policy.model.scene import SceneHead, Sight
+from policy.model.second_look import SecondLook
+
+NAMES = ("red cup", "red bowl", "blue cup")
+PICK = (
+    "reason: the {0} is on the counter and goes in the sink\nsubtask: pick up the {1}\nhand: left\n"
+    "where: base <loc0512><loc0512>"
+)
+HELD = (
+    "reason: the {0} is in the left hand and goes in the sink\nsubtask: put the {1} in the sink\nhand: left\n"
+    "where: base <loc0100><loc0100>"
+)
+Look = Callable[[str, str], str]
+
+
+def look_at(*presence: float) -> Look:
+    """A second look at a picture in which every place holds these."""
+    head = SceneHead(8, len(NAMES))
+    head.chances = lambda tokens: torch.tensor([presence]).expand(len(tokens), -1)  # type: ignore[method-assign]
+    tokens: Tensor = torch.zeros(16, 8)
+    look = SecondLook(Sight(head, NAMES, np.zeros(14)))
+    return lambda text, doing: look.opening(text, doing, tokens)
+
+
+@pytest.mark.parametrize(
+    ("text", "doing", "presence", "opening"),
+    [
+        pytest.param(PICK.format("red cup", "red cup"), "", (0.9, 0.1, 0.0), "", id="seen as said"),
+        pytest.param(PICK.format("red bowl", "red bowl"), "", (0.9, 0.1, 0.0), "reason: the red cup",
+                     id="seen otherwise"),
+        pytest.param(PICK.format("red bowl", "red bowl"), "", (0.9, 0.8, 0.0), "", id="could be either"),
+        pytest.param(PICK.format("red bowl", "red bowl"), "", (0.6, 0.0, 0.0), "", id="hardly seen"),
+        pytest.param(PICK.format("red bowl", "red bowl"), "pick up the red cup", (0.3, 0.9, 0.0), "reason: the red cup",
+                     id="a hand hides what is being picked up"),
+        pytest.param(PICK.format("red cup", "red cup"), "pick up the red cup", (0.1, 0.99, 0.0), "reason: the red bowl",
+                     id="it was never a cup"),
+        pytest.param(PICK.format("red cup", "red cup"), "put the blue cup in the sink", (0.1, 0.9, 0.0),
+                     "reason: the red bowl", id="the next thing is seen in the open"),
+        pytest.param(HELD.format("red bowl", "red bowl"), "pick up the red cup", (0.0, 1.0, 0.0), "reason: the red cup",
+                     id="what is held keeps its name"),
+        pytest.param(HELD.format("red cup", "red cup"), "put the red cup in the sink", (0.0, 1.0, 0.0), "",
+                     id="held as before"),
+        pytest.param(HELD.format("red bowl", "red bowl"), "", (0.0, 0.0, 0.0), "", id="nothing known of before"),
+        pytest.param("reason: nothing is in the left hand, " + PICK.format("red bowl", "red bowl")[8:], "",
+                     (0.9, 0.1, 0.0), "reason: nothing is in the left hand, the red cup", id="after a miss"),
+        pytest.param("reason: the counter is clear\nsubtask: done", "put the red cup in the sink", (1.0, 0.0, 0.0), "",
+                     id="a thought about nothing"),
+    ],
+)  # fmt: skip
+def test_right_name_is_found_when_a_thought_has_another(
+    text: str, doing: str, presence: tuple[float, ...], opening: str
+) -> None:
+    assert look_at(*presence)(text, doing) == opening
+
+
+def test_subtask_is_about_the_thing_of_the_reason_when_they_differ() -> None:
+    text = PICK.format("red cup", "red bowl")
+    assert look_at(0.9, 0.1, 0.0)(text, "") == text[: text.index("red bowl")] + "red cup"
+
+
+def test_no_second_look_is_needed_when_the_instruction_names_the_thing() -> None:
+    look = SecondLook(Sight(SceneHead(8, len(NAMES)), NAMES, np.zeros(14)))
+    assert look.needed("clear the counter")
+    assert not look.needed("put the red cup in the sink")
