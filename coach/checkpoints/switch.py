@@ -54,7 +54,8 @@ def promote(config: Config, name: str, force: bool = False) -> Switched:
     fingerprint(new)
     why_not = "" if force else objection(config.home, old, new)
     if why_not:
-        mend = f"prove it with: coach eval {before} {name}, or serve it all the same with --force"
+        proof = f"coach eval {before} {name} (with --suite home where it learned rules of this home)"
+        mend = f"prove it with: {proof}, or serve it all the same with --force"
         raise UsageError(f"'{name}' has not beaten '{before}', which is served: {why_not}", next_step=mend)
     return _switch(config, name, before)
 

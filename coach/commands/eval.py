@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from coach.config import Config
 
 if TYPE_CHECKING:
+    from coach.evaluate.jobs import Job
     from coach.evaluate.rows import Row
 
 EXAMPLE = """
@@ -19,6 +20,7 @@ coach eval --suite pick_place --episodes 200
 coach eval --suite all --write --plot skills.svg
 coach eval --suite clear_counter --grasp contact --json > clear.json
 coach eval checkpoints/old checkpoints/new --episodes 200
+coach eval embedded coached-1 --suite home --plot proof.svg
 """
 DEFAULT = "tests/results/SUITE.json"
 
@@ -27,9 +29,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `coach eval`."""
     parser.add_argument("checkpoints", nargs="*", metavar="CHECKPOINT", help="none: the one in use; two: compare them")
     suites = (
-        "pick_place, clear_counter, wash_up, paraphrases, moved_object, among_others, thought_text, failures, scene"
+        "pick_place, clear_counter, wash_up, paraphrases, moved_object, among_others, thought_text, failures, scene; "
+        "all: these; home: clearing the counter by the rules and corrections of this home, with none of them in the "
+        "prompt, which shows what a checkpoint has learned of the home (default: pick_place)"
     )
-    parser.add_argument("--suite", default="pick_place", help=f"{suites}; all (default: pick_place)")
+    parser.add_argument("--suite", default="pick_place", help=suites)
     parser.add_argument("--episodes", type=int, default=200, help="layouts of each suite (default: 200)")
     parser.add_argument("--seed", type=int, default=0, help="which layouts; none of them is ever trained on")
     parser.add_argument("--grasp", choices=("sticky", "contact"), default="sticky", help="how fingers hold")
@@ -72,11 +76,10 @@ def _measure(suite_name: str, names: Sequence[str], args: argparse.Namespace, co
     from coach.checkpoints.proofs import record
     from coach.checkpoints.switch import folder_of
     from coach.evaluate.evaluation import Setting, evaluate
-    from coach.evaluate.figures import paired, summary
-    from coach.evaluate.suites import suite
+    from coach.evaluate.figures import paired, paired_by, summary
     from coach.processes.plan import find_checkpoint
 
-    jobs = suite(suite_name, args.episodes, args.seed)
+    jobs, labels = _jobs(suite_name, args, config)
     played: list[list[Row]] = []
     for name in names:
         counter = _Progress(f"{suite_name}, {name}", len(jobs))
@@ -90,16 +93,32 @@ def _measure(suite_name: str, names: Sequence[str], args: argparse.Namespace, co
         played.append(rows)
     keys = {row.key for row in played[-1]}
     played = [[row for row in rows if row.key in keys] for rows in played]
-    tables = [summary(suite_name, rows, args.grasp, checkpoint=name, seed=args.seed, machine=machine())
+    tables = [summary(suite_name, rows, args.grasp, checkpoint=name, seed=args.seed, machine=machine(), **labels)
               for name, rows in zip(names, played, strict=True)]  # fmt: skip
     answer = tables[-1]
     if len(names) == 2:
-        answer = {**answer, "against": tables[0], "paired": paired(*played)}
+        answer = {**answer, "against": tables[0], "paired": paired(*played), "paired_by": paired_by(*played)}
         first, second = (folder_of(config, name) for name in names)
         record(config.home, first, second, answer)
     if args.write:
         _write(args, answer, played[-1], " ".join(names), commit())
     return answer
+
+
+def _jobs(suite_name: str, args: argparse.Namespace, config: Config) -> tuple[list[Job], dict[str, Any]]:
+    """The jobs of a suite, and what else is to be told of it."""
+    from coach.evaluate.home import SUITE, home_rules, home_suite
+    from coach.evaluate.suites import suite
+
+    if suite_name != SUITE:
+        return suite(suite_name, args.episodes, args.seed), {}
+    rules: dict[str, str] = {}
+    if config.memory_path.exists():
+        from memory.store import Store
+
+        with Store.open(config.memory_path) as store:
+            rules = home_rules(store)
+    return home_suite(rules, args.episodes, args.seed), {"rules": rules}
 
 
 def _write(args: argparse.Namespace, answer: dict[str, Any], rows: Sequence[Row], names: str, commit: str) -> None:

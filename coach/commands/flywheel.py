@@ -45,8 +45,9 @@ def run(args: argparse.Namespace, config: Config) -> int:
     import msgspec
 
     from coach.bench.report import commit, machine
-    from coach.flywheel.experiment import Settings, corrections_in, rows_in, run_experiment, times_in
+    from coach.flywheel.experiment import NAME, Settings, corrections_in, rows_in, run_experiment, times_in, tuned_in
     from coach.flywheel.homes import load_plan
+    from coach.flywheel.proof import keep_proofs
     from coach.flywheel.results import results, table
     from coach.processes.plan import find_checkpoint
     from policy.checkpoint import embedded_folder
@@ -65,10 +66,16 @@ def run(args: argparse.Namespace, config: Config) -> int:
     settings = Settings(config, base, Path(args.data) if args.data else config.home / "data", out.absolute(), args.jobs,
                         args.old, args.steps, args.workers, args.lanes, args.minutes, args.motion)  # fmt: skip
     run_experiment(settings, plan, lambda line: print(line, file=sys.stderr, flush=True))
+    rows, where = rows_in(out), machine()
+    proofs = keep_proofs(out, base, tuned_in(out, plan), plan, rows, checkpoint=NAME, against=name, motion=args.motion,
+                         machine=where)  # fmt: skip
+    for home, verdict in proofs.items():
+        serve = f"; serve it there with `coach promote {NAME} --home {out / home}`" if verdict == "better" else ""
+        print(f"{home}: {NAME} against {name}: {verdict}{serve}", file=sys.stderr)
     command = f"coach flywheel --jobs {args.jobs} --old {args.old}" + (f" --steps {args.steps}" if args.steps else "")
     command += " --motion expert" if args.motion == "expert" else ""
-    found = results(rows_in(out), plan, corrections_in(out, plan), times_in(out), command=command, checkpoint=name,
-                    commit=commit(), machine=machine(), motion=args.motion)  # fmt: skip
+    found = results(rows, plan, corrections_in(out, plan), times_in(out), command=command, checkpoint=name,
+                    commit=commit(), machine=where, motion=args.motion)  # fmt: skip
     print(json.dumps(found) if args.json else table(found))
     if args.write:
         _write(found)

@@ -51,6 +51,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
         raise UsageError(f"name '{args.name}', {args.minutes} minutes, {args.threads} threads", allowed)
     if not args.from_corrections:
         return _train(args, config, "kitchen.yaml", args.start, None)
+    from coach.evaluate.home import home_rules
     from coach.finetune.stored_lessons import StoredLessons, no_lessons
 
     if not config.memory_path.exists():
@@ -60,10 +61,14 @@ def run(args: argparse.Namespace, config: Config) -> int:
     with Store.open(config.memory_path) as store:
         lessons = StoredLessons(store, config.embodiment)
         print(f"{len(lessons)} lessons to learn from", file=sys.stderr)
-        return _train(args, config, "corrections.yaml", args.start or config.checkpoint or "embedded", lessons)
+        flags = " --suite home" if home_rules(store) else ""  # the other suites hold no rule of a home
+        start = args.start or config.checkpoint or "embedded"
+        return _train(args, config, "corrections.yaml", start, lessons, flags)
 
 
-def _train(args: argparse.Namespace, config: Config, recipe: str, start: str | None, lessons: Lessons | None) -> int:
+def _train(args: argparse.Namespace, config: Config, recipe: str, start: str | None, lessons: Lessons | None,
+           proof_flags: str = "") -> int:  # fmt: skip
+    """Args: proof_flags: of the `coach eval` that shows what was learned."""
     import torch
 
     from coach.evaluate.paraphrases import composed_for_training
@@ -95,7 +100,8 @@ def _train(args: argparse.Namespace, config: Config, recipe: str, start: str | N
     elif lessons is None:
         print(f"trained: {made}; measure it with `coach eval {made}`")
     else:
-        print(f"trained: {made}; prove it with `coach eval {start} {name}`, then serve it with `coach promote {name}`")
+        proof = f"coach eval {start} {name}{proof_flags}"
+        print(f"trained: {made}; prove it with `{proof}`, then serve it with `coach promote {name}`")
     return 0
 
 

@@ -90,6 +90,11 @@ FIGURES: dict[str, tuple[Figure, ...]] = {
                lambda rows: _rows(lambda row: row.picked in row.words)([row for row in rows if row.picked])),
         Figure("and put in the right place", _rows(lambda row: row.success)),
     ),
+    "home": (
+        Figure("whole job as the home wants it", _rows(lambda row: row.success)),
+        Figure("things where they belong", _sums("objects_right", "objects")),
+        Figure("things in a wrong place", _sums("objects_wrong", "objects")),
+    ),
     "thought_text": (
         Figure("whole thought right", _sums("right", "thoughts"), {"sticky": 0.95}),
         Figure("whole thought right, single tasks", _sums("right", "thoughts", (False,))),
@@ -141,6 +146,16 @@ def paired(first: Sequence[Row], second: Sequence[Row]) -> dict[str, Any]:
     points = 100 * (better - worse) / max(len(pairs), 1)
     return {"better": better, "worse": worse, "points": round(points, 2), "p": mcnemar(better, worse),
             "verdict": verdict(better, worse), "more": more_needed(better, worse, len(pairs))}  # fmt: skip
+
+
+def paired_by(first: Sequence[Row], second: Sequence[Row]) -> dict[str, dict[str, Any]]:
+    """What `paired` says, of each task by itself, with both rates."""
+    found: dict[str, dict[str, Any]] = {}
+    for name in sorted({_task_of(row) for row in first}):
+        a, b = ([row for row in rows if _task_of(row) == name] for rows in (first, second))
+        rates = [round(sum(row.success for row in rows) / len(rows), 3) for rows in (a, b)]
+        found[name] = {"episodes": len(a), "first": rates[0], "second": rates[1], **paired(a, b)}
+    return found
 
 
 def _of(rows: Sequence[Row], variant: str) -> list[Row]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from math import comb, sqrt
+from math import ceil, comb, sqrt
 
 _Z95 = 1.959964
+LEAST_POINTS = 3.0  # a smaller difference of two checkpoints matters to nobody
 
 
 def wilson(successes: int, trials: int) -> tuple[float, float]:
@@ -37,11 +38,17 @@ def verdict(better: int, worse: int) -> str:
 
 
 def more_needed(better: int, worse: int, pairs: int) -> int:
-    """About how many more pairs would tell the two apart, were they to differ as often as so far; 0 where that is known
-    already, or where nothing points to a difference."""
-    if better == worse or mcnemar(better, worse) < 0.05:
+    """About how many more pairs would tell the two apart; 0 where that is known already, else at least 1.
+
+    Were they to differ as often as so far; where that is by less than `LEAST_POINTS`, until the 95 % interval of the
+    difference is no wider than that to either side.
+    """
+    if mcnemar(better, worse) < 0.05:
         return 0
+    if 100 * abs(better - worse) < LEAST_POINTS * max(pairs, 1):
+        differing = (better + worse) / pairs if better + worse else wilson(0, pairs)[1]
+        return max(1, ceil(differing * (100 * _Z95 / LEAST_POINTS) ** 2) - pairs)
     factor = 1.0
     while mcnemar(round(better * factor), round(worse * factor)) >= 0.05:
         factor *= 1.1
-    return round(pairs * (factor - 1))
+    return max(1, round(pairs * (factor - 1)))

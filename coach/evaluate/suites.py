@@ -94,7 +94,7 @@ def suite(name: str, episodes: int, seed: int) -> list[Job]:
         UsageError: no such suite, or fewer than one episode.
     """
     if name not in SUITES:
-        raise UsageError(f"there is no suite '{name}'", ", ".join(SUITES))
+        raise UsageError(f"there is no suite '{name}'", ", ".join([*SUITES, "home", "all"]))
     if not 1 <= episodes <= 90_000:
         raise UsageError(f"{episodes} episodes", "1 to 90000")
     return SUITES[name](episodes, seed)

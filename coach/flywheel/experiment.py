@@ -108,6 +108,11 @@ def corrections_in(out: Path, plan: Plan) -> dict[str, int]:
     return found
 
 
+def tuned_in(out: Path, plan: Plan) -> dict[str, Path]:
+    """The folder of what was fine-tuned in each home."""
+    return {home.name: out / home.name / "checkpoints" / NAME / "checkpoint" for home in plan.homes}
+
+
 def times_in(out: Path) -> dict[str, dict[str, float]]:
     """Seconds of each part, and what else was counted, over all runs."""
     found: dict[str, dict[str, float]] = {}
@@ -143,7 +148,7 @@ def _measure(settings: Settings, plan: Plan, share: range, until: float) -> None
     from memory.store import Store
 
     file, each = RowFile(settings.out / f"rows-{share.start}.jsonl"), -(-settings.jobs // len(plan.homes))
-    tuned = {home.name: settings.out / home.name / "checkpoints" / NAME / "checkpoint" for home in plan.homes}
+    tuned = tuned_in(settings.out, plan)
     chunks = [range(at, min(at + CHUNK, each)) for at in range(0, each, CHUNK)]
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as open_things:
         config = dataclasses.replace(settings.config, home=Path(folder), person="coach")

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from coach.evaluate.figures import FIGURES, paired, summary
+from coach.evaluate.home import home_suite
 from coach.evaluate.jobs import FIRST_SEED, Job, put
 from coach.evaluate.lane import Lane, LaneConfig
 from coach.evaluate.lockstep import Together, play
@@ -35,8 +36,11 @@ def test_verdict_is_plain_when_pairs_differ():
 
 
 def test_more_episodes_are_asked_for_when_the_pairs_leave_it_open():
-    assert more_needed(10, 2, 100) == 0 and more_needed(5, 5, 100) == 0
+    assert more_needed(10, 2, 100) == 0
     assert 20 < more_needed(6, 2, 50) < 100
+    assert 300 < more_needed(5, 5, 100) < 400, "until three points to either side would show"
+    assert more_needed(0, 0, 200) > 0 and more_needed(0, 0, 20) > more_needed(0, 0, 200) and more_needed(0, 0, 0) > 0
+    assert more_needed(5001, 5000, 20_000) > 0, "and in no time"
 
 
 @pytest.mark.parametrize("name", SUITES)
@@ -190,7 +194,8 @@ def test_summary_and_pairs_add_up():
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_every_suite_has_figures_a_table_a_file_and_a_plot(name, tmp_path):
-    rows = [row(i, i < 5, variant=job.variant) for i, job in enumerate(suite(name, 9, 0))]
+    jobs = home_suite({"plate": "bin"}, 9, 0) if name == "home" else suite(name, 9, 0)
+    rows = [row(i, i < 5, variant=job.variant) for i, job in enumerate(jobs)]
     found = summary(name, rows, "sticky", checkpoint="x", seed=0, machine="m")
     assert FIGURES[name][0].name in table(found)
     write(tmp_path / "a.json", found, rows)

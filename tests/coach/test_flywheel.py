@@ -6,6 +6,8 @@ from itertools import islice
 import numpy as np
 import pytest
 
+from coach.checkpoints.proofs import measured as measured_pairs
+from coach.checkpoints.proofs import objection
 from coach.config import Config
 from coach.evaluate.lane import LaneConfig
 from coach.evaluate.lockstep import Together, play
@@ -15,6 +17,7 @@ from coach.flywheel.cells import CELLS, RowFile, measured, old_tasks, unplayed
 from coach.flywheel.coached_lane import CoachedLane, Memory
 from coach.flywheel.homes import jobs, load_plan
 from coach.flywheel.person import SimulatedCoach
+from coach.flywheel.proof import keep_proofs
 from coach.flywheel.results import plot, results, table
 from coach.flywheel.words import ANOTHER, CORRECTIONS, REMEDIES, heard
 from coach.interpreter import interpret
@@ -188,3 +191,32 @@ def test_table_says_what_was_gained_and_what_was_forgotten(tmp_path):
     assert "| (d) fine-tuned on the words | 90.0 %" in table(found) and json.dumps(found)
     plot(tmp_path / "f.svg", found)
     assert (tmp_path / "f.svg").stat().st_size > 1000
+
+
+def test_proof_is_kept_in_each_home_and_opens_the_way_to_promotion(tmp_path):
+    base, tuned = tmp_path / "base", {}
+    for home in PLAN.homes:
+        tuned[home.name] = tmp_path / home.name / "checkpoints" / "coached" / "checkpoint"
+    for folder in (base, *tuned.values()):
+        folder.mkdir(parents=True)
+        for file in ("model.safetensors", "tokenizer.json"):
+            (folder / file).write_text(str(folder))
+    labels = {"checkpoint": "coached", "against": "base", "machine": "m"}
+    assert objection(tmp_path / "maple", base, tuned["maple"]) == "the two were never measured against each other"
+    found = keep_proofs(tmp_path, base, tuned, PLAN, list(rows()), motion="policy", **labels)
+    assert found == {home.name: "better" for home in PLAN.homes}
+    for home in PLAN.homes:
+        assert objection(tmp_path / home.name, base, tuned[home.name]) == ""
+        kept = {one["suite"]: one for one in measured_pairs(tmp_path / home.name, base, tuned[home.name])}
+        assert set(kept) == {"home", "pick_place"} and kept["home"]["episodes"] == 10
+        assert kept["pick_place"]["paired"]["worse"] == 1
+    keep_proofs(tmp_path, base, tuned, PLAN, list(rows()), motion="expert", **labels)
+    suites = {one["suite"] for one in measured_pairs(tmp_path / "hill", base, tuned["hill"])}
+    assert suites == {"home", "pick_place", "home (choices)", "pick_place (choices)"}
+
+
+def test_nothing_is_proved_of_a_home_that_was_not_measured(tmp_path):
+    only = [row for row in rows() if row.variant in ("a", "old")]
+    assert (
+        keep_proofs(tmp_path, tmp_path, {}, PLAN, only, checkpoint="c", against="b", machine="m", motion="policy") == {}
+    )
