@@ -1,9 +1,12 @@
 import io
 import json
+from typing import get_args
 
 import pytest
 
 from coach.__main__ import main
+from coach.interpreter.items import Item, Kind
+from coach.routines.repeated import repeat
 
 
 def answers(capsys) -> list[dict]:
@@ -45,11 +48,53 @@ def test_scene_settles_the_question_when_it_is_given(capsys):
 @pytest.mark.parametrize(
     ("said", "shown"),
     [
-        ("stop", "stop\n"),
-        ("no, the blue cup", "correction: object blue cup\n"),
-        ("put the cup away", "task: verb put, object cup\nasks: Where should the cup go?\n"),
+        ("stop", "stop\n  Stop.\n"),
+        ("no, the blue cup", "correction: object blue cup\n  Instead: the blue cup.\n"),
+        ("put the cup away", "task: verb put, object cup\n  Put the cup.\nasks: Where should the cup go?\n"),
+        ("no, put it in the drying rack, not the sink",
+         "correction: verb put, place drying rack, instead of sink\n"
+         "  Instead: put it in the drying rack, not the sink.\n"),
+        ("put everything away", "task: verb put, object everything\n  Clear the counter.\n"),
+        ("do the dishes", "task: verb wash, object dish\n  Wash up.\n"),
+        ("laundry on Tuesdays at 10",
+         "routine: verb laundry, rrule FREQ=WEEKLY;BYDAY=TU, time 10:00\n  Every Tuesday at 10:00: do the laundry.\n"),
+        ("laundry on Tuesday", "routine: verb laundry, date tuesday\n  Do the laundry.\n"
+         "asks: Do the laundry: every Tuesday, or only this one?\n"),
+        ("skip the laundry next week",
+         "routine: verb laundry, except next week\n  Leave out next week: do the laundry.\n"),
+        ("mugs go on the top shelf", "rule: object mug, place top shelf, scope home, text mugs go on the top shelf\n"
+         "  From now on: mugs go on the top shelf.\n"),
+        ("a little to the left", "nudge: direction left, amount little\n  Move: left little.\n"),
+        ("what are you doing?", "question: about doing, text what are you doing?\n  A question: what are you doing.\n"),
+        ("dinner at 25 o'clock", "routine: time 25:00, about dinner\n  That cannot be: there is no 25 o'clock; "
+         "allowed: 0:00 to 23:59, or am and pm; name another time.\n"),
+        ("wipe the counter on 3 March 2020 at 5",
+         "routine: verb wipe, object counter, time 17:00, date 3 march 2020\n"
+         "  That cannot be: 2020-03-03 17:00 is past; name a time to come.\n"),
     ],
-)
-def test_plain_words_are_printed_when_no_json_is_asked_for(capsys, said, shown):
+)  # fmt: skip
+def test_each_item_is_repeated_in_a_sentence_when_no_json_is_asked_for(capsys, said, shown):
     assert main(["interpret", said]) == 0
     assert capsys.readouterr().out == shown
+
+
+@pytest.mark.parametrize(
+    ("said", "part"),
+    [
+        ("laundry on Tuesday", "every Tuesday, or only this one?"),
+        ("dinner at 25 o'clock", "there is no 25 o'clock"),
+        ("laundry on Tuesdays at 10, and set the table on Friday", "every Friday, or only this one?"),
+    ],
+)
+def test_question_is_the_one_of_the_session_when_a_wish_is_not_clear(capsys, monkeypatch, said, part):
+    assert main(["interpret", said, "--json"]) == 0
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{said}\n"))
+    assert main(["interpret", "-"]) == 0
+    one, two = answers(capsys)
+    assert part in one["question"] and one == two
+
+
+def test_every_kind_of_item_is_repeated_when_it_stands_alone():
+    kinds = get_args(Kind)
+    told = repeat([Item(kind=kind) for kind in kinds], "x", 0.0, "UTC").told
+    assert len(told) == len(kinds) and all(said.endswith((".", "!", "?")) for said in told)
