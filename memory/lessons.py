@@ -44,6 +44,11 @@ def instruction_of(correction: Correction) -> str:
     return was if same_thing and left_open else now or was
 
 
+def knew_already(correction: Correction) -> bool:
+    """Whether the robot had the step right before the words."""
+    return _step(correction.thought_was) == _step(thought_of(correction))
+
+
 def weights(corrections: Iterable[Correction]) -> list[float]:
     """How much each teaches: one told n times counts √n times in all, so that the rare is not drowned by the
     repeated; one whose step the robot had right before counts a tenth."""

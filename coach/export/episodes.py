@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from memory.lessons import knew_already
+
 if TYPE_CHECKING:
     from memory.records import Correction, Episode, Frame, ThoughtRecord
     from memory.store import Store
@@ -27,6 +29,7 @@ class Row:
         correction: the lesson whose words ended between this frame and the next, else None.
         said: what a person said between this frame and the next.
         intervention: a person moved the arms, or put the thought right, at this moment.
+        condemned: the arms did what a person then put right: no motion to learn from.
     """
 
     frame: Frame
@@ -37,6 +40,7 @@ class Row:
     thought: str
     instruction: str
     intervention: bool
+    condemned: bool = False
     correction: Correction | None = None
     said: tuple[str, ...] = ()
 
@@ -77,6 +81,7 @@ def rows_of(store: Store, episode: Episode, width: int) -> list[Row]:
             action=states[min(number + 1, len(frames) - 1)], subtask=_subtask(thought, lesson),
             thought=_thought(thought, lesson), instruction=_instruction(episode, lesson),
             intervention=lesson is not None or bool(getattr(frame, "takeover", "")), correction=spoken,
+            condemned=not frame.takeover and any(_condemns(one, start_s, frame.time_s) for one, start_s, _ in lessons),
             said=tuple(text for time_s, text in said if frame.time_s <= time_s < following),
         ))  # fmt: skip
     return rows
@@ -87,6 +92,13 @@ def _lessons(store: Store, episode_id: int) -> list[tuple[Correction, float, flo
     from memory.replay import stream_of
 
     return [(lesson.correction, lesson.start_s, lesson.end_s) for lesson in stream_of(store, episode_id)]
+
+
+def _condemns(lesson: Correction, start_s: float, time_s: float) -> bool:
+    """Whether a lesson is against what was done at a time: from where its mistake began to the words. A yes to what
+    the robot was about to do is against nothing."""
+    words_s = lesson.time_s if lesson.time_s > start_s else start_s + lesson.label_start_s
+    return start_s <= time_s < words_s and not knew_already(lesson)
 
 
 def _said(store: Store, episode_id: int, frames: list[Frame]) -> list[tuple[float, str]]:

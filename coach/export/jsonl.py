@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from coach.disk import FULL
 from robot_bridge.protocol.errors import UsageError
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ def write(file: Path, store: Store, pictures: bool) -> int:
                 out.write(json.dumps(line, ensure_ascii=False) + "\n")
                 count += 1
     except OSError as error:
+        if error.errno in FULL:
+            raise
         raise UsageError(f"{file} cannot be written ({error.strerror})", "a file that is not there yet") from None
     return count
 

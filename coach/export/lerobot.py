@@ -5,8 +5,9 @@
     videos/{camera}/chunk-000/file-000.mp4     all episodes one behind the other
 
 `task` is the subtask in force, as it should have been where a person put it right. `intervention` marks the frames that
-a person changed. `language_persistent` holds the subtasks of an episode, each with the time from which it holds;
-`language_events` what a person said, at its frame.
+a person changed. `condemned` marks those that a correction was against, from where the mistake began to the words: a
+trainer of actions drops them. `language_persistent` holds the subtasks of an episode, each with the time from which it
+holds; `language_events` what a person said, at its frame.
 
 Source: huggingface/lerobot, src/lerobot/datasets/{language,dataset_writer,dataset_metadata}.py.
 """
@@ -37,6 +38,8 @@ VIDEO = "videos/{video_key}/chunk-{chunk_index:03d}/file-{file_index:03d}.mp4"
 EPISODES = "meta/episodes/chunk-000/file-000.parquet"
 _SCALARS = {"timestamp": "float32", "frame_index": "int64", "episode_index": "int64", "index": "int64",
             "task_index": "int64"}  # fmt: skip
+
+_FLAGS = ("intervention", "condemned")
 
 
 @dataclass
@@ -102,7 +105,7 @@ def _add(dataset: _Dataset, rows: list[Row], number: int, writers: dict[str, Any
         values: dict[str, Any] = {
             "observation.state": row.state, "action": row.action, "timestamp": np.float32(step / FPS),
             "frame_index": step, "episode_index": number, "index": first + step, "task_index": task,
-            "intervention": row.intervention, "language_persistent": persistent,
+            "intervention": row.intervention, "condemned": row.condemned, "language_persistent": persistent,
             "language_events": _events(row) if id(row) not in seen else [],
         }  # fmt: skip
         seen.add(id(row))
@@ -176,7 +179,7 @@ def _schema(arrow: Any, width: int) -> pa.Schema:
     ]
     scalars = [(name, getattr(arrow, kind)()) for name, kind in _SCALARS.items()]
     words = [("language_persistent", rows([*told, *when, *rest])), ("language_events", rows([*told, *rest]))]
-    return arrow.schema([*numbers, *scalars, ("intervention", arrow.bool_()), *words])
+    return arrow.schema([*numbers, *scalars, *((name, arrow.bool_()) for name in _FLAGS), *words])
 
 
 def _tasks(arrow: Any, tasks: dict[str, int]) -> Any:
@@ -201,7 +204,7 @@ def _info(dataset: _Dataset, body: Embodiment, shapes: dict[str, tuple[int, int]
         features[key] = {"dtype": "video", "shape": [height, width, 3], "names": ["height", "width", "channels"],
                          "info": told}  # fmt: skip
     features |= {name: {"dtype": kind, "shape": [1], "names": None} for name, kind in _SCALARS.items()}
-    features["intervention"] = {"dtype": "bool", "shape": [1], "names": None}
+    features |= {name: {"dtype": "bool", "shape": [1], "names": None} for name in _FLAGS}
     features |= {
         f"language_{name}": {"dtype": "language", "shape": [1], "names": None} for name in ("persistent", "events")
     }

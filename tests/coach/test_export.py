@@ -78,6 +78,8 @@ def test_lerobot_dataset_holds_numbers_words_and_pictures_when_read_back(home: P
     assert rows[4]["action"] == rows[5]["observation.state"] and len(rows[0]["action"]) == WIDTH
     changed = [row["frame_index"] for row in rows if row["intervention"]]
     assert changed == list(range(15, FRAMES)), "from where the mistake began"
+    assert [row["frame_index"] for row in rows if row["condemned"]] == list(range(15, 21)), "up to the words"
+    assert not any(row["condemned"] for row in table.slice(FRAMES).to_pylist())
     tasks = parquet.read_table(folder / "meta/tasks.parquet").to_pydict()
     names = dict(zip(tasks["task_index"], tasks["task"], strict=True))
     assert names[rows[25]["task_index"]] == "put the red cup in the bin", "the subtask as it should have been"
@@ -107,6 +109,20 @@ def _check_files_behind_the_table(folder: Path, info: dict) -> None:
     assert {"min", "max", "mean", "std", "count", "q01", "q99"} <= set(stats["observation.state"])
     assert len(stats["action"]["q01"]) == WIDTH and np.shape(stats[key]["mean"]) == (3, 1, 1)
     assert stats["observation.state"]["max"][0] == pytest.approx(29 / 30)
+
+
+@pytest.mark.parametrize(("change", "condemned"), [
+    ({"outcome": "retracted"}, 0), ({"outcome": "failed"}, 6), ({"agreed": True}, 0),
+])  # fmt: skip
+def test_only_what_a_lesson_is_against_is_condemned(home: Path, change: dict, condemned: int) -> None:
+    with Store.open(home / "memory.db") as store:
+        if "outcome" in change:
+            store.set_outcome("lesson-1", change["outcome"])
+        else:  # the person said yes to what the robot was about to do
+            was = store.correction("lesson-1").thought_was
+            store.edit_correction("lesson-1", {"thought_should": was + "\n"}, "Ada")
+        rows = rows_of(store, store.episode(1), load_embodiment("kitchen").width)
+    assert sum(row.condemned for row in rows) == condemned
 
 
 def test_frames_lie_on_a_grid_when_the_camera_was_late(home: Path) -> None:
