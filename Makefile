@@ -4,7 +4,7 @@
 # make test-speech  what needs a microphone, on a virtual one (PulseAudio, espeak-ng)
 # make fuzz       a million broken messages against each socket (FUZZ_MESSAGES=100000 for fewer, ARGS="--sockets link")
 # make fuzz-atheris  the decoder under coverage-guided fuzzing (ATHERIS_RUNS=100000; needs the extra `fuzz`)
-# make soak       kill -9 and cut lines for SOAK_MINUTES=20, on the whole running system
+# make soak       kill -9 and cut lines for SOAK_MINUTES=20, on the whole running system; each bar is told as met or MISSED
 # make kills      hundreds of kill -9 in the middle of conversations: nothing that was answered may be lost
 # make lint       ruff and mypy
 # make clean      remove what tests and builds left behind; .venv stays
@@ -29,7 +29,7 @@ endif
 
 SPEECH := $(VENV)/.speech
 
-.PHONY: run test test-all test-speech fuzz fuzz-atheris soak lint clean setup
+.PHONY: run test test-all test-speech fuzz fuzz-atheris soak kills lint clean setup
 .DEFAULT_GOAL := run
 
 run: $(RUN) $(SYSTEM)
