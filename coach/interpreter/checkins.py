@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 from coach.interpreter.items import Item
 from coach.interpreter.lexicon import DAY
@@ -27,28 +28,31 @@ _ABOUT = re.compile(r" about (?:the |my |our )?(?P<what>[a-z ]{2,40}?)$")
 _TELL_NOW = re.compile(r"(?:remind|tell|show) (?:me|us) (?:what|where|why|how|who|which)\b")
 _REMIND = re.compile(
     r".*?\bremind (?P<who>me|us|him|her|them|(?:my|our|the) [a-z]+|[a-z]+(?= to ))(?: again| please)?,? "
-    r"(?:(?P<to>to|not to)|that|of|about) (?P<what>.+)"
+    r"(?P<to>to|not to|that|of|about) (?P<what>.+)"
 )
 _YOURS = {"my": "your", "our": "your", "me": "you", "us": "you", "i": "you", "we": "you", "mine": "yours",
           "am": "are", "myself": "yourself"}  # fmt: skip
 
 
-def reminder_of(text: str) -> str:
-    """What is to be said at its time: `remind me to take my pills every day at 8` → `take your pills`.
+class Reminder(NamedTuple):
+    """Args: what: is said at its time, `take your pills`; title: `remind you to take your pills`."""
 
-    Of another person it stays an order: `remind my son to call` → `remind your son to call`. Empty where the words are
-    no reminder, or say nothing of what it is about.
-    """
+    what: str = ""
+    title: str = ""
+
+
+def reminder_of(text: str) -> Reminder:
+    """What `remind me to take my pills every day at 8` is about; empty where the words are no reminder, or bare."""
     for sentence in sentences(text):
         match = _REMIND.fullmatch(strip_fillers(take_times(sentence).rest))
-        if match is None:
-            continue
-        own = match["who"] in ("me", "us")
-        what = f"not to {match['what']}" if match["to"] == "not to" else match["what"]
-        words = (what if own else f"remind {match['who']} {match['to'] or 'about'} {match['what']}").split()
-        names = {word.lower(): word for word in re.findall(r"(?<=\w )[A-Z][\w'-]+", text)}
-        return " ".join(_YOURS.get(word) or names.get(word, word) for word in words)
-    return ""
+        if match:
+            names = {word.lower(): word for word in re.findall(r"(?<=\w )[A-Z][\w'-]+", text)}
+            told = [" ".join(_YOURS.get(word) or names.get(word, word) for word in match[part].split())
+                    for part in ("who", "to", "what")]  # fmt: skip
+            title = f"remind {' '.join(told)}"
+            forbids = "do not " if match["to"] == "not to" else ""
+            return Reminder(f"{forbids}{told[2]}" if match["who"] in ("me", "us") else title, title)
+    return Reminder()
 
 
 def parse_checkin(clause: str) -> Item | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from coach.interpreter.checkins import Reminder, reminder_of
 from coach.routines import days
 from coach.routines.missed_words import TOLD, take_missed
 from coach.routines.public_holidays import entry
@@ -78,7 +79,7 @@ def draft(item: Item, now_utc: float, tz: str, by: str, words: str, instruction:
     if missed:
         remarks += (TOLD[missed],)
     routine = Routine(
-        kind=kind, title=title, instruction=instruction, about=as_said(item.about, item.text),
+        kind=kind, title=title, instruction=instruction, about=_reminder(item).what or as_said(item.about, item.text),
         rrule=_with_end(item, now),
         start_local=start.isoformat(), tz=tz, except_days=left_out, missed=missed or _missed(item, kind),
         words=words, by=by, wall_s=now_utc, checked_utc=int(now_utc),
@@ -132,11 +133,13 @@ def settled(item: Item, every: bool) -> Item:
 
 
 def title_of(item: Item) -> str:
-    """What people call it: `set the table`, `dinner`, `check in about the shopping`.
+    """What people call it: `set the table`, `dinner`, `check in about the shopping`, `remind you to call Mum`.
 
     Raises:
         UsageError: nobody could know what is to be done.
     """
+    if reminder := _reminder(item).title:
+        return reminder
     if item.kind == "checkin":
         return f"check in about the {as_said(item.about, item.text)}" if item.about else "check in"
     if item.verb == "other":
@@ -151,6 +154,15 @@ def title_of(item: Item) -> str:
         return "bins" if item.about == "bin" else item.about
     raise UsageError(f"I do not know the chore '{item.about[:60]}'",
                      next_step="say what to do, such as \"wipe the counter every day at 8\"")  # fmt: skip
+
+
+def is_reminder(routine: Routine) -> bool:
+    """Whether it only says something at its time, and asks nothing."""
+    return routine.kind == "checkin" and routine.title.startswith("remind ")
+
+
+def _reminder(item: Item) -> Reminder:
+    return reminder_of(item.text) if item.kind == "checkin" else Reminder()
 
 
 def as_said(topic: str, text: str) -> str:

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from coach.routines.drafts import is_reminder
 from coach.routines.noticed import BY
 from coach.session.recorder import BY_HAND
 from coach.session.wording import joined
@@ -42,7 +43,9 @@ class CheckIns:
         self._store, self._clock = store, clock
 
     def ask(self, routine: Routine) -> str:
-        """The report since the last check-in and the question; the next utterance is its answer."""
+        """The report since the last check-in and the question; the next utterance is its answer. A reminder is said."""
+        if is_reminder(routine):
+            return say("reminder", what=routine.about)
         now = self._clock()
         since = float(self._store.get_state(LAST_KEY, 0.0))
         said = f"{self.report(since)} {self._question(routine)}".strip()

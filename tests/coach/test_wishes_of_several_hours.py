@@ -11,7 +11,10 @@ from coach.interpreter.checkins import reminder_of
 from coach.routines.calendar_file import from_ics, to_ics
 from coach.routines.days import days_in
 from coach.routines.recurrence import due_between, to_local, to_utc
+from coach.session.check_ins import CheckIns
+from coach.session.standing import Standing
 from memory.routines import Routine
+from memory.store import Store
 
 BERLIN = "Europe/Berlin"
 NOW = to_utc(datetime(2026, 11, 22, 12, 0), BERLIN)
@@ -59,12 +62,26 @@ def test_number_is_no_hour_when_it_counts_things() -> None:
         ("remind us that the bins go out on Mondays", "the bins go out"),
         ("remind my son to do his homework at 4", "remind your son to do his homework"),
         ("Laundry on Tuesdays. Remind me on Fridays to water the roses.", "water the roses"),
+        ("remind me not to eat sugar at 9", "do not eat sugar"),
+        ("remind me about the pills every day at 8", "the pills"),
         ("check in with me every day at 8", ""),
         ("remind me at 8", ""),
     ],
 )
 def test_reminder_says_what_it_is_about_when_its_words_do(text: str, about: str) -> None:
-    assert reminder_of(text) == about
+    assert reminder_of(text).what == about
+
+
+def test_reminder_is_told_and_said_when_its_time_has_come(tmp_path) -> None:
+    with Store.open(tmp_path / "memory.db") as store:
+        standing = Standing(store, lambda: NOW, BERLIN)
+        words = "remind me to call my sister every day at 8 and 20"
+        told = standing.propose(interpret(words).items, words, "Ada").said
+        assert told.startswith("Every day at 8:00: remind you to call your sister. Every day at 20:00: remind you")
+        standing.answer("yes")
+        for routine in store.routines.active():
+            assert CheckIns(store).ask(routine) == "This is your reminder: call your sister."
+        assert CheckIns(store).take_answer("the roses are thirsty", "Ada", {"unknown"}) == "", "nothing was asked"
 
 
 @pytest.mark.parametrize(
