@@ -80,7 +80,9 @@ class Server:
         self.process.communicate()
 
     def exchange(self, messages: list[Parts]) -> None:
-        """Send all, and take exactly one answer to each."""
+        """Send all over a line of their own, as one client has only so much to say, and take one answer to each."""
+        self.line.close()
+        self.line = self._connect(zmq.DEALER, self.address)
         for parts in messages:
             self.line.send_multipart(parts)
         answered, until_s = 0, time.monotonic() + ANSWER_S
