@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from coach.interpreter import Interpretation, Scene, interpret
 from coach.routines.calendar_zones import in_zone, local_start
-from coach.routines.public_holidays import between, checked
+from coach.routines.public_holidays import PREFIX, between, checked, is_left_out
 from coach.routines.recurrence import DAY_CODES, MONTHS, check, next_due, zone
-from memory.routines import Missed, Routine
+from memory.routines import PAUSED, Missed, Routine
 from robot_bridge.protocol.errors import UsageError
 
 if TYPE_CHECKING:
@@ -147,10 +147,17 @@ def _instruction(title: str, understand: Understand) -> str:
 def _left_out(event: Any, title: str, tz: str) -> tuple[str, ...]:
     days = {in_zone(exception.dt, tz) for dates in _as_list(event.get("exdate")) for exception in dates.dts}
     codes = str(event.get(NOT_ON, "")).split(",")
-    wrong = [code for code in codes if code and code not in (*DAY_CODES, *MONTHS) and not checked(code)]
+    wrong = [code for code in codes if code and code not in (*DAY_CODES, *MONTHS, PAUSED) and not checked(code)]
     if wrong:
         raise UsageError(f"the event '{title}' leaves out '{wrong[0][:20]}'", " ".join(DAY_CODES))
-    return tuple(sorted({f"{day:%Y-%m-%d}" for day in days} | {code for code in codes if code}))
+    holidays = [code for code in codes if code.startswith(PREFIX)]
+    single = {f"{day:%Y-%m-%d}" for day in days
+              if MONTHS[day.month - 1] not in codes and not is_left_out(_date(day), holidays)}  # fmt: skip
+    return tuple(sorted(single | {code for code in codes if code}))
+
+
+def _date(day: date) -> date:
+    return day.date() if isinstance(day, datetime) else day
 
 
 def _local_end(rule: str, tz: str) -> str:

@@ -7,15 +7,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from coach.routines.public_holidays import PREFIX
-from coach.routines.recurrence import DAY_CODES, to_local
+from coach.routines.recurrence import DAY_CODES, MONTHS, to_local
 from memory.routines import PAUSED
 
 if TYPE_CHECKING:
     from memory.routines import Routine
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-          "December")  # fmt: skip
 _UNITS = {"HOURLY": "hour", "DAILY": "day", "WEEKLY": "week", "MONTHLY": "month", "YEARLY": "year"}
 _NTH = {1: "first", 2: "second", 3: "third", 4: "fourth", 5: "fifth", -1: "last"}
 
@@ -72,8 +70,10 @@ def when_in_words(routine: Routine) -> str:
     start = datetime.fromisoformat(routine.start_local)
     clock = f"at {start.hour}:{start.minute:02d}"
     said = f"{recurrence_in_words(routine.rrule)} {clock}" if routine.rrule else f"on {DAYS[start.weekday()]}, {_date(start)}, {clock}"  # noqa: E501  # fmt: skip
-    names = [_left_out(day) for day in routine.except_days if day != PAUSED]
+    names = [_left_out(day) for day in routine.except_days if day not in (PAUSED, *MONTHS)]
     said = f"{said}, not on {', '.join(names[:6])}" if names else said
+    months = [month for month in routine.except_days if month in MONTHS]
+    said = f"{said}, not in {', '.join(months)}" if months else said
     return f"{said} (paused)" if routine.is_paused else said
 
 

@@ -94,11 +94,13 @@ def test_event_is_left_out_when_it_is_cancelled(tmp_path: Path) -> None:
 
 def test_routine_comes_back_whole_when_it_was_written_out(tmp_path: Path) -> None:
     routine = Routine(kind="checkin", title="check in about the shopping", about="shopping", rrule="FREQ=DAILY",
-                      start_local="2026-11-23T18:00:00", tz=BERLIN, missed="ask", except_days=("SU",))  # fmt: skip
+                      start_local="2026-11-23T18:00:00", tz=BERLIN, missed="ask",
+                      except_days=("August", "SU", "paused"))  # fmt: skip
     file = tmp_path / "routines.ics"
     file.write_bytes(to_ics([routine]))
     [again] = from_ics(file, NOW, "Ada", "UTC")
     same = ("kind", "title", "about", "rrule", "start_local", "tz", "missed", "except_days")
+    assert b"EXDATE" in file.read_bytes(), "other programs want dates for the month"
     assert [getattr(again, name) for name in same] == [getattr(routine, name) for name in same]
 
 
