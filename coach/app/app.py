@@ -235,6 +235,8 @@ class CoachApp(ArmActions, PageActions, SpeechActions, App[None]):
             self.system.close()
 
     def _drain_inbox(self) -> None:
+        if not self.main.query(StatusLine):
+            return  # the screen is being taken down
         for _ in range(len(self._inbox)):
             self.main.take(self._inbox.popleft())
 
