@@ -11,6 +11,7 @@ import logging
 import os
 import socket as sockets
 import struct
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -86,7 +87,7 @@ class Connections:
 
     def _weigh(self, line: int) -> bool:
         """Whether there still is such a connection."""
-        if self._port is None or not hasattr(sockets, "TCP_INFO"):
+        if self._port is None or sys.platform != "linux":
             return True
         try:
             with _opened(line) as connection:
