@@ -48,7 +48,7 @@ def run(config: Config, headless: bool = False, config_file: str | None = None, 
     with HomeLock(config.home):
         forget_snapshots(config.home)
         specs = [ui_spec(config, headless, config_file, ui_flags), *server_specs(config, config_file)]
-        return Supervisor(specs, config.home, talks=headless).run()
+        return Supervisor(specs, config.home, talks=headless or "--web" in ui_flags).run()
 
 
 class Supervisor:
