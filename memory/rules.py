@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlite_utils import Database
@@ -41,8 +42,8 @@ class RuleBook:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def add(self, rule: Rule) -> Rule:
-        """Keep it; rules of the same subject hold no more, the same words are kept once."""
+    def add(self, rule: Rule, replaces: Sequence[int] = ()) -> Rule:
+        """Keep it; rules of the same subject and of these numbers hold no more, the same words are kept once."""
         with self._connection.writing(durable=True) as db:
             same = db.execute(f"SELECT {_COLUMNS} FROM rules WHERE ended_s IS NULL AND text = ? AND kind = ?",
                               (clean(rule.text), rule.kind)).fetchone()  # fmt: skip
@@ -51,6 +52,9 @@ class RuleBook:
             row = db.execute('INSERT INTO rules (kind, text, about, subject, "by", wall_s) VALUES (?, ?, ?, ?, ?, ?)'
                              " RETURNING id", (rule.kind, clean(rule.text), clean(rule.about), clean(rule.subject),
                                                clean(rule.by), rule.wall_s)).fetchall()[0]  # fmt: skip
+            for number in replaces:
+                db.execute("UPDATE rules SET ended_s = ?, replaced_by = ? WHERE id = ? AND ended_s IS NULL",
+                           (rule.wall_s, row[0], number))  # fmt: skip
             if rule.subject:
                 db.execute("UPDATE rules SET ended_s = ?, replaced_by = ? WHERE subject = ? AND ended_s IS NULL"
                            " AND id != ?", (rule.wall_s, row[0], clean(rule.subject), row[0]))  # fmt: skip

@@ -24,6 +24,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     listed = verbs.add_parser("list", help="what holds, newest first", description="What holds, newest first.")
     added = verbs.add_parser("add", help="a rule or fact, in words", description="A rule or fact, in words.")
     added.add_argument("text", metavar="TEXT", help='such as "mugs go on the top shelf"')
+    added.add_argument("--instead", action="store_true", help="what it contradicts holds no more")
     forgotten = verbs.add_parser("forget", help="it holds no more", description="It holds no more; the record stays.")
     forgotten.add_argument("id", metavar="NUMBER", type=int, help="as `coach rules list` shows it")
     for verb in (listed, added, forgotten):
@@ -31,6 +32,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, config: Config) -> int:
+    from coach.routines.contradictions import contradictions
     from memory.store import Store
 
     config.prepare_home()
@@ -40,7 +42,11 @@ def run(args: argparse.Namespace, config: Config) -> int:
         elif args.verb == "forget":
             found = [store.rules.forget(args.id, time.time())]
         else:
-            found = [store.rules.add(_rule(args.text, config))]
+            rule = _rule(args.text, config)
+            against = contradictions(rule, store.rules.holding())
+            if against and not args.instead:
+                raise _contradiction(rule, against)
+            found = [store.rules.add(rule, [old.id for old in against])]
     if args.json:
         print(json.dumps([_as_json(rule) for rule in found], ensure_ascii=False))
     else:
@@ -56,6 +62,12 @@ def _rule(text: str, config: Config) -> Rule:
     if len(items) != 1:
         raise UsageError(f"'{text[:80]}' is no rule", next_step='say one, such as "never put knives in the dishwasher"')
     return rule_of(items[0], config.person, time.time(), text)
+
+
+def _contradiction(rule: Rule, against: list[Rule]) -> UsageError:
+    told = " and ".join(f'rule {old.id}, "{old.text}"' for old in against)
+    return UsageError(f'"{rule.text}" contradicts {told}',
+                      next_step='to let it hold instead: coach rules add --instead "..."')  # fmt: skip
 
 
 def _line(rule: Rule) -> str:

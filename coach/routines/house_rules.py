@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from coach.interpreter.lexicon import split_words
+from coach.routines.contradictions import subject_of
 from coach.routines.noticed import BY
 from memory.rules import Rule
 
@@ -24,19 +25,9 @@ _COMMON = frozenset(split_words(
 def rule_of(item: Item, by: str, wall_s: float, words: str) -> Rule:
     """What is kept of a rule or fact. `subject` is what it settles, so that a later one takes its place."""
     named = str(item.object) if item.object else ""
-    subject = ""
-    if item.kind == "rule" and item.object and (item.place or item.instead_of):
-        subject = f"place of {named}"
-    elif item.kind == "fact" and item.time and item.about:
-        subject = f"time of {item.about}"
+    text = item.text or words
     kind = "fact" if item.kind == "fact" else "rule"
-    return Rule(kind=kind, text=item.text or words, about=item.about or named, subject=subject, by=by, wall_s=wall_s)
-
-
-def contradicted(rule: Rule, holding: Sequence[Rule]) -> Rule | None:
-    """What holds now and settles the same thing otherwise."""
-    return next((old for old in holding if rule.subject and old.subject == rule.subject
-                 and _plain(old.text) != _plain(rule.text)), None)  # fmt: skip
+    return Rule(kind=kind, text=text, about=item.about or named, subject=subject_of(item, text), by=by, wall_s=wall_s)
 
 
 def notes_for(instruction: str, holding: Sequence[Rule]) -> tuple[str, ...]:
@@ -58,7 +49,3 @@ def notes_for(instruction: str, holding: Sequence[Rule]) -> tuple[str, ...]:
 
 def _telling(text: str) -> set[str]:
     return {word.removesuffix("s") for word in _WORD.findall(text.lower())} - _COMMON
-
-
-def _plain(text: str) -> str:
-    return " ".join(_WORD.findall(text.lower()))

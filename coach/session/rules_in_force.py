@@ -14,6 +14,7 @@ import msgspec
 
 from coach.interpreter.items import Item
 from coach.interpreter.resolve import in_known_words
+from coach.routines.contradictions import opposes
 from coach.routines.house_rules import notes_for
 from coach.session.errand import KINDS, PLACES, Errand, name_of
 
@@ -83,10 +84,11 @@ def begin_task(store: Store, task_id: str) -> None:
 
 def notes_in_force(store: Store, instruction: str, task_id: str) -> tuple[str, ...]:
     """What the model should know for this task: what holds now first, then the home's rules that fit."""
-    now = tuple(rule.text for rule in rules_now(store, task_id))
-    settled = {rule.subject for rule in rules_now(store, task_id) if rule.subject}
-    lasting = [rule for rule in store.rules.holding() if rule.subject not in settled or not rule.subject]
-    return tuple(dict.fromkeys((*now, *notes_for(instruction, lasting))))
+    now = rules_now(store, task_id)
+    settled = {rule.subject for rule in now if rule.subject}
+    lasting = [rule for rule in store.rules.holding()
+               if rule.subject not in settled and not any(opposes(told, rule) for told in now)]  # fmt: skip
+    return tuple(dict.fromkeys((*(rule.text for rule in now), *notes_for(instruction, lasting))))
 
 
 def place_by_rule(store: Store, thing: str, task_id: str) -> tuple[str, int, str]:

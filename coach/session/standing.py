@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from coach.interpreter.items import Item
+from coach.routines.contradictions import contradictions
 from coach.routines.drafts import Draft, draft, moved, settled, skipped_days
-from coach.routines.house_rules import contradicted, rule_of
+from coach.routines.house_rules import rule_of
 from coach.routines.missed_words import TOLD, take_missed
 from coach.routines.recurrence import local_zone, next_due, to_local, to_utc
 from coach.routines.wish import instruction_of, possible
 from coach.routines.wording import moment_in_words, when_in_words
 from coach.session.agreement import Agreement, Wish, drop_lapsed, keep_agreement, open_agreement
-from coach.session.known_routines import TAKES_OVER, find_routine, moving, same_chore, same_time
+from coach.session.known_routines import TAKES_OVER, find_routine, moving, same_chore, same_time, without_instead
 from coach.session.outcomes import Outcome
 from coach.session.wording import joined, sentence
 from prompts import say
@@ -27,6 +28,7 @@ from robot_bridge.protocol.errors import UsageError
 
 if TYPE_CHECKING:
     from memory.routines import Routine
+    from memory.rules import Rule
     from memory.store import Store
 
 STANDING = frozenset(("routine", "checkin", "rule", "fact"))
@@ -79,7 +81,7 @@ class Standing:
         if waiting.asked >= 0:
             wish = _with_answer(waiting, plain)
             if wish is None:
-                return self._change(words, by)
+                return self._consider(waiting.wishes) if agrees else self._change(words, by)
             wishes = list(waiting.wishes)
             wishes[waiting.asked] = wish
             return self._consider(wishes)
@@ -92,7 +94,11 @@ class Standing:
         outcomes += [self._keep_rule(item, words, by) for item in items if _is_rule(item)]
         asks = next((outcome for outcome in outcomes if not outcome.ok), None)
         outcomes += [self._skip(item) for item in items if _is_skip(item)]
-        timed = [Wish(item=item, words=words, by=by) for item in items if not _is_rule(item) and not _is_skip(item)]
+        timed = [
+            Wish(item=without_instead(item), words=words, by=by)
+            for item in items
+            if not _is_rule(item) and not _is_skip(item)
+        ]
         if timed:
             before = open_agreement(self._store)
             if before is not None and not before.is_lapsed(self._clock()) and _is_timed(before):
@@ -176,8 +182,8 @@ class Standing:
     def _arm(self, waiting: Agreement) -> Outcome:
         if not _is_timed(waiting):
             keep_agreement(self._store, None)
-            texts = [self._store.rules.add(rule_of(wish.item, wish.by, self._clock(), wish.words)).text
-                     for wish in waiting.wishes]  # fmt: skip
+            rules = [rule_of(wish.item, wish.by, self._clock(), wish.words) for wish in waiting.wishes]
+            texts = [self._store.rules.add(rule, [old.id for old in self._against(rule)]).text for rule in rules]
             return Outcome(say("rule_kept", rule=joined(tuple(texts), "and")))
         try:
             drafts = [(wish, self._draft(wish).routine) for wish in waiting.wishes]
@@ -226,13 +232,16 @@ class Standing:
 
     def _keep_rule(self, item: Item, words: str, by: str) -> Outcome:
         rule = rule_of(item, by, self._clock(), words)
-        before = contradicted(rule, self._store.rules.holding())
-        if before is not None and rule.kind == "rule":
+        before = joined(tuple(old.text for old in self._against(rule)), "and")
+        if before:
             self._wait_for([Wish(item=item, words=words, by=by)])
-            return Outcome(say("rule_contradicts", before=before.text, rule=rule.text), ok=False)
+            return Outcome(say("rule_contradicts", before=before, rule=rule.text), ok=False)
         self._store.rules.add(rule)
         said = say("rule_kept", rule=rule.text) if rule.kind == "rule" else say("fact_kept", rule=rule.text)
         return Outcome(said)
+
+    def _against(self, rule: Rule) -> list[Rule]:
+        return contradictions(rule, self._store.rules.holding())
 
     def _skip(self, item: Item) -> Outcome:
         wanted = item.about or item.verb.replace("_", " ") or (item.object.name if item.object else "")

@@ -98,9 +98,13 @@ def test_one_sentence_says_why_when_it_cannot_be(tmp_path, capsys, words, part) 
 
 def test_rules_are_listed_and_forgotten_when_asked(tmp_path, capsys) -> None:
     coach(tmp_path, "rules", "add", "mugs go on the top shelf")
-    coach(tmp_path, "rules", "add", "mugs go in the cupboard")
+    assert coach(tmp_path, "rules", "add", "mugs go in the cupboard") == 2
+    told = capsys.readouterr().err.strip()
+    assert 'contradicts rule 1, "mugs go on the top shelf"' in told and "--instead" in told
+    assert [rule["text"] for rule in listed(tmp_path, capsys, "rules")] == ["mugs go on the top shelf"]
+    assert coach(tmp_path, "rules", "add", "--instead", "mugs go in the cupboard") == 0
     found = listed(tmp_path, capsys, "rules")
-    assert [rule["text"] for rule in found] == ["mugs go in the cupboard"], "the later one wins"
+    assert [rule["text"] for rule in found] == ["mugs go in the cupboard"]
     assert found[0]["by"] == "person" and found[0]["said_s"] > 0
     assert coach(tmp_path, "rules", "forget", str(found[0]["id"])) == 0
     assert listed(tmp_path, capsys, "rules") == []
