@@ -178,7 +178,8 @@ class Actions:
 
     def _is_missed(self, errand: Errand, situation: Situation) -> bool:
         """Another thing than the one in hand, which is not there: a lesson about it would teach to see things."""
-        if self._sight is None or tells_of(errand.thing, situation.thought):
+        silent = situation.status is None or not situation.status.policy_ok
+        if self._sight is None or silent or tells_of(errand.thing, situation.thought):
             return False
         return self._sight.misses(errand, situation.episode_id, situation.task_id)
 

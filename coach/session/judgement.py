@@ -32,8 +32,10 @@ def judge_end(store: Store, episode_id: int | None, event: Event) -> str:
     wanted = _wanted(lessons, instruction)
     sent = {intervention.id for intervention in store.interventions(episode_id)} if episode_id is not None else set()
     for lesson in lessons:
-        if lesson.outcome == "open" or lesson.id in sent:  # it asked for help with it, and was helped
-            _settle(store, lesson, wanted.get(lesson.id), things)
+        errand = wanted.get(lesson.id)
+        helped = lesson.id in sent and errand == errand_said(lesson.thought_should)  # it had asked for help with it
+        if lesson.outcome == "open" or helped:
+            _settle(store, lesson, errand, things)
     asked = [errand for errand in (Errand.parse(instruction), *wanted.values()) if errand is not None]
     return "failed" if any(ended_elsewhere(errand, things) for errand in asked) else "done"
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-LOOK_S = 0.3  # a person waits no longer for the answer
+LOOK_S = 1.0  # mostly 20 ms; a person waits no longer for the answer
 STATE_KEY = "not_in_sight"
 
 

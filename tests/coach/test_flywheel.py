@@ -1,7 +1,10 @@
 """The coaching experiment in small: homes, words, a coach in a real kitchen, and what is made of the rows."""
 
+import errno
 import json
+import os
 from itertools import islice
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,6 +16,7 @@ from coach.evaluate.lane import LaneConfig
 from coach.evaluate.lockstep import Together, play
 from coach.evaluate.rows import Row
 from coach.finetune.stored_lessons import StoredLessons
+from coach.flywheel import experiment
 from coach.flywheel.cells import CELLS, RowFile, measured, old_tasks, unplayed
 from coach.flywheel.coached_lane import CoachedLane, Memory
 from coach.flywheel.homes import jobs, load_plan
@@ -220,3 +224,14 @@ def test_nothing_is_proved_of_a_home_that_was_not_measured(tmp_path):
     assert (
         keep_proofs(tmp_path, tmp_path, {}, PLAN, only, checkpoint="c", against="b", machine="m", motion="policy") == {}
     )
+
+
+def test_full_disk_is_told_by_a_process_of_the_experiment(tmp_path, monkeypatch, capsys):
+    def part(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(tmp_path / "maple" / "coached.jsonl"))
+
+    monkeypatch.setattr(experiment, "dies_with", lambda parent: None)
+    settings = SimpleNamespace(out=tmp_path, data=tmp_path)
+    with pytest.raises(SystemExit):
+        experiment._at_work(os.getpid(), part, settings, PLAN, range(1), 0.0)
+    assert f"the disk under {tmp_path / 'maple'} is full" in capsys.readouterr().err

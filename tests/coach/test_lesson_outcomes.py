@@ -110,6 +110,22 @@ def test_lesson_was_followed_when_the_robot_was_helped_and_came_to_its_end(bench
     system.close()
 
 
+def test_lesson_stays_failed_when_other_words_brought_the_end(bench: Bench) -> None:  # noqa: F811
+    system = bench.open()
+    first = taught(bench, system)
+    bench.bridge.ask("tries", "I tried 3 times and nothing is in the left hand: please help")
+    until(lambda: outcome(system, first) == "failed")
+    bench.bridge.state["thought"] = BIN_THOUGHT
+    replies = len(bench.replies)
+    system.submit("no, put it in the drying rack")
+    until(lambda: any(reply.correction_id for reply in bench.replies[replies:]))
+    second = next(reply.correction_id for reply in bench.replies[replies:] if reply.correction_id)
+    bench.bridge.finish(red_cup="drying rack")
+    until(lambda: outcome(system, second) == "followed")
+    assert outcome(system, first) == "failed"
+    system.close()
+
+
 @pytest.mark.parametrize("words", ["put the blue plate in the sink", "reset"])
 def test_lesson_is_left_when_its_task_is_replaced_or_forgotten(bench: Bench, words: str) -> None:  # noqa: F811
     system = bench.open()
