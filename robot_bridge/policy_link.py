@@ -81,12 +81,14 @@ class PolicyLink:
         keys: for an encrypted line; None for a plain one, which only works on loopback.
         share: send pictures through shared memory where that works.
         jpeg_quality: of pictures on a line that is too slow for them as they are, 1 to 95; 0: never.
+        silent_s: a policy whose process answers no ping for this long is gone; 0: only its broken connection tells.
     """
 
     def __init__(
         self, context: zmq.Context, address: str, keys: ClientKeys | None = None, share: bool = True,
-        jpeg_quality: int = 0,
+        jpeg_quality: int = 0, silent_s: float = 0.0,
     ) -> None:  # fmt: skip
+        self._silent_s = silent_s
         self._context, self._address, self._keys = context, address, keys
         self.compression = Compression(jpeg_quality, is_local(address))
         self._sent = _Sent()
@@ -258,7 +260,7 @@ class PolicyLink:
         self._socket.close()
 
     def _connected(self) -> zmq.Socket:
-        socket = connect(self._context, zmq.DEALER, self._address, self._keys)
+        socket = connect(self._context, zmq.DEALER, self._address, self._keys, silent_s=self._silent_s)
         socket.rcvtimeo = SLICE_MS
         self._breaks = socket.get_monitor_socket(zmq.EVENT_DISCONNECTED)
         return socket

@@ -58,6 +58,7 @@ SWITCH_S = 0.0005  # the interpreter's thread switch: at its default of 5 ms a t
 REQUESTS_AT_ONCE = 50
 CHECK_S = 0.04  # how soon a driver that hangs, or a stop of the process, is noticed
 MOST_UNFINISHED_BYTES = 1 << 20  # of a message that is still to end, from a coach or a listener
+FROZEN_S = 0.5  # a policy on this machine that does nothing at all for this long is as good as dead
 STOP = b"stop"  # requests that hold this are looked at first
 
 
@@ -85,7 +86,13 @@ def serve(
             _connections(requests, guard) as coaches,
             _connections(events, guard) as listeners,
             contextlib.closing(
-                PolicyLink(context, config.policy_address, policy_keys, jpeg_quality=config.jpeg_quality)
+                PolicyLink(
+                    context,
+                    config.policy_address,
+                    policy_keys,
+                    jpeg_quality=config.jpeg_quality,
+                    silent_s=FROZEN_S if is_local(config.policy_address) else 0.0,
+                )
             ) as link,
             contextlib.closing(Outbox()) as outbox,
             _connected(arms),

@@ -13,6 +13,7 @@ from robot_bridge.protocol.security.curve import ClientKeys, ServerKeys
 
 HIGH_WATER_MARK = 200  # messages a peer may be behind before new ones are dropped
 RECONNECT_MS = (50, 500)
+PINGS = 5  # within the time after which a silent peer counts as gone
 REBIND_S = 2.0  # the system may need a moment until a port is free again
 
 
@@ -71,9 +72,15 @@ def bind(
 
 
 def connect(
-    context: zmq.Context, kind: int, address: str, keys: ClientKeys | None = None, most_bytes: int = MAX_ARRAY_BYTES
-) -> zmq.Socket:
-    """A socket on its way to a peer, which need not be there yet. Args: most_bytes: of one part of what comes back.
+    context: zmq.Context, kind: int, address: str, keys: ClientKeys | None = None, most_bytes: int = MAX_ARRAY_BYTES,
+    silent_s: float = 0.0,
+) -> zmq.Socket:  # fmt: skip
+    """A socket on its way to a peer, which need not be there yet.
+
+    Args:
+        most_bytes: of one part of what comes back.
+        silent_s: the connection breaks when the peer's system answers no ping for this long; 0: it is not asked. What
+            it computes does not matter, but a large message on a slow line holds the answer up.
 
     Raises:
         ConfigError: the address cannot be one, or it is on another machine and there are no keys.
@@ -82,6 +89,9 @@ def connect(
     socket = open_socket(context, kind, most_bytes)
     if keys is not None:
         keys.apply(socket)
+    if silent_s:
+        socket.heartbeat_timeout = int(silent_s * 1e3)
+        socket.heartbeat_ivl = int(silent_s * 1e3 / PINGS)
     try:
         socket.connect(address)
     except zmq.ZMQError as error:

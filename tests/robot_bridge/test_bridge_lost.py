@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -33,6 +35,13 @@ print("at work", flush=True)
 while True:
     line.heartbeat("anna")
     time.sleep(0.1)
+"""
+
+POLICY = """
+import time
+from fake_policy import FakePolicy, sweep
+print(FakePolicy(acts=lambda request: sweep(request, horizon=60, speed=0.2)).address, flush=True)
+time.sleep(600)
 """
 
 
@@ -110,6 +119,34 @@ def test_arms_hold_within_a_tick_when_the_policy_dies_while_the_pilot_is_busy(po
     assert still <= 1
     rig.until_event("policy_silent")
     policy.start()
+    rig.until_event("policy_back")
+    rig.until_moving()
+
+
+@pytest.fixture
+def frozen_policy() -> Iterator[subprocess.Popen]:
+    """A policy in a process of its own, whose chunks last three seconds."""
+    process = subprocess.Popen([sys.executable, "-c", POLICY], stdout=subprocess.PIPE, text=True,
+                               env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)})  # fmt: skip
+    yield process
+    process.kill()
+    process.wait()
+
+
+def test_arms_hold_before_the_chunk_ends_when_the_policy_is_frozen(frozen_policy, start_rig):
+    assert frozen_policy.stdout
+    rig = start_rig(policy_address=frozen_policy.stdout.readline().strip(), think_deadline_s=5.0, act_deadline_s=5.0)
+    rig.task()
+    rig.until_moving()
+    os.kill(frozen_policy.pid, signal.SIGSTOP)
+    frozen_s = time.monotonic()
+    rig.until_event("policy_silent")
+    rig.until_state("holding")
+    assert time.monotonic() - frozen_s < 2.0, "long before its deadline"
+    still_s = time.monotonic()
+    time.sleep(0.2)
+    assert rig.arms.moved_since(still_s) == 0
+    os.kill(frozen_policy.pid, signal.SIGCONT)
     rig.until_event("policy_back")
     rig.until_moving()
 
