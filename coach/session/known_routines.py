@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from coach.interpreter import interpret
 from coach.interpreter.items import Item
 from coach.routines.wording import when_in_words
@@ -21,6 +23,7 @@ _MOVE = re.compile(
     r"(?: (?:routine|reminder|check-?in|alarm))?(?: (?:away )?from (?P<old>.+?))? (?:to|onto|until) (?P<when>.+?)"
     r"(?: instead(?: of .+)?)?(?:[ ,]+please)?[.! ]*"
 )
+_INSTEAD_OF = re.compile(r" instead(?: of .+)?$")
 _CLOCK_FIRST = re.compile(
     r"(?:\d|half|quarter|noon|midnight|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b|\d"
 )
@@ -51,6 +54,12 @@ def moving(words: str, known: Sequence[Routine]) -> tuple[Routine, Item] | None:
         if item is not None and (item.rrule or item.time or item.date):
             return routine, Item(kind="routine", rrule=item.rrule, time=item.time, date=item.date, until=item.until)
     return None
+
+
+def without_instead(item: Item) -> Item:
+    """`laundry instead of tuesday` is about the laundry."""
+    about = _INSTEAD_OF.sub("", item.about)
+    return msgspec.structs.replace(item, about=about) if about != item.about else item
 
 
 def same_time(one: Routine, other: Routine) -> bool:

@@ -33,7 +33,8 @@ _EVER = r"(?:any ?more|any longer|ever again|again)"
 _NO_LONGER = tuple(  # "don't do the laundry any more", "stop reminding me about the pills", "cancel the pills reminder"
     re.compile(rf"(?:please |robot,? )?{form}(?:[ ,]+please)?[.! ]*")
     for form in (
-        rf"(?:do not|don't|never) (?:{_DOING} )?{_THE}(?P<what>[a-z]+(?: [a-z]+)?) {_EVER}",
+        rf"(?:do not|don't|never) (?:{_DOING} )?{_THE}(?P<what>[a-z]+(?: [a-z]+)?)"
+        rf"(?: (?:on|at|every|each) [\w: ]+?)? {_EVER}",
         rf"you (?:do not|don't|need not|needn't) (?:have to |need to )?{_DOING} {_THE}(?P<what>.+?) {_EVER}",
         rf"(?:stop|quit) (?:reminding (?:me|us) (?:about|of|to)|asking (?:me|us) about|checking in(?: with (?:me|us))? "
         rf"about) {_THE}(?P<what>.+?)(?: {_EVER})?",

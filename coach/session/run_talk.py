@@ -44,16 +44,13 @@ class RunTalk:
 
     def hear(self, words: str, by: str, situation: Situation) -> Outcome | None:
         """The same for a run that was asked about or is held back, and for one that the words name."""
-        for run in self._book.open_runs():
-            if (run.note == TOLD and run.state == "asked") or (run.note == HELD and run.state == "waiting"):
-                decided = self._decide(run, words, by, situation)
-                if decided is not None:
-                    return decided
-        return self._named(words.lower().strip(), by, situation)
+        return self._answer_held(words, by, situation) or self._named(words.lower().strip(), by, situation)
 
     def stopped(self, words: str, by: str) -> list[Outcome]:
-        """A stop is the end of a run that was announced, unless the words only put it off."""
-        outcomes = []
+        """A stop is the end of a run that was announced, unless the words only put it off. One that was asked about
+        or is held back goes by the words alone."""
+        held = self._answer_held(words, by, None)
+        outcomes = [held] if held is not None else []
         while (run := self._announced()) is not None:
             routine = self._book.one(run.routine_id)
             said = meaning_of(words, routine.title, self._clock(), routine.tz)
@@ -81,16 +78,25 @@ class RunTalk:
         if run is not None and (not clear or may_object(words)):
             self._book.change(run.id, "announced", "waiting", self._clock(), HELD, int(self._clock()) + ASIDE_S)
 
+    def _answer_held(self, words: str, by: str, situation: Situation | None) -> Outcome | None:
+        for run in self._book.open_runs():
+            if (run.note == TOLD and run.state == "asked") or (run.note == HELD and run.state == "waiting"):
+                decided = self._decide(run, words, by, situation)
+                if decided is not None:
+                    return decided
+        return None
+
     def _announced(self) -> Run | None:
         return next((run for run in self._book.open_runs() if run.state == "announced"), None)
 
-    def _decide(self, run: Run, words: str, by: str, situation: Situation) -> Outcome | None:
+    def _decide(self, run: Run, words: str, by: str, situation: Situation | None) -> Outcome | None:
+        """Args: situation: None where nothing may be begun."""
         routine = self._book.one(run.routine_id)
         said = meaning_of(words, routine.title, self._clock(), routine.tz)
         if said is None:
             return None
         if said.meaning == "now":
-            return None if situation.busy else self._start(run, routine, by, situation)
+            return None if situation is None or situation.busy else self._start(run, routine, by, situation)
         if said.meaning == "wait" and run.state != "announced":
             return None
         return self._settle(run, routine, said, by)

@@ -24,7 +24,9 @@ _DOES = r"(?: (?:do|start|begin|bother|run|make|bring|get))?"
 
 
 def _any_of(*forms: str) -> re.Pattern[str]:
-    return re.compile("|".join(f"(?:{form})" for form in forms))
+    """Any of them, or several after each other: "never mind, skip it"."""
+    form = "|".join(f"(?:{form})" for form in forms)
+    return re.compile(f"(?:{form})(?: (?:{form}))?")
 
 
 _REFUSE = _any_of(
@@ -80,7 +82,7 @@ _PART = re.compile(
 _LEFT = re.compile(rf"(?:no|but|and|do|make|start|begin|run|try|ask me|remind me|again|postpone|put|put off|delay|"
                    rf"snooze|defer|move|reschedule|push|back|off|until|till|to|for|it|that|this|is better|better|"
                    rf"would be better|instead|at|by|on|later|i'd|{_NOT_NOW}| )*")  # fmt: skip
-_OPENING = re.compile(r"(?:no|yes|ok|okay|all right|fine)(?: but)? ")
+_OPENING = re.compile(r"(?:no|stop|yes|ok|okay|all right|fine)(?: but)? ")
 _DOUBT = re.compile(r"\b(?:no|not|don't|never|won't|can't|skip|cancel|later|postpone|tomorrow|wait|instead|leave|hold|"
                     r"off|stop|busy|guests|asleep|sleeping)\b")  # fmt: skip
 
@@ -104,7 +106,7 @@ def meaning_of(words: str, title: str, now_utc: float, tz: str) -> Said | None:
     said = _said(plain, now_utc, tz)
     if said is None and (opening := _OPENING.match(plain)):
         said = _said(plain[opening.end() :], now_utc, tz)
-        return None if said is not None and said.meaning == "now" and plain.startswith("no ") else said
+        return None if said is not None and said.meaning == "now" and plain.startswith(("no ", "stop ")) else said
     return said
 
 

@@ -275,7 +275,7 @@ def _with_answer(waiting: Agreement, plain: str) -> Wish | None:
 
 def _which(wished: Routine, rivals: Sequence[Routine]) -> str:
     known = joined(tuple(when_in_words(routine) for routine in rivals), "and")
-    return say("routine_or_both", title=sentence(wished.title), known=known, wished=when_in_words(wished))
+    return say("routine_or_both", title=wished.title, known=known, wished=when_in_words(wished))
 
 
 def _is_timed(agreement: Agreement) -> bool:

@@ -105,6 +105,19 @@ def test_stop_refuses_the_run_when_it_was_announced(bench: Bench, words: str) ->
     assert bench.look() == "" and bench.states == ["refused"] and bench.begun == []
 
 
+@pytest.mark.parametrize(("words", "state"), [("stop, do it later", "waiting"), ("stop, not today", "refused")])
+def test_words_with_a_stop_decide_when_they_put_it_off(bench: Bench, words: str, state: str) -> None:
+    bench.announce()
+    assert "I have stopped" in bench.say(words)
+    assert bench.states == [state] and bench.begun == []
+
+
+def test_run_that_is_held_is_left_out_when_words_say_so_even_if_they_stop_the_arms(bench: Bench) -> None:
+    bench.announce()
+    bench.say("hold on", "never mind, skip it")
+    assert bench.states == ["refused"] and bench.begun == []
+
+
 def test_stop_key_refuses_the_run_when_it_was_announced(bench: Bench) -> None:
     bench.announce()
     assert "I leave out" in bench.session.stopped(bench.stop_line.pull()).said

@@ -175,6 +175,7 @@ def test_contradiction_is_asked_about_when_a_later_rule_says_otherwise(bench: Be
     "stop reminding me about the pills", "Don't remind me about the pills any more.", "cancel the pills reminder",
     "please delete my reminder about the pills", "no more reminders about the pills", "no more pills reminders",
     "forget the routine about the pills",
+    "don't remind me about the pills every day any more",
 ])  # fmt: skip
 def test_reminder_ends_when_it_is_called_off_in_words(bench: Bench, words: str) -> None:
     bench.say("remind me about the pills every day at 8", "yes")

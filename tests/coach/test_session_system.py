@@ -196,7 +196,7 @@ def test_lines_in_are_answered_by_lines_out_when_headless(bench: Bench) -> None:
 
     def lines() -> Iterator[str]:
         yield "put the red cup in the sink\n"
-        until(lambda: bench.bridge.kinds() == ["task"])
+        until(lambda: "robot: " in out.getvalue())  # said once all about it is on the disk
         bench.bridge.publish(ThoughtToken(request_id=1, index=0, text="reason"))
         bench.bridge.publish(ThoughtEvent(time_s=1.0, task_id="t", observation_sequence=1, thought=SINK_THOUGHT))
         until(lambda: "thought: " in out.getvalue())
