@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 EARLY_S = 10.0  # a server that dies sooner after its start
-MOST_EARLY = 3  # so many times in a row would die again: its parent gives up, and is started anew or not
+MOST_EARLY = 5  # so many times in a row would die again: its parent gives up, and is started anew or not
 AGAIN_S = 0.05
 ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 

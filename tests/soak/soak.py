@@ -277,6 +277,7 @@ def main() -> int:
     parser.add_argument("--no-tests", action="store_true", help="leave the tests of single faults out")
     args = parser.parse_args()
     faults = {} if args.no_tests else _single_faults()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # a soak that is called off leaves nothing running
     home = Path(tempfile.mkdtemp(prefix="coach-soak-"))
     program = Program(home)
     began_s = time.monotonic()
