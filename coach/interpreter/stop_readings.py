@@ -166,7 +166,7 @@ _PLAN = (
     r"may|might|should|must|do|does|ever|really|(?:is|are|was|were) (?:supposed|meant|due|going) to)"
 )
 _GOES_ON = (
-    rf"(?!{_MOTION})(?:[a-z]+ing\b|by\b|at (?:\d|noon|midnight|the|every|all|our|my|"
+    rf"(?!{_MOTION})(?:[a-z]+ing\b|by\b|at (?:\d|noon|midnight|nothing|the|every|all|our|my|"
     r"[a-z]+ (?:o'clock|am|pm|station|road|street|lights?)|"
     r"one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)|"
     r"(?:for|by|in|on|near|outside|from|every|selling|to) (?:a|the|my|our|me|us|every|[a-z]+)\b|"
@@ -195,6 +195,22 @@ READINGS: tuple[Reading, ...] = (
     Reading(False, "food, or the weather", "will it freeze tonight", _is_freeze),
     Reading(False, "a pause", "stop for a second", _after(
         r"(?:for )?(?:a|one|just a|half a) (?:second|sec|moment|minute|bit|while)(?: please)?$")),
+    Reading(True, "whether it is heard", "stop if you can hear me", _after(
+        r"if you (?:can |could |do )?(?:hear|understand) me\b")),
+    Reading(True, "said with force", "when I say stop I mean stop", _before(
+        r"(?<!not )(?:i|we) (?:really |do )?(?:mean|meant)")),
+    Reading(True, "threatened", "if you don't stop you will break it", _before(
+        r"(?:if you (?:do|will) not|unless you)")),
+    Reading(False, "a saying", "stop me if you have heard this one", _after(
+        r"(?:me|us) (?:if|when|whenever|any time)\b")),
+    Reading(False, "a sign, or the word", "stop signs are red", _after(
+        r"(?:signs?|buttons?|switch(?:es)?|words?|commands?|times?) (?:is|are|was|were|has|have|must|should|works)\b")),
+    Reading(False, "the word, written", "write stop on the list", _before(
+        r"(?:write|writes|wrote|type|types|typed|spell|spells|print|prints)(?: down)?(?: the word)?")),
+    Reading(False, "where one gets off", "I missed my stop this morning", _before(
+        r"(?:miss|missed|reach|reached|passed|off at|out at|overslept) (?:my|our|your|his|her|their|the)")),
+    Reading(False, "a visit", "stop by the bakery on your way", _after(
+        r"(?:by|at|off at) .*\bon (?:the|your|my) way\b")),
     Reading(False, "talk, which the arms have no part in", "stop worrying about me", _after(_TALK)),
     Reading(False, "an appliance", "stop the music", _after(_APPLIANCE)),
     Reading(False, "how it stops", "do you stop on your own", _after(
@@ -272,5 +288,5 @@ READINGS: tuple[Reading, ...] = (
                        r"(?:that|make|makes|made) you|to|does|did|mean by)"
                        rf"(?: {_ADVERB})*"))),
     Reading(False, "for a time to come", "stop making coffee on weekends", _both(
-        _after(r"(?:[a-z]+ing|(?:by|at|for) [a-z]+)\b"), _is_at_a_time)),
+        _after(r"(?!for (?:today|tonight|the day)\b)(?:[a-z]+ing|(?:by|at|for) [a-z]+)\b"), _is_at_a_time)),
 )  # fmt: skip
