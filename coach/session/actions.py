@@ -82,13 +82,14 @@ class Actions:
                 return Outcome(say("nothing_asked", text=spoken.words), ok=False)
         return Outcome(say("unknown_words", text=spoken.words), ok=False)
 
+    def arms_state(self) -> str:
+        """What the bridge's state is at this very moment. Raises: CoachError: it does not answer."""
+        return self._bridge.status().state
+
     def start(self, errand: Errand | str, words: str, by: str, situation: Situation, where: Where | None = None,
               task_id: str = "") -> str:  # fmt: skip
-        """Send a task, a chore in words; returns its id. Raises: CoachError: it did not reach the arms.
-
-        Args:
-            task_id: an id of its own, for a task that may be sent again: the bridge takes an id once.
-        """
+        """Send a task, a chore in words; returns its id, a new one unless given. Raises: CoachError: it did not
+        reach the arms."""
         task_id = task_id or new_id()
         intervention = Intervention(id=task_id, kind="task", text=words, instruction=str(errand), by=by, where=where,
                                     forced=forced_thought(errand, None) if where and isinstance(errand, Errand) else "",

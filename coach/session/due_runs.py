@@ -133,7 +133,7 @@ class DueRuns:
                 back = self._book.change(run.id, "announced", "waiting", now)
                 return self._begin(run, routine, situation) if back else None
             case "announced" if now - run.changed_s >= GRACE_S:
-                return self._start(run, routine, by, situation)
+                return self._start(run, routine, by, situation, by_itself=True)
             case "waiting" if run.not_before_utc <= now:
                 return self._begin(run, routine, situation)
         return None
@@ -194,7 +194,10 @@ class DueRuns:
         self._book.change(run.id, "asked", "missed", self.clock(), "nobody answered")
         return Outcome(say("run_unanswered", title=routine.title))
 
-    def _start(self, run: Run, routine: Routine, by: str, situation: Situation) -> Outcome | None:
+    def _start(
+        self, run: Run, routine: Routine, by: str, situation: Situation, by_itself: bool = False
+    ) -> Outcome | None:
+        """Args: by_itself: nobody says so now, and a stop may have come since the last look at the arms."""
         chore = routine.instruction if is_chore(routine.instruction) else ""
         errand: Errand | str | None = chore or Errand.parse(routine.instruction)
         if errand is None:
@@ -204,12 +207,21 @@ class DueRuns:
         if not self._book.change(run.id, run.state, "sending", self.clock(), task_id):
             return None
         try:
+            if by_itself and (state := self._actions.arms_state()) != "idle":
+                return self._hold_back(run, routine, state)
             self._actions.start(errand, routine.words, routine.by or by, situation, task_id=task_id)
         except CoachError:
             self._book.change(run.id, "sending", "waiting", self.clock(), "", int(self.clock()) + RETRY_S)
             raise
         self._book.change(run.id, "sending", "started", self.clock(), task_id)
         return Outcome(say("accepted", task=errand), task_id)
+
+    def _hold_back(self, run: Run, routine: Routine, state: str) -> Outcome | None:
+        if state != "stopped":
+            self._book.change(run.id, "sending", "waiting", self.clock())
+            return None
+        self._book.change(run.id, "sending", "refused", self.clock(), "stopped")
+        return Outcome(say("run_refused", title=routine.title))
 
     def _recover(self, run: Run, situation: Situation) -> None:
         """The program ended on the way to the bridge. What did not arrive waits again; the bridge takes an id once."""

@@ -15,7 +15,7 @@ Meaning = Literal["now", "refuse", "later", "wait", "done"]
 _WORD = re.compile(r"[\w':]+")
 _FILLERS = re.compile(r"\b(?:thank you(?: very much)?|thanks|please|robot|hey|oh|well|sorry|actually|just|rather|maybe|"
                       r"perhaps|i think|i guess|let's|let us|could you|can you|would you)\b")  # fmt: skip
-_IT = r"(?: (?:it|that|this|this one))?"
+_IT = r"(?: (?:it|that|this|this one|them|both|all of them|everything))?"
 _TODAY = (
     r"(?: (?:today|tonight|now|yet|this time|this once|this week|this (?:morning|afternoon|evening)|at all|for today))*"
 )
@@ -79,8 +79,9 @@ _PARTS = {"morning": "09:00", "noon": "12:00", "afternoon": "15:00", "evening": 
 _PART = re.compile(
     r"(?:this |in the |until the |until this |till the )?(?P<part>morning|noon|afternoon|evening|tonight|night)"
 )
-_LEFT = re.compile(rf"(?:no|but|and|do|make|start|begin|run|try|ask me|remind me|again|postpone|put|put off|delay|"
-                   rf"snooze|defer|move|reschedule|push|back|off|until|till|to|for|it|that|this|is better|better|"
+_LEFT = re.compile(rf"(?:no|but|and|wait|hold on|do|make|start|begin|run|try|ask me|remind me|again|postpone|"
+                   rf"put|put off|delay|snooze|defer|move|reschedule|push|back|off|until|till|to|for|it|that|this|"
+                   rf"is better|better|"
                    rf"would be better|instead|at|by|on|later|i'd|{_NOT_NOW}| )*")  # fmt: skip
 _OPENING = re.compile(r"(?:no|stop|yes|ok|okay|all right|fine)(?: but)? ")
 _DOUBT = re.compile(r"\b(?:no|not|don't|never|won't|can't|skip|cancel|later|postpone|tomorrow|wait|instead|leave|hold|"

@@ -173,6 +173,8 @@ class Utterances:
             outcome = Outcome(meaning.said, pending=meaning.pending, ok=meaning.ok)
             return Dealt([outcome], situation, items, meaning.question)
         outcomes = self._act_on(meaning, uttered, asked)
+        if outcomes and all(outcome.said == say("question_unknown") for outcome in outcomes):  # "do it after lunch"
+            outcomes = [self._due_runs.ask_back({"unknown"}) or outcomes[0]]
         self._due_runs.set_aside(words, all(outcome.ok for outcome in outcomes) and not self._standing.asks)
         return Dealt(outcomes, situation, items)
 

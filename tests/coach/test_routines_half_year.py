@@ -88,9 +88,8 @@ class Bridge:
         if intervention.id not in self.taken:
             self.taken.add(intervention.id)
             self.working, self.until = intervention.id, self.clock.value + WORK_S
-        return Accepted(id=intervention.id, state=self.status.state)
+        return Accepted(id=intervention.id, state=self.status().state)
 
-    @property
     def status(self) -> Status:
         instruction = "put the red cup in the sink" if self.working else ""
         return Status(time_s=0.0, state="running" if self.working else "idle", task_id=self.working,
@@ -112,7 +111,7 @@ def live(home: Path, clock: Synchronized, end: int, dues: list[int], seed: int) 
         due_runs = DueRuns(store, actions, lambda: float(clock.value))
         while clock.value < end:
             if due_runs.has_work():
-                told = due_runs.tick(Situation(bridge.status), "Ada")
+                told = due_runs.tick(Situation(bridge.status()), "Ada")
                 if told is not None and "I begin in 20 seconds" in told.said:
                     (run,) = [run for run in store.routines.open_runs() if run.state == "announced"]
                     bridge.announced[store.routines.one(run.routine_id).words] = clock.value

@@ -39,7 +39,7 @@ def test_run_is_left_out_when_it_is_refused(bench: Bench, words: str) -> None:
 @pytest.mark.parametrize(("words", "minutes"), [
     ("later", 60), ("do it later", 60), ("not right now", 60), ("not yet", 60), ("No, later please.", 60),
     ("ask me later", 60), ("in 20 minutes", 20), ("in half an hour", 30), ("postpone it for two hours", 120),
-    ("this afternoon", 480), ("at 9 in the morning", 120), ("not before 8", 60),
+    ("this afternoon", 480), ("at 9 in the morning", 120), ("not before 8", 60), ("please wait until 8", 60),
 ])  # fmt: skip
 def test_run_comes_again_when_it_is_put_off(bench: Bench, words: str, minutes: int) -> None:
     bench.announce()
@@ -130,7 +130,23 @@ def test_run_is_refused_when_the_arms_were_stopped_elsewhere(bench: Bench) -> No
     assert "I leave out" in bench.look() and bench.states == ["refused"]
 
 
-@pytest.mark.parametrize("words", ["blub the wug", "not the red one", "hmm maybe the other one"])
+def test_run_does_not_begin_when_a_stop_comes_while_it_is_about_to(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.announce()
+    bench.wait(GRACE)
+    change = bench.store.routines.change
+
+    def stop_meanwhile(run_id: int, was: str, state: str, *more: object) -> bool:
+        if state == "sending":
+            bench.bridge.state = IDLE | {"state": "stopped"}
+        return change(run_id, was, state, *more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(bench.session.due_runs._book, "change", stop_meanwhile)
+    assert "I leave out" in bench.look() and bench.begun == [] and bench.states == ["refused"]
+
+
+@pytest.mark.parametrize("words", ["blub the wug", "do it after lunch", "not the red one", "hmm maybe the other one"])
 def test_run_does_not_begin_and_is_asked_about_once_when_words_are_not_understood(bench: Bench, words: str) -> None:
     bench.announce()
     assert "now, later, or not at all?" in bench.say(words)
