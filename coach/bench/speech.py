@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from coach.bench.barge_in import BAR_MS, CUTS_IN, Dialogue
 from coach.bench.report import Report, Row, commit, machine
+from coach.evaluate.statistics import wilson
 from coach.speech.audio import CHUNK, RATE
 from coach.speech.ears.espeak import Espeak
 from coach.speech.ears.noise import kitchen_noise, mixed, talk
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str], None]
 NOISE_DB = 10.0  # speech over kitchen noise
+CLEAN_DB = 60.0
+SAME_TEXT = 40  # sentences, for a share with a useful interval
 UTTERANCE_S = (2.5, 3.5)
 LEAD_S, TAIL_S = 0.7, 2.0
 IDLE_S = 20.0
@@ -60,23 +64,26 @@ def measure(config: Config, seed: int, rounds: int, command: str, progress: Prog
     espeak = Espeak()
     model = config.speech.model if find_model(config.speech.model, config.home / "models") else EMBEDDED
     sentences = list(clips(espeak, rounds, seed))
-    rows = _texts(WhisperEngine.load(model, config.home / "models", "cpu", lambda share: None), sentences, progress)
+    engine = WhisperEngine.load(model, config.home / "models", "cpu", lambda share: None)
+    rows = _texts(engine, list(clips(espeak, SAME_TEXT, seed, CLEAN_DB)), "clean", progress)
+    rows += _texts(engine, list(clips(espeak, SAME_TEXT, seed)), f"at {NOISE_DB:g} dB", progress)
     with tempfile.TemporaryDirectory(prefix="coach-bench-") as folder, _Room(config, model, Path(folder)) as room:
         rows += room.sentences(sentences, progress)
         rows += room.stops(list(stops(espeak, rounds, seed)), progress)
         progress("idle listening")
         rows += room.idle(kitchen_noise("fan", seed, IDLE_S, espeak))
+        rows += room.barge_in(espeak, rounds, seed, progress)
     rows += _false_stops(espeak, seed, progress)
     notes = ("Voices of espeak-ng that training never heard, over kitchen noise at 10 dB; people sound otherwise.",)
     return Report("speech", command, tuple(rows), rounds, seed, model, machine(), commit(), notes)
 
 
-def clips(espeak: Espeak, count: int, seed: int) -> Iterator[Clip]:
+def clips(espeak: Espeak, count: int, seed: int, over_noise_db: float = NOISE_DB) -> Iterator[Clip]:
     """Household sentences of about three seconds."""
     random = Random(seed)
     while count:
         text, voice = household_sentence(random), any_voice(random, held_out=True)
-        clip = _clip(espeak, text, voice, random)
+        clip = _clip(espeak, text, voice, random, over_noise_db)
         if UTTERANCE_S[0] <= clip.end / RATE - LEAD_S <= UTTERANCE_S[1]:
             count -= 1
             yield clip
@@ -89,24 +96,24 @@ def stops(espeak: Espeak, count: int, seed: int) -> Iterator[Clip]:
         yield _clip(espeak, "stop!", any_voice(random, held_out=True), random)
 
 
-def _clip(espeak: Espeak, text: str, voice: Any, random: Random) -> Clip:
+def _clip(espeak: Espeak, text: str, voice: Any, random: Random, over_noise_db: float = NOISE_DB) -> Clip:
     spoken = espeak.say(text, voice.name, words_per_minute=voice.words_per_minute, pitch=voice.pitch,
                         pitch_range=voice.pitch_range).samples  # fmt: skip
     spoken = spoken[: np.flatnonzero(np.abs(spoken) > 0.01)[-1] + 1]  # espeak ends with silence
     whole = np.concatenate((np.zeros(int(LEAD_S * RATE)), spoken, np.zeros(int(TAIL_S * RATE)))).astype(np.float32)
     kind = random.choice(("water", "fan", "clatter", "hiss"))
     noise = kitchen_noise(kind, random.randrange(10**6), len(whole) / RATE, espeak)
-    heard = mixed(whole, noise[: len(whole)], NOISE_DB, random.randrange(10**6))
+    heard = mixed(whole, noise[: len(whole)], over_noise_db, random.randrange(10**6))
     return Clip(text, np.asarray(heard, np.float32), int(LEAD_S * RATE) + len(spoken))
 
 
-def _texts(engine: WhisperEngine, sentences: list[Clip], progress: Progress) -> list[Row]:
-    """The same weights in turn: as the library does it, and as it is done here."""
+def _texts(engine: WhisperEngine, sentences: list[Clip], where: str, progress: Progress) -> list[Row]:
+    """The same weights in turn: as the library does it, and as it is done here. Words are right as they were said."""
     import whisper
 
-    library, ours, factors, same = [], [], [], 0
+    library, ours, factors, same, right = [], [], [], 0, [0, 0]
     for number, clip in enumerate(sentences):
-        progress(f"text, {number + 1} of {len(sentences)}")
+        progress(f"text, {where}, {number + 1} of {len(sentences)}")
         words = clip.sound[int((LEAD_S - 0.3) * RATE) : clip.end + int(0.2 * RATE)]
         start_s = time.perf_counter()
         told = whisper.transcribe(engine.whisper, words, language="en", fp16=False, temperature=0.0,
@@ -118,14 +125,25 @@ def _texts(engine: WhisperEngine, sentences: list[Clip], progress: Progress) -> 
         ours.append(1000 * (end_s - middle_s))
         factors.append((middle_s - start_s) / (end_s - middle_s))
         same += plain(told["text"]) == plain(read.text)
+        right[0] += plain(told["text"]) == plain(clip.text)
+        right[1] += plain(read.text) == plain(clip.text)
     seconds = [clip.end / RATE - LEAD_S for clip in sentences]
     real_time = [ms / 1000 / s for ms, s in zip(ours, seconds, strict=True)]
     return [
-        Row.of("3 s of speech to text, whisper.transcribe", "ms", library), Row.of("the same, ours", "ms", ours),
-        Row.of("times faster, in turn on the same weights", "×", factors),
-        Row("of these, with the same text", "%", len(sentences), *[100.0 * same / len(sentences)] * 2),
+        Row.of(f"3 s of speech ({where}) to text, whisper.transcribe", "ms", library),
+        Row.of("the same, ours", "ms", ours), Row.of("times faster, in turn on the same weights", "×", factors),
+        share("of these, with the same text", same, len(sentences)),
+        share("word for word as it was said, whisper.transcribe", right[0], len(sentences)),
+        share("word for word as it was said, ours", right[1], len(sentences)),
         Row.of("real-time factor", "", real_time),
     ]  # fmt: skip
+
+
+def share(name: str, count: int, of: int) -> Row:
+    """With the interval in which 95 % of such measurements lie (Wilson)."""
+    low, high = wilson(count, of)
+    percent = 100.0 * count / of
+    return Row(f"{name} ({100 * low:.0f} to {100 * high:.0f})", "%", of, round(percent, 1), round(percent, 1))
 
 
 class _Room:
@@ -134,8 +152,9 @@ class _Room:
     def __init__(self, config: Config, model: str, folder: Path) -> None:
         self.heard: list[tuple[float, Heard]] = []
         self.stopped: list[float] = []
+        self._dialogue: Dialogue | None = None
         ears = Ears(lambda heard: self.heard.append((time.perf_counter(), heard)),
-                    lambda: self.stopped.append(time.perf_counter()))  # fmt: skip
+                    lambda: self.stopped.append(time.perf_counter()), self._barged_in, played=self._played)  # fmt: skip
         settings = replace(config.speech, model=model, device="cpu", bias=False, ask_below=0.0)
         self._hearing = Hearing(settings, config.home / "models", folder, ears)
         self._at = 0
@@ -183,6 +202,33 @@ class _Room:
         took_s = time.perf_counter() - start_s
         used_s = cpu_s(self._hearing.listener.pid) - before_s + time.thread_time() - thread_s
         return [Row.of("processor while listening idly", "% of one core", [100 * used_s / took_s])]
+
+    def barge_in(self, espeak: Espeak, count: int, seed: int, progress: Progress) -> list[Row]:
+        """The robot speaks, and voices that it has never heard cut in."""
+        random, delays = Random(seed + 3), []
+        dialogue = self._dialogue = Dialogue(espeak, self._hearing.take, self._at)
+        dialogue.learn()
+        for number in range(count):
+            progress(f"cutting in, {number + 1} of {count}")
+            voice = any_voice(random, held_out=True)
+            spoken = espeak.say(random.choice(CUTS_IN), voice.name, words_per_minute=voice.words_per_minute).samples
+            spoken = 0.5 * spoken[np.flatnonzero(np.abs(spoken) > 0.01)[0] :] / np.abs(spoken).max()
+            delays.append(dialogue.cut_in(number, spoken.astype(np.float32), 1.0 + random.random()))
+        self._at = dialogue.at
+        noticed = [delay for delay in delays if delay is not None]
+        in_time = sum(delay <= BAR_MS for delay in noticed)
+        return [Row.of("a person cuts in: first sound to a silent loudspeaker", "ms", noticed),
+                share(f"silent within {BAR_MS:g} ms", in_time, count)]  # fmt: skip
+
+    def _barged_in(self) -> None:
+        if self._dialogue is not None:
+            self._dialogue.player.hush()
+
+    def _played(self, first: int, count: int) -> tuple[np.ndarray, bool]:
+        if self._dialogue is None:
+            return np.zeros(0, np.float32), False
+        player = self._dialogue.player
+        return player.played_at(first, count), player.audible
 
     def _speak(self, clip: Clip) -> float:
         """Play it; the moment at which its words had come in."""

@@ -1,11 +1,12 @@
 """The robot's own voice, told from a person's by what was played.
 
-What comes back from the loudspeaker is learnt in bands: how long it takes and how strong it is. Sound that is clearly
-stronger than that is a person, and is passed on; all else while the robot speaks is silence. No waveform is subtracted:
-a sound device that skips a few samples, and a room that changes, would undo it.
+What comes back from the loudspeaker is learnt in bands: how long it takes and how strong it is; so is the steady noise
+of the room. Sound that is clearly stronger than both is a person, and is passed on; all else while the robot speaks is
+silence. No waveform is subtracted: a sound device that skips a few samples, and a room that changes, would undo it.
 
 Source: double-talk detection from the echo return loss of bands; ITU-T G.167, and E. Hänsler, G. Schmidt, Acoustic Echo
-and Noise Control, ch. 8.
+and Noise Control, ch. 8. Noise as the least power of the last seconds: R. Martin, Spectral Subtraction Based on Minimum
+Statistics, EUSIPCO 1994.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ LEARNING_CHUNKS = 10  # of the robot's voice, before a person can be told from i
 RATE_OF_LEARNING = 0.12
 FADING = 0.5  # a room's echo, from chunk to chunk
 LOUDER = 5.0  # times the expected power of a band: more is not the robot's
-SHARE = 0.45  # of a chunk's sound that must not be the robot's
+NOISIER = 8.0  # times the noise of a band: more is not the room's
+SHARE = 0.45  # of a chunk's sound that must be neither
+STEADY_CHUNKS = 32  # 1 s: what is never quieter for twice so long is noise
 HOLD_CHUNKS = 20  # a person's pauses between syllables
 AUDIBLE = 1e-6  # mean power, -60 dB
 
@@ -39,6 +42,7 @@ class EchoGate:
         self._before = np.zeros((2, CHUNK))
         self._played = np.zeros((COMPARED + LONGEST, BANDS))  # powers of what was played, the newest last
         self._heard = np.zeros(COMPARED)  # loudness
+        self._noise = _SteadyNoise()
         self._delay = 3
         self._gain = np.full(BANDS, 1.0)
         self._fading = np.zeros(BANDS)
@@ -51,19 +55,33 @@ class EchoGate:
         """Somebody speaks besides the robot."""
         return self._person_for > 0
 
+    def room(self, heard: np.ndarray) -> None:
+        """Sound while the robot is silent: the noise is learnt, and whoever cut in last has had their say.
+
+        Args:
+            heard: float32[512].
+        """
+        self._person_for, self._suspicious = 0, []
+        if len(heard) == CHUNK:
+            self._take(heard, np.zeros(CHUNK))
+
     def clean(self, heard: np.ndarray, played: np.ndarray) -> np.ndarray:
         """Args: heard: float32[512]; played: of the same time, shorter or empty where the robot has fallen silent."""
         if len(heard) != CHUNK:
             return np.zeros_like(heard)
         said = np.zeros(CHUNK)
         said[: len(played)] = played[:CHUNK]
-        now, robot = self._powers(0, heard), self._powers(1, said)
-        self._played = np.concatenate((self._played[1:], robot[None]))
-        self._heard = np.append(self._heard[1:], _loudness(now.sum()))
-        expected = self._expected()
-        self._judge(now, expected)
+        self._judge(self._take(heard, said), self._expected())
         known = self.person and bool(np.any(self._played))  # else: better deaf for a moment than hear oneself
         return heard if known else np.zeros(CHUNK, np.float32)
+
+    def _take(self, heard: np.ndarray, said: np.ndarray) -> np.ndarray:
+        """Remember a chunk; float64[BANDS], the powers of what was heard."""
+        now, robot = self._powers(0, heard), self._powers(1, said)
+        self._noise.hear(now)
+        self._played = np.concatenate((self._played[1:], robot[None]))
+        self._heard = np.append(self._heard[1:], _loudness(now.sum()))
+        return now
 
     def _powers(self, side: int, samples: np.ndarray) -> np.ndarray:
         """float64[BANDS] of this chunk and the one before."""
@@ -107,7 +125,7 @@ class EchoGate:
                 self._learnt += 1
                 self._adapt(now, expected, 0.4)
             return
-        excess = float(np.maximum(0.0, now - LOUDER * expected).sum())
+        excess = float(np.maximum(0.0, now - LOUDER * expected - NOISIER * self._noise.power).sum())
         self._suspicious = [*self._suspicious[-2:], total > 4 * AUDIBLE and excess > SHARE * total]
         if sum(self._suspicious) >= 2:
             self._person_for = HOLD_CHUNKS
@@ -121,6 +139,24 @@ class EchoGate:
         wrong = np.log(now / np.maximum(expected, 1e-12))
         rates = np.where(wrong > 0, 2 * rate, 0.5 * rate)
         self._gain = np.clip(self._gain * np.exp(rates * np.clip(wrong, -2, 2)), 1e-4, 1e2)
+
+
+class _SteadyNoise:
+    """What is always there: water, a fan. A voice pauses, and is not."""
+
+    def __init__(self) -> None:
+        self.power = np.zeros(BANDS)
+        self._smooth: np.ndarray | None = None
+        self._least = [np.full(BANDS, np.inf), np.full(BANDS, np.inf)]  # of the second before, and of this one
+        self._count = 0
+
+    def hear(self, now: np.ndarray) -> None:
+        self._smooth = now if self._smooth is None else 0.7 * self._smooth + 0.3 * now
+        self._least[1] = np.minimum(self._least[1], self._smooth)
+        self._count += 1
+        if self._count == STEADY_CHUNKS:
+            self._least, self._count = [self._least[1], self._smooth.copy()], 0
+        self.power = 1.5 * np.minimum(*self._least)  # the least lies below the mean
 
 
 def _loudness(power: np.ndarray) -> np.ndarray:

@@ -100,6 +100,8 @@ class Listener:
             self._robot_until = block.first + len(samples) + ECHO_TAIL
         if block.first < self._robot_until:
             samples = self._echo.clean(samples, from_pcm(block.played))
+        elif self._to != "nothing":
+            self._echo.room(samples)
         self._waiting = np.concatenate((self._waiting, samples))
         while len(self._waiting) >= CHUNK:
             chunk, self._waiting = self._waiting[:CHUNK], self._waiting[CHUNK:]

@@ -8,7 +8,8 @@ import time
 import numpy as np
 import pytest
 
-from coach.bench.speech import LEAD_S, UTTERANCE_S, clips, cpu_s, stops
+from coach.bench.barge_in import DEVICES_S, Dialogue
+from coach.bench.speech import LEAD_S, UTTERANCE_S, clips, cpu_s, share, stops
 from coach.speech.audio import RATE, level_db
 from coach.speech.ears.espeak import Espeak, available
 
@@ -28,6 +29,29 @@ def test_sentences_of_three_seconds_end_where_it_is_said():
 def test_the_same_seed_gives_the_same_sound():
     one, other = (next(stops(Espeak(), 1, 7)).sound for _ in range(2))
     assert np.array_equal(one, other)
+
+
+@needs_voices
+@pytest.mark.parametrize("cuts_in", [True, False])
+def test_the_time_until_the_robot_is_silent_is_counted_from_the_first_sound(cuts_in: bool):
+    person = np.full(RATE, 0.9, np.float32)
+    dialogue: Dialogue
+
+    def hear(first: int, samples: np.ndarray) -> None:
+        if cuts_in and samples.mean() > 0.5:  # perfect ears
+            dialogue.player.hush()
+
+    dialogue = Dialogue(Espeak(), hear, 0)
+    delay_ms = dialogue.cut_in(0, person, 0.5)
+    if cuts_in:
+        assert delay_ms is not None and 1000 * DEVICES_S - 20 < delay_ms < 200
+    else:
+        assert delay_ms is None
+
+
+def test_a_share_has_its_interval():
+    row = share("heard", 8, 10)
+    assert row.name == "heard (49 to 94)" and (row.median, row.n) == (80.0, 10)
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/stat"), reason="needs /proc")

@@ -29,7 +29,10 @@ def room(played: np.ndarray, delay_s: float, gain: float) -> np.ndarray:
 
 
 def cleaned(heard: np.ndarray, played: np.ndarray) -> np.ndarray:
-    canceller = EchoGate()
+    return cleaned_by(EchoGate(), heard, played)
+
+
+def cleaned_by(canceller: EchoGate, heard: np.ndarray, played: np.ndarray) -> np.ndarray:
     chunks = range(0, len(heard) - CHUNK + 1, CHUNK)
     return np.concatenate([canceller.clean(heard[i : i + CHUNK].astype(np.float32), played[i : i + CHUNK])
                            for i in chunks])  # fmt: skip
@@ -55,6 +58,36 @@ def test_nothing_is_left_when_the_sound_device_skips():
         at, skip = int(at_s * RATE), int(skip_s * RATE)
         heard = np.concatenate((heard[:at], np.zeros(skip), heard[at:-skip]))
     assert np.mean(cleaned(heard, played) != 0) < 0.06
+
+
+def test_the_next_answer_is_silence_when_somebody_cut_in_before():
+    played = robot_speaks()
+    heard, gate = room(played, 0.06, 0.3), EchoGate()
+    person = voice("no, put it in the drying rack", "en-gb+f3")
+    cut = int(2.5 * RATE)
+    heard[cut : cut + CHUNK * 20] += person[: CHUNK * 20]
+    end = cut // CHUNK * CHUNK + CHUNK * 16
+    cleaned_by(gate, heard[:end], played[:end])
+    assert gate.person
+    for _ in range(60):
+        gate.room(np.zeros(CHUNK, np.float32))
+    again = robot_speaks()[: 2 * RATE]
+    assert not np.any(cleaned_by(gate, room(again, 0.06, 0.3), again))
+
+
+def test_steady_noise_is_no_person_who_cuts_in():
+    played = robot_speaks()
+    water = np.random.default_rng(5).normal(size=len(played) + 2 * RATE) * 0.02
+    gate = EchoGate()
+    for at in range(0, 2 * RATE, CHUNK):  # before the robot speaks
+        gate.room(water[at : at + CHUNK])
+    heard = room(played, 0.06, 0.5) + water[2 * RATE :]
+    assert np.mean(cleaned_by(gate, heard, played) != 0) < 0.06
+    person = voice("no, put it in the drying rack", "en-gb+f3")
+    at = int(2.5 * RATE)
+    heard[at : at + len(person)] += person
+    left = cleaned_by(gate, heard, played)
+    assert not np.any(left[: at - CHUNK]) and np.mean(left[at : at + len(person)] != 0) > 0.6
 
 
 @pytest.mark.parametrize("loudness", [0.5, 1.0])
