@@ -1,4 +1,4 @@
-"""Keeps the memory within its size: from time to time the oldest pictures go, those of lessons never."""
+"""Keeps the memory within its size and sound within its time: the oldest pictures go, those of lessons never."""
 
 from __future__ import annotations
 
@@ -21,9 +21,16 @@ SHARE = 0.9  # down to this much of the limit, so that it is not done again at o
 
 
 class Housekeeping:
-    """A thread that looks once an hour. Args: tell: gets a sentence where lessons alone fill the limit."""
+    """A thread that looks once an hour.
 
-    def __init__(self, store: Store, limit_gib: int, tell: Callable[[str], None], first_s: float = FIRST_S) -> None:
+    Args:
+        tell: gets a sentence where lessons alone fill the limit.
+        forget: drops what is kept for a time only.
+    """
+
+    def __init__(self, store: Store, limit_gib: int, tell: Callable[[str], None], first_s: float = FIRST_S,
+                 forget: Callable[[], None] = lambda: None) -> None:  # fmt: skip
+        self._forget = forget
         self._store, self._limit, self._tell = store, limit_gib * GIB, tell
         self._first_s, self._closing = first_s, threading.Event()
         self._thread = threading.Thread(target=self._run, name="housekeeping", daemon=True)
@@ -35,7 +42,8 @@ class Housekeeping:
         self._thread.join(timeout=5.0)
 
     def look(self) -> None:
-        """Drop what is too much now."""
+        """Drop what is too old or too much now."""
+        self._forget()
         try:
             size = self._store.path.stat().st_size
             if size <= self._limit:

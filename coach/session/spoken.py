@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from coach.interpreter import interpret
-from coach.session.errand import KINDS, PLACES
+from coach.session.errand import IN_HAND, KINDS, PLACES, Errand, choices, errand_behind
+from coach.session.likely import places as known_places
 from coach.session.offers import differences, make_offer
 from coach.session.replies import Reply
 from coach.session.stop_line import FINISH_S
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from coach.session.stop_line import Pulled, StopLine
     from coach.speech.heard import Heard
     from memory.store import Store
+    from robot_bridge.protocol.messages import Status
     from robot_bridge.protocol.thought import Where
 
 log = logging.getLogger(__name__)
@@ -32,14 +34,16 @@ log = logging.getLogger(__name__)
 PCM_BYTES_S = 32_000  # 16-bit at 16 kHz
 HOPELESS = 0.5  # of `ask_below`: with so little confidence even readings that agree are asked about
 MISHEARD = "misheard"
-COLOURS = ("red", "blue", "green", "yellow", "white")
-MAX_RULES = 8
+MAX_RULES, LONGEST_RULE = 8, 80  # whisper takes about 200 words of it
+MAX_NAMES, MAX_EPISODES = 8, 20
 
 
 class SpokenWords:
-    """Between the hearing, which is in threads of its own, and the session. Args: by: who sits here."""
+    """Between the hearing, which is in threads of its own, and the session. Args: status: the bridge's latest."""
 
-    def __init__(self, config: Config, store: Store, session: Session, stop_line: StopLine) -> None:
+    def __init__(self, config: Config, store: Store, session: Session, stop_line: StopLine,
+                 status: Callable[[], Status | None] = lambda: None) -> None:  # fmt: skip
+        self._status = status
         self._settings, self._store, self._session, self._stop_line = config.speech, store, session, stop_line
         self._by = config.person
         self._pulled: Pulled | None = None
@@ -79,12 +83,27 @@ class SpokenWords:
     def prompt(self) -> str:
         """Names of this home, as whisper likes to be told them: a text that might have been said before."""
         try:
-            rules = [rule.text for rule in self._store.rules.holding()[:MAX_RULES]]
+            rules = [rule.text[:LONGEST_RULE] for rule in self._store.rules.holding()[:MAX_RULES]]
+            things, where = self._names()
         except CoachError:
-            rules = []
-        things = ", ".join(f"{colour} {kind}" for colour, kind in zip(COLOURS, KINDS, strict=False))
-        names = f"{things}, {', '.join(KINDS)}. In the {', the '.join(PLACES)}."
+            rules, things, where = [], [], []
+        known = [f"in the {place}" for place in PLACES]
+        names = f"{', '.join([*things, *KINDS])}. {', '.join(dict.fromkeys([*where, *known]))}."
         return " ".join([names, "Stop. No, put it there. Pick up the other one.", *rules])
+
+    def _names(self) -> tuple[list[str], list[str]]:
+        """Things and places of this home, the latest first: of the work in hand, of work before, where things went.
+
+        Raises: CoachError: the memory cannot be read.
+        """
+        status = self._status()
+        now = [errand_behind(status.thought), Errand.parse(status.instruction)] if status else []
+        before = [Errand.parse(episode.instruction) for episode in self._store.episodes(MAX_EPISODES)]
+        errands = [errand for errand in (*now, *before) if errand is not None]
+        in_sight = choices(status.thought) if status else ()
+        things = dict.fromkeys([*in_sight, *(errand.thing for errand in errands)])
+        places = dict.fromkeys([*(errand.place for errand in errands), *known_places(self._store)])
+        return list(things)[:MAX_NAMES], [place for place in places if place != IN_HAND][:MAX_NAMES]
 
     def forget_old(self) -> None:
         """Sound older than the configuration allows is dropped."""

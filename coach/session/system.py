@@ -69,7 +69,8 @@ class System:
             self._frames_around,
             sight=self._sight,
         )
-        self.spoken = SpokenWords(config, store, self.session, self._stop_line)
+        self.spoken = SpokenWords(config, store, self.session, self._stop_line,
+                                  lambda: self._recorder.status)  # fmt: skip
         self._recorder = Recorder(store, self.session.episodes, lambda: event_subscriber(config), deliver,
                                   self._on_event, record=config.record)  # fmt: skip
         self._heartbeat = Heartbeat(lambda: bridge_client(config), config.person)
@@ -82,7 +83,8 @@ class System:
         self._listener = Listener(self.operator, controls, Wanted(config.gamepad, config.pedal), self._command,
                                   lambda: self.taken_over, self._tell)  # fmt: skip
         self._routine_clock = RoutineClock(self._look)
-        self._housekeeping = Housekeeping(store, config.memory_limit_gb, self._tell)
+        self._housekeeping = Housekeeping(store, config.memory_limit_gb, self._tell,
+                                          forget=self.spoken.forget_old)  # fmt: skip
 
     @classmethod
     def open(cls, config: Config, deliver: Callable[[Message], None], answered: Callable[[Reply], None]) -> System:

@@ -20,6 +20,7 @@ from coach.session.system import System
 from coach.speech.audio import to_pcm
 from coach.speech.heard import Heard
 from coach.speech.settings import SpeechSettings
+from memory.recordings import Recording
 from memory.store import Store
 from robot_bridge.protocol.thought import Where
 
@@ -170,10 +171,33 @@ def test_a_misheard_correction_is_taken_back_when_its_text_is_put_right(home: Ho
     assert [kept.heard for kept in store.recordings(second.correction_id)] == ["no, put it in the drying rack"]
 
 
+def test_old_sound_is_forgotten_while_the_terminal_stays_open(home: Home):
+    home.bridge.work_on()
+    lesson = home.hear("no, put it in the drying rack").correction_id
+    store = home.system._store
+    long_ago_s = time.time() - 91 * 86400
+    store.add_recording(Recording(correction_id=lesson, wall_s=long_ago_s, wav=b"RIFF", heard="no",
+                                  model="", confidence=1.0))  # fmt: skip
+    assert any(kept.wall_s == long_ago_s for kept in store.recordings(lesson))
+    home.system._housekeeping.look()
+    assert [kept.wall_s for kept in store.recordings(lesson) if kept.wall_s == long_ago_s] == []
+
+
 def test_whisper_is_told_the_names_and_rules_of_this_home(home: Home):
     home.hear("mugs go on the top shelf")
     prompt = home.system.spoken.prompt()
-    assert "drying rack" in prompt and "red plate" in prompt and "top shelf" in prompt
+    assert "drying rack" in prompt and "plate" in prompt and "top shelf" in prompt
+
+
+def test_whisper_is_told_the_things_that_this_home_has_worked_with(home: Home):
+    store = home.system._store
+    store.begin_episode("task", "put the orange teapot in the pantry", "home", "", "kitchen", "Ada")
+    prompt = home.system.spoken.prompt()
+    assert prompt.startswith("orange teapot") and "in the pantry" in prompt and "red plate" not in prompt
+    for number in range(12):
+        store.begin_episode(f"task {number}", f"put the thing{number} in the place{number}", "h", "", "kitchen", "Ada")
+        home.hear(f"mugs number {number} go on the top shelf with the very longest name that anybody ever gave a shelf")
+    assert "thing11" in home.system.spoken.prompt() and len(home.system.spoken.prompt()) < 1200
 
 
 def test_an_offer_is_forgotten_when_it_is_old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
