@@ -38,8 +38,11 @@ def pictures(number: int) -> Observation:
 
 
 def thinks(seen: list[Observation], forced: list[str]) -> list[ThinkRequest]:
-    return [ThinkRequest(request_id=0, observation=o, context=c, forced=f)
-            for o, c, f in zip(seen, CONTEXTS, forced, strict=True)]  # fmt: skip
+    return [asked(o, c, f) for o, c, f in zip(seen, CONTEXTS, forced, strict=True)]
+
+
+def asked(seen: Observation, context: Context, forced: str = "") -> ThinkRequest:
+    return ThinkRequest(request_id=0, observation=seen, context=context, forced=forced)
 
 
 def silent(index: int, text: str) -> None:
@@ -51,7 +54,7 @@ def test_tokens_equal_those_of_generate_on_the_same_weights(embedded):
     reference = Reference(embedded._model, tokenizer.eos, tokenizer.pad)
     for number in range(4):
         seen = embedded._see([pictures(number)], [PUT])[0]
-        draft = embedded._begin(seen, pictures(number), PUT, "", None)
+        draft = embedded._begin(seen, asked(pictures(number), PUT), None)
         places = draft.places
         grammar = GrammarProcessor(embedded._grammar, 64 + len(seen.prompt), places, tokenizer.first_location)
         expected = reference.generate(embedded._prompter.pictures(pictures(number)), 64, seen.prompt, grammar)
@@ -91,7 +94,7 @@ def test_thoughts_are_the_same_when_nothing_is_guessed(embedded):
             seen = embedded._see([pictures(number)], [CONTEXTS[0]])[0]
             drafts = []
             for writer in (plain, embedded._writer):
-                drafts.append(embedded._begin(seen, pictures(number), CONTEXTS[0], forced, None))
+                drafts.append(embedded._begin(seen, asked(pictures(number), CONTEXTS[0], forced), None))
                 writer.write([seen.reading], [drafts[-1]])
             assert drafts[0].tokens == drafts[1].tokens
             np.testing.assert_allclose(drafts[0].chances, drafts[1].chances, atol=1e-4)

@@ -33,6 +33,7 @@ def told(rig: Rig) -> list[str]:
 
 
 def test_second_coach_watches_and_may_only_say_stop_until_it_asks(rig, ben):
+    rig.until(lambda: rig.status().coach_name == "test")  # its first heartbeat has come
     rig.task()
     rig.until_moving()
     ben.heartbeat("ben")
