@@ -34,11 +34,17 @@ _IDLE = {"the", "my", "do", "it", "about", "to", "a", "an", "in", "on", "our"}
 
 def find_routine(routines: Sequence[Routine], what: str) -> Routine | None:
     """The one that these words are about; None where none or several fit alike."""
+    named = find_alike(routines, what)
+    return named[0] if len(named) == 1 else None
+
+
+def find_alike(routines: Sequence[Routine], what: str) -> list[Routine]:
+    """Those that these words are about: one chore or reminder, at one time or at several; none where that is open."""
     said = _telling(what)
     named = _best(routines, lambda routine: len(said & _telling(f"{routine.title} {routine.about}")))
     if len(named) > 1:  # "the Tuesday laundry"
-        named = _best(named, lambda routine: len(said & _telling(when_in_words(routine))))
-    return named[0] if len(named) == 1 else None
+        named = _best(named, lambda routine: len(said & _telling(when_in_words(routine)))) or named
+    return named if len({routine.title for routine in named}) == 1 else []
 
 
 def moving(words: str, known: Sequence[Routine]) -> tuple[Routine, Item] | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from coach.routines.recurrence import next_due
 from coach.routines.wording import moment_in_words, when_in_words
-from coach.session.known_routines import find_routine
+from coach.session.known_routines import find_alike, find_routine
 from coach.session.outcomes import Outcome
 from prompts import say
 
@@ -88,9 +88,9 @@ def about_memory(words: str, store: Store, now_s: float) -> Outcome | None:
 
 def _end_routine(store: Store, what: str, plain: str, now_s: float) -> Outcome | None:
     """The routine or check-in that these words end; words that name no such thing may mean something else."""
-    routine = find_routine(store.routines.active(), what)
-    if routine is not None:
-        return Outcome(say("rule_forgotten", rule=store.routines.remove(routine.id, now_s).title))
+    ended = [store.routines.remove(routine.id, now_s).title for routine in find_alike(store.routines.active(), what)]
+    if ended:
+        return Outcome(say("rule_forgotten", rule=ended[0]))
     return Outcome(say("routine_unknown", what=what), ok=False) if re.search(rf"\b{_NOUN}\b|\bremind", plain) else None
 
 

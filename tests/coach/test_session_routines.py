@@ -185,6 +185,13 @@ def test_reminder_ends_when_it_is_called_off_in_words(bench: Bench, words: str) 
     assert bench.bridge.kinds() == []
 
 
+def test_all_of_a_reminder_ends_when_it_has_several_hours(bench: Bench) -> None:
+    bench.say("remind me to take my pills every day at 8 and 20", "yes")
+    assert len(bench.store.routines.active()) == 2
+    assert "I have forgotten" in bench.say("stop reminding me about the pills")
+    assert not bench.store.routines.active()
+
+
 def test_arms_stop_and_reminder_ends_when_words_say_stop_to_it(bench: Bench) -> None:
     bench.say("remind me about the pills every day at 8", "yes")
     said = bench.say("stop the pills reminder")
