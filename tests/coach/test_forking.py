@@ -63,7 +63,7 @@ def test_server_is_there_again_at_once_when_it_is_killed(program):
     assert second != first and time.monotonic() - killed_s < 2.0
     parent.send_signal(signal.SIGTERM)
     parent.wait(5)
-    assert gone(second)
+    until(lambda: gone(second))  # a parent that is ended before it listens for that leaves it to the kernel
 
 
 def test_exit_status_is_the_servers_when_it_ends_by_itself(program):

@@ -6,6 +6,7 @@ import asyncio
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -51,6 +52,11 @@ def test_one_sentence_when_the_package_is_missing(tmp_path: Path, monkeypatch: p
     assert "pip install 'robot-coach[web]'" in capsys.readouterr().err
 
 
+def listens(port: int) -> bool:
+    with socket.socket() as line:
+        return line.connect_ex(("127.0.0.1", port)) == 0
+
+
 @pytest.fixture
 def page(tmp_path: Path, unused_tcp_port: int) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
     """The real program; its address, and the one with the key."""
@@ -61,6 +67,7 @@ def page(tmp_path: Path, unused_tcp_port: int) -> Iterator[tuple[subprocess.Pope
     line = process.stdout.readline()
     found = re.search(r"(http://127.0.0.1:\d+)/\?key=\S+", line)
     assert found, line
+    until(lambda: listens(unused_tcp_port))
     yield process, found[1], found[0]
     if process.poll() is None:
         process.kill()
