@@ -30,9 +30,15 @@ _NOUN = r"(?:routine|reminder|check-?in|check in|alarm)s?"
 _THE = r"(?:(?:the|my|our|that|those) )?"
 _ENDING = r"(?:cancel|delete|remove|drop|end|stop|switch off|turn off)"
 _EVER = r"(?:any ?more|any longer|ever again|again)"
-_NO_LONGER = tuple(  # "don't do the laundry any more", "stop reminding me about the pills", "cancel the pills reminder"
-    re.compile(rf"(?:please |robot,? )?{form}(?:[ ,]+please)?[.! ]*")
-    for form in (
+
+
+def _forms(*forms: str) -> tuple[re.Pattern[str], ...]:
+    """Ways to ask for something, each of which names `what` it is about."""
+    return tuple(re.compile(rf"(?:please |robot,? )?{form}(?:[ ,]+please)?[.! ]*") for form in forms)
+
+
+_NO_LONGER = (
+    _forms(  # "don't do the laundry any more", "stop reminding me about the pills", "cancel the pills reminder"
         rf"(?:do not|don't|never) (?:{_DOING} )?{_THE}(?P<what>[a-z]+(?: [a-z]+)?)"
         rf"(?: (?:on|at|every|each) [\w: ]+?)? {_EVER}",
         rf"you (?:do not|don't|need not|needn't) (?:have to |need to )?{_DOING} {_THE}(?P<what>.+?) {_EVER}",
@@ -40,20 +46,18 @@ _NO_LONGER = tuple(  # "don't do the laundry any more", "stop reminding me about
         rf"about) {_THE}(?P<what>.+?)(?: {_EVER})?",
         rf"{_ENDING} {_THE}(?P<what>.+?) {_NOUN}",
         rf"{_ENDING} {_THE}{_NOUN} (?:about|for|of) {_THE}(?P<what>.+?)",
-        rf"no more (?:{_NOUN} (?:about|for|of) {_THE}(?P<what>.+?)|(?P<also>.+?) {_NOUN})",
+        rf"no more {_NOUN} (?:about|for|of) {_THE}(?P<what>.+?)",
+        rf"no more (?P<what>.+?) {_NOUN}",
     )
 )
-_PAUSE = tuple(
-    re.compile(rf"(?:please |robot,? )?{form}(?:[ ,]+please)?[.! ]*")
-    for form in (
-        rf"(?:pause|suspend|interrupt) {_THE}(?P<what>.+?) {_NOUN}(?: (?:for now|until .+|for a while))?",
-        rf"(?:pause|suspend) {_THE}(?P<what>.+?) (?:for now|for a while|until further notice)",
-        rf"put {_THE}(?P<what>.+?)(?: {_NOUN})? on hold(?: (?:for now|until .+))?",
-    )
+_PAUSE = _forms(
+    rf"(?:pause|suspend|interrupt) {_THE}(?P<what>.+?) {_NOUN}(?: (?:for now|until .+|for a while))?",
+    rf"(?:pause|suspend) {_THE}(?P<what>.+?) (?:for now|for a while|until further notice)",
+    rf"put {_THE}(?P<what>.+?)(?: {_NOUN})? on hold(?: (?:for now|until .+))?",
 )
-_GO_ON = re.compile(
-    rf"(?:please |robot,? )?(?:(?:resume|unpause|continue|reactivate|restart) {_THE}(?P<what>.+?) {_NOUN}"
-    rf"(?: again)?|go on with {_THE}(?P<also>.+?) {_NOUN})(?:[ ,]+please)?[.! ]*"
+_GO_ON = _forms(
+    rf"(?:resume|unpause|continue|reactivate|restart) {_THE}(?P<what>.+?) {_NOUN}(?: again)?",
+    rf"go on with {_THE}(?P<what>.+?) {_NOUN}",
 )
 _NOTHING = frozenset(("it", "that", "this", "about it", "everything"))
 
@@ -65,15 +69,12 @@ def about_memory(words: str, store: Store, now_s: float) -> Outcome | None:
         return _tell_rules(store)
     if _ROUTINES.search(plain):
         return _tell_routines(store)
-    ended = next((match for form in _NO_LONGER if (match := form.fullmatch(plain))), None)
-    if ended is not None:
-        return _end_routine(store, ended["what"] or ended.groupdict().get("also") or "", plain, now_s)
-    paused = next((match for form in _PAUSE if (match := form.fullmatch(plain))), None)
-    if paused is not None:
-        return _pause(store, paused["what"], now_s)
-    went_on = _GO_ON.fullmatch(plain)
-    if went_on is not None:
-        return _go_on(store, went_on["what"] or went_on["also"], now_s)
+    if what := _what(_NO_LONGER, plain):
+        return _end_routine(store, what, plain, now_s)
+    if what := _what(_PAUSE, plain):
+        return _pause(store, what, now_s)
+    if what := _what(_GO_ON, plain):
+        return _go_on(store, what, now_s)
     gone = _FORGET.fullmatch(plain)
     if gone is None or gone["what"] in _NOTHING:
         return None
@@ -84,6 +85,11 @@ def about_memory(words: str, store: Store, now_s: float) -> Outcome | None:
     if routine is not None:
         return Outcome(say("rule_forgotten", rule=store.routines.remove(routine.id, now_s).title))
     return Outcome(say("rule_unknown"), ok=False)
+
+
+def _what(forms: tuple[re.Pattern[str], ...], plain: str) -> str:
+    """What the words are about in the first form that fits them; empty where none does."""
+    return next((match["what"] for form in forms if (match := form.fullmatch(plain))), "")
 
 
 def _end_routine(store: Store, what: str, plain: str, now_s: float) -> Outcome | None:

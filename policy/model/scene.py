@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -101,6 +102,11 @@ class Sight:
 
     def _asked(self, instruction: str) -> tuple[str, str] | None:
         """Colour (or nothing) and kind of the first known thing in an instruction."""
-        colours, kinds = (sorted({name.split()[i] for name in self.names}) for i in (0, 1))
-        found = re.search(rf"\b(?:({'|'.join(colours)}) )?({'|'.join(kinds)})\b", instruction.lower())
+        found = self._thing.search(instruction.lower())
         return (found[1] or "", found[2]) if found else None
+
+    @cached_property
+    def _thing(self) -> re.Pattern[str]:
+        """A known kind, with its colour where that is said; asked several times for each thought."""
+        colours, kinds = (sorted({name.split()[i] for name in self.names}) for i in (0, 1))
+        return re.compile(rf"\b(?:({'|'.join(colours)}) )?({'|'.join(kinds)})\b")

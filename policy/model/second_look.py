@@ -59,7 +59,7 @@ class SecondLook:
     def _seen(self, presence: Tensor, said: str, picking: str) -> str:
         """The name of what stands in the open; a hand on its way covers more and more of it, so that what was being
         picked up stays what it was unless that is plainly wrong."""
-        likeliest, best = [*self._rows][int(presence.argmax())], float(presence.max())
+        likeliest, best = self._sight.names[int(presence.argmax())], float(presence.max())
         name = picking if picking in self._rows else said
         stands = name in self._rows and float(presence[self._rows[name]]) >= _RIVAL * best
         clear = best >= (_CLEAR if picking else _LIKELY)
