@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Set
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from coach.interpreter.chores import is_chore
@@ -48,14 +48,17 @@ NOTICED_KEY = "habits_noticed_s"
 
 
 class DueRuns:
-    """Args: clock: seconds of UTC."""
+    """Args: clock: seconds of UTC.
+
+    `talk`: what words decide about runs.
+    """
 
     def __init__(self, store: Store, actions: Actions, clock: Callable[[], float] = time.time) -> None:
         self._book, self._actions, self.clock = store.routines, actions, clock
         self._scheduler = Scheduler(store.routines, clock)
         self._check_ins = CheckIns(store, clock)
         self._store, self._began_s = store, clock()
-        self._talk = RunTalk(store.routines, self._scheduler, self._start, clock)
+        self.talk = RunTalk(store.routines, self._scheduler, self._start, clock)
 
     def has_work(self) -> bool:
         """Take what is due; whether a run can go on now."""
@@ -79,31 +82,6 @@ class DueRuns:
             if outcome is not None or self._is_announced(run):
                 return outcome
         return None
-
-    def answer_announced(self, words: str, by: str, situation: Situation) -> Outcome | None:
-        """What words decide about the run that was announced last; None for words about something else."""
-        return self._talk.answer_announced(words, by, situation)
-
-    def hear(self, words: str, by: str, situation: Situation) -> Outcome | None:
-        """What words decide about a run that was asked about, held back, or is to come; None for other words."""
-        return self._talk.hear(words, by, situation)
-
-    def stopped(self, words: str, by: str) -> list[Outcome]:
-        """A stop is the end of a run that was announced, unless the words only put it off."""
-        return self._talk.stopped(words, by)
-
-    def pause(self, by: str) -> Outcome | None:
-        """Hold the run that was announced; None where none was."""
-        return self._talk.pause(by)
-
-    def ask_back(self, kinds: Set[str]) -> Outcome | None:
-        """Words of these kinds were not understood: what was announced is not begun, and asked about once."""
-        return self._talk.ask_back(kinds)
-
-    def set_aside(self, words: str, clear: bool) -> None:
-        """Words about something else: what was announced waits a while where they were not clear, or sound like a
-        no."""
-        self._talk.set_aside(words, clear)
 
     def coming_week(self) -> list[tuple[Routine, list[int]]]:
         return self._scheduler.coming_week()

@@ -107,7 +107,7 @@ class Session:
         """The robot's words to something that was said and is not acted on yet."""
         with self._lock:
             if words:
-                keep(lambda: self.due_runs.set_aside(words, clear=False))
+                keep(lambda: self.due_runs.talk.set_aside(words, clear=False))
                 keep(partial(self._store.add_utterance, words[:MAX_CHARACTERS], by, "person", None))
             return self._reply(Dealt([Outcome(said, ok=False)]))
 
@@ -117,7 +117,7 @@ class Session:
             situation = self._situation()
             try:
                 by = by or self._config.person
-                held = self.due_runs.pause(by) if kind == "pause" and not situation.busy else None
+                held = self.due_runs.talk.pause(by) if kind == "pause" and not situation.busy else None
                 outcome = held or self._guarded(lambda: self._actions.steer(kind, "", by, situation))
                 return self._reply(Dealt([outcome], situation))
             except StoreError as error:
@@ -167,7 +167,7 @@ class Session:
 
     def _due_runs_stopped(self, by: str) -> list[Outcome]:
         try:
-            return self.due_runs.stopped("", by)
+            return self.due_runs.talk.stopped("", by)
         except StoreError as error:
             log.warning("what was announced is not called off: %s", error)
             return []

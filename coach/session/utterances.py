@@ -113,13 +113,13 @@ class Utterances:
         outcomes = [self._guarded(partial(self._actions.do, held.about(item))) for item in redirected]
         if outcomes and outcomes[0].ok:
             return Dealt(outcomes, situation, items)
-        runs = self._due_runs.stopped(uttered.words, uttered.by)
+        runs = self._due_runs.talk.stopped(uttered.words, uttered.by)
         return Dealt([stop, *outcomes, *runs, *self._also_ended(uttered)], situation, items)
 
     def _about_announced(self, uttered: Uttered) -> Dealt | None:
         """What was announced last is answered first, before anything that was asked earlier."""
         words, by, situation = uttered.words, uttered.by, uttered.situation
-        said = self._guarded(lambda: self._due_runs.answer_announced(words, by, situation) or Outcome(""))
+        said = self._guarded(lambda: self._due_runs.talk.answer_announced(words, by, situation) or Outcome(""))
         return Dealt([said], situation, (Item(kind="answer", text=words),)) if said.said else None
 
     def _also_ended(self, uttered: Uttered) -> list[Outcome]:
@@ -149,7 +149,7 @@ class Utterances:
             about_rule = self._guarded(lambda: self._actions.rules.settle(words, situation) or Outcome(""))
             settled = about_rule if about_rule.said else None
         if settled is None:
-            about_run = self._guarded(lambda: self._due_runs.hear(words, by, situation) or Outcome(""))
+            about_run = self._guarded(lambda: self._due_runs.talk.hear(words, by, situation) or Outcome(""))
             settled = about_run if about_run.said else about_memory(words, self._store, self._due_runs.clock())
         return Dealt([settled], situation, (Item(kind="answer", text=words),)) if settled is not None else None
 
@@ -160,7 +160,7 @@ class Utterances:
         meaning = understand(plain, situation, self._store, self._interpret,
                              pointed(uttered.where, self._frames_around()))  # fmt: skip
         items = meaning.items
-        unclear = None if situation.busy else self._due_runs.ask_back({item.kind for item in items})
+        unclear = None if situation.busy else self._due_runs.talk.ask_back({item.kind for item in items})
         if unclear is not None:
             return Dealt([unclear], situation, items)
         noted = self._due_runs.take_answer(words, by, {item.kind for item in items})
@@ -169,13 +169,13 @@ class Utterances:
         if meaning.hold:
             self._guarded(lambda: self._actions.steer("pause", words, by, situation))
         if meaning.said:
-            self._due_runs.set_aside(words, clear=False)
+            self._due_runs.talk.set_aside(words, clear=False)
             outcome = Outcome(meaning.said, pending=meaning.pending, ok=meaning.ok)
             return Dealt([outcome], situation, items, meaning.question)
         outcomes = self._act_on(meaning, uttered, asked)
         if outcomes and all(outcome.said == say("question_unknown") for outcome in outcomes):  # "do it after lunch"
-            outcomes = [self._due_runs.ask_back({"unknown"}) or outcomes[0]]
-        self._due_runs.set_aside(words, all(outcome.ok for outcome in outcomes) and not self._standing.asks)
+            outcomes = [self._due_runs.talk.ask_back({"unknown"}) or outcomes[0]]
+        self._due_runs.talk.set_aside(words, all(outcome.ok for outcome in outcomes) and not self._standing.asks)
         return Dealt(outcomes, situation, items)
 
     def _act_on(self, meaning: Understood, uttered: Uttered, asked: Asked | None) -> list[Outcome]:

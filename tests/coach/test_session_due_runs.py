@@ -211,7 +211,7 @@ def test_announced_run_answers_first_when_a_wish_is_open(bench: Bench) -> None:
     bench.say(CUP, "yes")
     bench.until_due()
     bench.look()
-    bench.session.due_runs.set_aside("", clear=False)  # as if the wish had come before the announcement
+    bench.session.due_runs.talk.set_aside("", clear=False)  # as if the wish had come before the announcement
     bench.say("laundry on Tuesdays at 10")
     run = bench.store.routines.open_runs()[0]
     bench.store.routines.change(run.id, "waiting", "announced", bench.clock())
