@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import re
 from typing import TYPE_CHECKING
 
 from robot_bridge.protocol.errors import CheckpointError, ConfigError, UsageError
 
 if TYPE_CHECKING:
     from coach.config import Config
+    from coach.processes.orphans import Orphans
     from policy.model.pi0_policy import PI0Policy
 
 EXAMPLE = """coach policy serve
@@ -45,7 +47,14 @@ def run(args: argparse.Namespace, config: Config) -> int:
         return _serve(args, config, policy if now == checkpoint else _load(now, args.device), threads)
 
     settle()  # before the fork, so that each server has it at once
-    return keep_forking(serve, noting(config, "policy"))
+    return keep_forking(serve, noting(config, "policy"), _orphans(args.bind or config.policy_address, config))
+
+
+def _orphans(address: str, config: Config) -> Orphans:
+    """Of the servers at this address."""
+    from coach.processes.orphans import Orphans
+
+    return Orphans(config.home / "run" / f"policy-{re.sub(r'[^0-9A-Za-z]+', '-', address)}.json")
 
 
 def _wanted(args: argparse.Namespace, config: Config) -> str:

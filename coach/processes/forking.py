@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from coach.processes.child import dies_with
 from coach.processes.notices import Restart, notices_path, write_restart
+from coach.processes.orphans import Orphans
 
 if TYPE_CHECKING:
     from coach.config import Config
@@ -49,22 +50,30 @@ def noting(config: Config, name: str) -> Callable[[str, int], None]:
     return died
 
 
-def keep_forking(serve: Callable[[], int], died: Callable[[str, int], None]) -> int:
+def keep_forking(serve: Callable[[], int], died: Callable[[str, int], None], orphans: Orphans | None = None) -> int:
     """Run `serve` in a forked process, and again when that is killed; its exit status once it ends by itself.
 
     Args:
         serve: returns its exit status; may raise, which ends the forked process as it would end this one.
         died: is told how it died, and how often so in a row.
+        orphans: where given, a forked process whose parent is killed serves on until the next parent is ready; else it
+            ends with it.
     """
     early = 0
+    if orphans is not None:
+        orphans.succeed()
     while True:
-        began_s, parent = time.monotonic(), os.getpid()
+        began_s, parent, starter = time.monotonic(), os.getpid(), os.getppid()
         child = os.fork()
         if child == 0:
-            ask_kernel = dies_with(parent)
+            ask_kernel = dies_with(parent) if orphans is None else None
             if ask_kernel is not None:
                 ask_kernel()
+            if orphans is not None:
+                orphans.outlive(parent, starter)
             return serve()
+        if orphans is not None:
+            orphans.mark(child)
         status, asked = _wait(child)
         if not os.WIFSIGNALED(status):
             return os.WEXITSTATUS(status)

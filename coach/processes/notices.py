@@ -18,6 +18,7 @@ class Restart:
         count: how often it died within the last minute.
         gave_up: it is not started again.
         text: all this in one sentence for a person.
+        told: it was said on the terminal already.
     """
 
     wall_s: float
@@ -26,6 +27,7 @@ class Restart:
     count: int
     gave_up: bool = False
     text: str = ""
+    told: bool = False
 
 
 def notices_path(home: Path) -> Path:

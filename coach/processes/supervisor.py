@@ -138,7 +138,8 @@ class Supervisor:
         if self._talks:
             print(f"coach: {text}", file=sys.stderr, flush=True)
         with contextlib.suppress(OSError):  # a full disk must not end the supervisor
-            write_restart(self._home, Restart(time.time(), name, reason, child.deaths, child.gave_up, text))
+            died = Restart(time.time(), name, reason, child.deaths, child.gave_up, text, told=self._talks)
+            write_restart(self._home, died)
 
     def _obey(self, number: signal.Signals) -> int | None:
         """After Ctrl-C, which the UI heard too, it may end by itself; any other signal ends everything at once."""

@@ -8,6 +8,7 @@ robot: Done: put the red cup in the sink. What is next?
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import threading
 import time
@@ -28,6 +29,7 @@ PATIENCE_S = 0.5
 DRAIN_S = 30.0
 FINISH_S = 600.0  # how long the end of the input waits for the work in hand
 LOOK_S = 0.2
+NOTICES_S = 0.5
 
 
 class Printer:
@@ -73,7 +75,8 @@ def run_headless(config: Config, lines: Iterable[str] | None = None, out: TextIO
     """
     printer = Printer(sys.stdout if out is None else out)
     system = System.open(config, printer.deliver, printer.answered)
-    typed = sys.stdin if lines is None else lines
+    typed, ended = sys.stdin if lines is None else lines, threading.Event()
+    threading.Thread(target=_tell_restarts, args=(system, ended), name="notices", daemon=True).start()
     try:
         if microphone:
             from coach.session.headless_ears import listening, wait_for_the_end
@@ -92,7 +95,17 @@ def run_headless(config: Config, lines: Iterable[str] | None = None, out: TextIO
         system.drain(DRAIN_S)
         return _wait_until_finished(system) if heard else 0
     finally:
+        ended.set()
         system.close()
+
+
+def _tell_restarts(system: System, ended: threading.Event) -> None:
+    """Say that a process died and comes back, where nobody has said so yet."""
+    while not ended.wait(NOTICES_S):
+        with contextlib.suppress(CoachError):  # a disk that fails must not silence the robot
+            for restart in system.restarts():
+                if not restart.told:
+                    print(f"coach: {restart.text}", file=sys.stderr, flush=True)
 
 
 def _take_lines(system: System, printer: Printer, lines: Iterable[str]) -> int:

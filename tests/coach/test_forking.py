@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -14,10 +15,13 @@ from waiting import until
 
 from coach.processes.child import MAX_RESTARTS
 from coach.processes.forking import MOST_EARLY, can_fork
+from coach.processes.orphans import Orphans
 
 PROGRAM = """
 import os, sys, time
+from pathlib import Path
 from coach.processes.forking import keep_forking
+from coach.processes.orphans import Orphans
 
 def serve():
     print(os.getpid(), flush=True)
@@ -28,7 +32,10 @@ def serve():
     time.sleep(60)
     return 0
 
-sys.exit(keep_forking(serve, lambda reason, count: print(reason, count, flush=True)))
+def died(reason, count):
+    print(reason, count, flush=True)
+
+sys.exit(keep_forking(serve, died, Orphans(Path(sys.argv[2])) if len(sys.argv) > 2 else None))
 """
 
 
@@ -36,14 +43,14 @@ sys.exit(keep_forking(serve, lambda reason, count: print(reason, count, flush=Tr
 def program():
     started = []
 
-    def start(how: str) -> subprocess.Popen:
-        started.append(subprocess.Popen([sys.executable, "-c", PROGRAM, how], stdout=subprocess.PIPE,
+    def start(*how: str) -> subprocess.Popen:
+        started.append(subprocess.Popen([sys.executable, "-c", PROGRAM, *how], stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE, text=True))  # fmt: skip
         return started[-1]
 
     yield start
     for process in started:
-        process.kill()
+        process.terminate()  # a parent that is killed leaves its server behind
         process.communicate()
 
 
@@ -82,6 +89,43 @@ def test_server_does_not_outlive_its_parent_when_that_is_killed(program):
     parent.kill()
     parent.wait()
     until(lambda: gone(child))
+
+
+def test_server_serves_on_until_the_next_parent_is_ready_when_its_parent_is_killed(program, tmp_path):
+    mark = str(tmp_path / "run" / "server.json")
+    parent = program("lives", mark)
+    server = int(parent.stdout.readline())
+    parent.kill()
+    parent.wait()
+    time.sleep(0.3)
+    assert not gone(server)
+    heir = program("lives", mark)
+    successor = int(heir.stdout.readline())
+    assert gone(server) and successor != server
+    other = program("lives", mark)
+    assert int(other.stdout.readline()) and not gone(successor), "one that has its parent is left alone"
+
+
+def test_server_ends_when_who_started_its_parent_is_gone_as_well(tmp_path):
+    starter = subprocess.Popen(
+        [sys.executable, "-c", "import subprocess, sys; subprocess.run(sys.argv[1:])", sys.executable, "-c", PROGRAM,
+         "lives", str(tmp_path / "server.json")], stdout=subprocess.PIPE, text=True)  # fmt: skip
+    assert starter.stdout is not None
+    server = int(starter.stdout.readline())
+    starter.kill()
+    starter.wait()
+    time.sleep(0.3)
+    assert not gone(server), "its parent looks after it"
+    os.kill(json.loads((tmp_path / "server.json").read_text())["parent"], signal.SIGKILL)
+    until(lambda: gone(server))
+    starter.stdout.close()
+
+
+def test_mark_that_cannot_be_read_is_as_none(tmp_path):
+    mark = tmp_path / "server.json"
+    for text in ("", "[]", '{"server": 1}', '{"server": "x", "parent": 1, "began": 2}'):
+        mark.write_text(text)
+        Orphans(mark).succeed()
 
 
 def test_no_fork_when_a_gpu_would_have_to_survive_it():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +17,8 @@ from waiting import until
 
 from coach.__main__ import main
 from coach.config import Config
-from coach.session.headless import run_headless
+from coach.processes.notices import Restart, write_restart
+from coach.session.headless import NOTICES_S, run_headless
 from coach.session.replies import Reply
 from coach.session.system import System
 from memory.store import Store
@@ -207,6 +209,25 @@ def test_lines_in_are_answered_by_lines_out_when_headless(bench: Bench) -> None:
     assert said[0] == "robot: All right, I will put the red cup in the sink."
     assert f"thought: {SINK_THOUGHT.subtask} · {SINK_THOUGHT.reason}" in said
     assert said[-1].startswith("robot: I have stopped")
+
+
+def test_a_process_that_died_is_told_of_once_unless_somebody_has(
+    bench: Bench, capfd: pytest.CaptureFixture[str]
+) -> None:
+    run = bench.config.home / "run"
+    said = []
+
+    def lines() -> Iterator[str]:
+        run.mkdir(exist_ok=True)
+        write_restart(bench.config.home, Restart(1.0, "ui", "killed", 1, text="known already", told=True))
+        write_restart(bench.config.home, Restart(2.0, "bridge", "killed", 1, text="the bridge process died"))
+        until(lambda: said.append(capfd.readouterr().err) or "the bridge process died" in "".join(said))
+        time.sleep(2 * NOTICES_S)
+        yield "stop"
+
+    run_headless(bench.config, lines(), io.StringIO())
+    said.append(capfd.readouterr().err)
+    assert "".join(said).count("the bridge process died") == 1 and "known already" not in "".join(said)
 
 
 def test_the_exit_status_says_so_when_the_work_came_to_no_end(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:

@@ -121,7 +121,16 @@ class Program:
                 found[f"{name} parent"] = child
                 for forked in _children(child):
                     found[name] = forked
+        if "policy" not in found:  # its parent was killed: it serves on until the next one is ready
+            found |= self._left_behind()
         return found
+
+    def _left_behind(self) -> dict[str, int]:
+        for mark in self.home.glob("run/policy-*.json"):
+            server = int(json.loads(mark.read_text())["server"])
+            if Path(f"/proc/{server}").exists():
+                return {"policy": server}
+        return {}
 
     def close(self) -> None:
         os.killpg(self.process.pid, signal.SIGTERM)
