@@ -51,15 +51,12 @@ class DelayLane:
         self.kitchen, self.job, self._mode, self._delay_s = kitchen, job, mode, delay_s
         self._limiter = Limiter.for_body(kitchen.body, kitchen.state())
         self._player = ChunkPlayer(BLEND_S, 0.0)
-        self.time_s, self._sequence, self._calm, self._doing = 0.0, 0, 0, ""
+        self.time_s, self._sequence, self._calm = 0.0, 0, 0
+        self.context = Context(instruction=job.words, notes=job.notes)
         self._commanded = [self._limiter.target]
         self._seams: list[int] = []
         self.over = False
         self.outcome = Outcome(job.seed)
-
-    @property
-    def context(self) -> Context:
-        return Context(instruction=self.job.words, notes=self.job.notes, doing=self._doing)
 
     def observe(self) -> Observation:
         self._sequence += 1
@@ -85,7 +82,7 @@ class DelayLane:
         self._run_until(self._observed_s + self._delay_s)
         if thought is not None:
             self._calm = self._calm + 1 if thought.is_done or thought.is_question else 0
-            self._doing = self._doing if thought.is_question else thought.subtask
+            self.context = self.context.after(thought)
         if chunk is not None:
             actions, dt_s = chunk
             made = ActionChunk(request_id=0, observation_sequence=self._sequence, actions=actions, dt_s=dt_s,

@@ -17,13 +17,14 @@ coach demos --episodes 200
 coach demos --episodes 3000 --stills 20000 --out data --workers 2
 coach demos --learner kitchen --seed 30000 --episodes 600 --out data
 """
-FIRST_DEMO, FIRST_STILL = 0, 1_000_000
+FIRST_DEMO, FIRST_STILL, FIRST_BUSY = 0, 1_000_000, 2_000_000
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `coach demos`."""
     parser.add_argument("--episodes", type=int, default=200, help="demonstrations (default: 200)")
     parser.add_argument("--stills", type=int, default=0, help="labelled pictures (default: none)")
+    parser.add_argument("--busy", type=int, default=0, help="labelled pictures of chores under way (default: none)")
     parser.add_argument("--out", metavar="DIR", help="where to (default: data in the home folder)")
     parser.add_argument("--workers", type=int, default=1, help="processes (default: 1)")
     parser.add_argument("--seed", type=int, default=0, help="first seed of the demonstrations (default: 0)")
@@ -41,8 +42,8 @@ def run(args: argparse.Namespace, config: Config) -> int:
     from robot_bridge.arms.kitchen.stills import stills
     from robot_bridge.protocol.errors import UsageError
 
-    last = max(args.seed + args.episodes, FIRST_STILL + args.stills)
-    if min(args.episodes, args.stills, args.seed) < 0 or args.workers < 1 or last > FIRST_SEED:
+    last = max(args.seed + args.episodes, FIRST_STILL + args.stills, FIRST_BUSY + args.busy)
+    if min(args.episodes, args.stills, args.busy, args.seed) < 0 or args.workers < 1 or last > FIRST_SEED:
         allowed = f"none negative, at least one worker, seeds below {FIRST_SEED} (those above are for evaluation)"
         raise UsageError("these numbers of episodes, stills, seed or workers cannot be made", allowed)
     out = Path(args.out) if args.out else config.home / "data"
@@ -50,9 +51,11 @@ def run(args: argparse.Namespace, config: Config) -> int:
         return _practise(args, config, out)
     if args.stills:
         stills(range(FIRST_STILL, FIRST_STILL + args.stills), out / "stills")
+    if args.busy:
+        stills(range(FIRST_BUSY, FIRST_BUSY + args.busy), out / "stills", busy=True)
     shards = generate(range(args.seed, args.seed + args.episodes), out / "demos", args.workers, _kinds(args),
                       report=lambda line: print(line, file=sys.stderr, flush=True))  # fmt: skip
-    print(f"{args.episodes} demonstrations in {len(shards)} shards and {args.stills} stills in {out}")
+    print(f"{args.episodes} demonstrations in {len(shards)} shards and {args.stills + args.busy} stills in {out}")
     return 0
 
 

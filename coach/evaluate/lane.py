@@ -55,7 +55,7 @@ class Lane:
         self._judge = Judge(config.help_after) if job.event == "slips" else None
         self._expert = Expert(kitchen) if job.led else None
         self._thought: Thought | None = None
-        self._doing = ""
+        self._words = Context(instruction=job.words, notes=job.notes)
         kitchen.reset(job.scene)
         self._mishap: Mishap | None = make_mishap(job, kitchen)
 
@@ -69,7 +69,7 @@ class Lane:
     @property
     def context(self) -> Context:
         """The words that the policy reads."""
-        return Context(instruction=self.job.words, notes=self.job.notes, doing=self._doing)
+        return self._words
 
     @property
     def forced(self) -> str:
@@ -96,7 +96,7 @@ class Lane:
         else:
             resting = self._thought.is_done or self._thought.is_question
             self._calm = self._calm + 1 if resting else 0
-            self._doing = self._doing if self._thought.is_question else self._thought.subtask
+            self._words = self._words.after(self._thought)
             self._rule(self._thought)
         return self._thought
 
@@ -136,7 +136,7 @@ class Lane:
                 return
             step = plan(self.kitchen, self.job.task)
             self._calm = self._calm + 1 if step.action in ("done", "ask") else 0
-            self._doing = self._doing if step.action == "ask" else step.thought.subtask
+            self._words = self._words.after(step.thought)
             self._step(expert.target(step), STEP_S)
 
     def _step(self, target: np.ndarray, seconds: float) -> None:

@@ -30,7 +30,7 @@ from robot_bridge.arms.kitchen.episodes import (
 from robot_bridge.arms.kitchen.tasks import Chores, plan
 from robot_bridge.arms.kitchen.world import Kitchen
 from robot_bridge.protocol.errors import CoachError
-from robot_bridge.protocol.messages import Observation
+from robot_bridge.protocol.messages import Context, Observation
 from robot_bridge.protocol.thought import Thought
 
 STEP_S = 0.1
@@ -59,7 +59,7 @@ class Practice:
     chunks: list[np.ndarray] = field(default_factory=list)
     thoughts: list[str] = field(default_factory=list)
     doings: list[str] = field(default_factory=list)
-    doing: str = ""
+    context: Context = field(init=False)
     time_s: float = 0.0
     calm: int = 0
 
@@ -67,6 +67,7 @@ class Practice:
         self.rng = np.random.default_rng([self.seed, 5])
         set_scene(self.kitchen, self.seed, self.rng, self.config)
         self.script = write_script(self.kitchen, self.rng, self.config)
+        self.context = context_of(self.words)
         self._led, self._move_s = bool(self.rng.random() < _LED), float(self.rng.uniform(0.4, 3.0))
         self._moves = bool(self.rng.random() < _MOVED)
 
@@ -91,7 +92,7 @@ class Practice:
         self.states.append(self.kitchen.state())
         self.chunks.append(intentions(self.kitchen, self.script.tasks[0], self.horizon))
         self.thoughts.append(str(step.thought))
-        self.doings.append(self.doing)
+        self.doings.append(self.context.doing)
         body = self.kitchen.body
         return Observation(sequence=len(self.states), time_s=1e6 * self.seed + self.time_s, images=pictures,
                            state=body.pad(self.kitchen.state()))  # fmt: skip
@@ -100,7 +101,7 @@ class Practice:
         """The thought that is acted on."""
         if self._led or thought is None:
             thought = plan(self.kitchen, self.script.tasks[0]).thought
-        self.doing = self.doing if thought.is_question else thought.subtask
+        self.context = self.context.after(thought)
         return thought
 
     def move(self, actions: np.ndarray) -> None:
@@ -154,7 +155,7 @@ def _played(batch: Together, kitchens: Sequence[Kitchen], seeds: range, config: 
 def _advance(batch: Together, going: Sequence[Practice]) -> None:
     """Everybody looks, thinks and moves once."""
     seen = [practice.observe() for practice in going]
-    contexts = [context_of(practice.words, practice.doing) for practice in going]
+    contexts = [practice.context for practice in going]
     answers = batch.think(seen, contexts, [""] * len(going))
     thoughts = [p.drives(a if isinstance(a, Thought) else None) for p, a in zip(going, answers, strict=True)]
     for practice, chunk in zip(going, batch.act(seen, contexts, thoughts), strict=True):

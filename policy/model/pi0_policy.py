@@ -26,7 +26,7 @@ from policy.model.thoughtful_pi0 import ThoughtfulPI0
 from policy.model.writing import MAX_THOUGHT_TOKENS, Draft, Writer
 from robot_bridge.protocol.errors import ProtocolError
 from robot_bridge.protocol.messages import WIDTH, ActRequest, Context, Observation, Tail, ThinkRequest
-from robot_bridge.protocol.thought import Thought
+from robot_bridge.protocol.thought import ASK, DONE, Thought
 
 __all__ = ["MAX_THOUGHT_TOKENS", "PI0Policy"]
 _PICKING = "pick up"
@@ -126,7 +126,7 @@ class PI0Policy:
         """
         model, normalizer = self._model, self._prompter.normalizer
         observations, thoughts = [r.observation for r in requests], [r.thought for r in requests]
-        seen = self._see(observations, [r.context for r in requests])
+        seen = self._see(observations, [self._acted_under(r) for r in requests])
         kv = self._read_thoughts([s.reading for s in seen], thoughts)
         states = np.stack([observation.state for observation in observations])
         shape = (len(states), model.config.chunk_size, normalizer.width)
@@ -143,17 +143,43 @@ class PI0Policy:
         return [(chunk, self._dt_s) for chunk in chunks]
 
     def _write(self, requests: Sequence[ThinkRequest], on_tokens: Sequence[OnToken | None]) -> list[Draft]:
-        """Thoughts of several robots. Where the instruction names no thing, tokens are told once the name stands."""
-        seen = self._see([r.observation for r in requests], [r.context for r in requests])
-        look = self._second_look
-        late = [look is not None and not r.forced and look.needed(r.context.instruction) for r in requests]
-        drafts = [self._begin(s, r, None if waits else on_token)
-                  for s, r, on_token, waits in zip(seen, requests, on_tokens, late, strict=True)]  # fmt: skip
-        self._writer.write([s.reading for s in seen], drafts)
-        for row in [row for row, waits in enumerate(late) if waits]:
-            drafts[row] = self._look_again(seen[row], requests[row], drafts[row])
+        """Thoughts of several robots. Where the instruction names no thing, the errand under way is thought about
+        first, and tokens are told once the thought stands."""
+        chores = [row for row, r in enumerate(requests) if not r.forced and self._is_chore(r.context)]
+        telling = [None if row in chores else on_token for row, on_token in enumerate(on_tokens)]
+        under = [_on_errand(r) if row in chores else r for row, r in enumerate(requests)]
+        drafts = self._drafts(under, telling)
+        ended = [row for row in chores if under[row] is not requests[row] and self._rests(drafts[row])]
+        for row, draft in zip(ended, self._drafts([requests[row] for row in ended], [None] * len(ended)), strict=True):
+            drafts[row] = draft
+        for row in chores:
             self._tell(drafts[row], on_tokens[row])
         return drafts
+
+    def _drafts(self, requests: Sequence[ThinkRequest], on_tokens: Sequence[OnToken | None]) -> list[Draft]:
+        """One thought each under the words as they are; where those name no thing, with a second look at the name."""
+        if not requests:
+            return []
+        seen = self._see([r.observation for r in requests], [r.context for r in requests])
+        drafts = [self._begin(*one) for one in zip(seen, requests, on_tokens, strict=True)]
+        self._writer.write([s.reading for s in seen], drafts)
+        return [self._look_again(s, r, draft) if not r.forced and self._is_chore(r.context) else draft
+                for s, r, draft in zip(seen, requests, drafts, strict=True)]  # fmt: skip
+
+    def _is_chore(self, context: Context) -> bool:
+        """Whether the instruction leaves to the thought which thing it is about."""
+        return self._second_look is not None and self._second_look.needed(context.instruction)
+
+    def _rests(self, draft: Draft) -> bool:
+        """Whether nothing moves under a thought: it is done, or asks."""
+        subtask = _SUBTASK.search(self._prompter.tokenizer.decode(draft.tokens))
+        return subtask is None or subtask["subtask"].split(" ")[0] in (DONE, ASK)
+
+    def _acted_under(self, request: ActRequest) -> Context:
+        """The words under which the thought was written."""
+        context = request.context
+        on_errand = context.errand and request.thought.errand == context.errand and self._is_chore(context)
+        return _errand_of(context) if on_errand else context
 
     def _tell(self, draft: Draft, on_token: OnToken | None) -> None:
         if on_token is not None:
@@ -278,6 +304,17 @@ class _Ear:
             self._on_token(index, text)
         except Exception as error:
             self.error = error
+
+
+def _on_errand(request: ThinkRequest) -> ThinkRequest:
+    if not request.context.errand:
+        return request
+    return msgspec.structs.replace(request, context=_errand_of(request.context))
+
+
+def _errand_of(context: Context) -> Context:
+    """The errand under way in the place of the chore: which thing, and where it goes, was settled when it began."""
+    return Context(instruction=context.errand, doing=context.doing)
 
 
 def _dictated(forced: str, instruction: str) -> str:

@@ -57,6 +57,7 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         point: weight of pointing at what a thought is about, beside the words.
         goal: weight of the word of a reason that says where a thing goes, other words having 1: of the many words of a
             thought it is the one that notes of the home, and whether a dish is dirty, decide.
+        errands: share of a chore's frames that teach the errand under way ("put the red cup in the sink") instead.
         location_spread: softness of location targets, in location tokens.
         state_blur: noise on the state that thoughts read (not the actions), as a share of half its range: where the
             arm is tells where the expert was going, and a model that goes by it believes its own mistakes.
@@ -74,6 +75,7 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     practice: float = 4.0
     point: float = 0.5
     goal: float = 1.0
+    errands: float = 0.0
     location_spread: float = 2.5
     state_blur: float = 0.12
     weight_decay: float = 0.01

@@ -21,6 +21,7 @@ from policy.model.thoughtful_pi0 import Prefix, ThoughtfulPI0
 from policy.training.batches import TextBatch, action_targets, patch_targets, text_batch
 from policy.training.config import Stage, TrainConfig
 from policy.training.episodes import Episodes
+from policy.training.errands import as_errands
 from policy.training.lessons import Lesson, Lessons, agreeing, chosen, mixed_in
 from policy.training.losses import PatchHead, goal_weights, goal_words, neighbour_weights, thought_loss
 from policy.training.pictures import CLASSES, StillShards
@@ -53,6 +54,7 @@ class Trainer:
         bins = LOCATION_BINS // tokenizer.location_step
         self._first_location, self._soft = tokenizer.first_location, neighbour_weights(bins, config.location_spread)
         self._goes = tokenizer.encode("goes")[0]
+        self._chores = {words for each in wordings.chores.values() for words in each}
         self._modules = nn.ModuleDict({"model": model, "patches": self.patches})
         self._modules.train()
         self.average = {k: v.detach().clone() for k, v in model.state_dict().items()}
@@ -198,7 +200,8 @@ class Trainer:
         samples = chosen(samples, agreeing(samples.instructions, samples.thoughts, self._taught_by(stage)))
         samples = mixed_in(samples, self._lesson_draws, taught, self.prompter.cameras)
         blurred = self.prompter.normalizer.blur(samples.state, self.config.state_blur, self._rng)
-        instructions = [self.wordings.reworded(each, self._rng) for each in samples.instructions]
+        plain = as_errands(samples.instructions, samples.thoughts, self._chores, self.config.errands, self._rng)
+        instructions = [self.wordings.reworded(each, self._rng) for each in plain]
         texts = self._texts(samples.pictures, blurred, instructions, samples.thoughts, samples.doing)
         features = self.model.look(texts.pictures)
         losses: dict[str, Tensor] = {}

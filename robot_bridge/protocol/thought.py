@@ -24,6 +24,9 @@ LOCATION_BINS = 1024
 KEYS = ("reason", "subtask", "hand", "where")
 ASK = "ask"
 DONE = "done"
+_ERRAND = re.compile(
+    r"(?:^|, )the (?P<thing>[^,]+?) is (?:in|on) the .+ and goes (?P<place>(?:in|on) the (?!hand$).+)$"
+)
 _WHERE = re.compile(r"^(?P<camera>\w+) ?<loc(?P<row>\d{4})> ?<loc(?P<column>\d{4})>$")
 
 
@@ -91,6 +94,12 @@ class Thought(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_question(self) -> bool:
         return self.subtask.split(" ", 1)[0] == ASK
+
+    @property
+    def errand(self) -> str:
+        """`put the red cup in the sink`, where the reason says that this is what it is about; else empty."""
+        found = _ERRAND.search(self.reason)
+        return f"put the {found['thing']} {found['place']}" if found else ""
 
     @classmethod
     def parse(cls, text: str, source: str = "model", confidence: float | None = None,

@@ -7,6 +7,7 @@ from coach.evaluate.lockstep import Together, play
 from coach.evaluate.suites import suite
 from policy.checkpoint import embedded_folder, read_card
 from policy.loading import load_policy
+from robot_bridge.arms.kitchen.places import PLACES
 from robot_bridge.arms.kitchen.tasks import plan
 from robot_bridge.arms.kitchen.world import Kitchen
 from robot_bridge.protocol.messages import Context
@@ -64,3 +65,42 @@ def test_missing_and_double_things_are_noticed_when_the_arms_rest(kitchen, polic
     right = {variant: sum(row.subtasks for row in rows if row.variant == variant) for variant in ("missing", "twice")}
     alarms = sum(row.questions for row in rows if row.variant == "there")
     assert right["missing"] >= 8 and right["twice"] >= 8 and alarms <= 3, (right, alarms)
+
+
+@pytest.fixture
+def chore(kitchen):
+    """A counter to clear, and the first thing on it that a cupful of thought would be about."""
+    return lane(kitchen, suite("clear_counter", 1, 77)[0])
+
+
+def test_chore_goes_on_with_the_errand_under_way(chore, policy):
+    seen = chore.observe()
+    doing = policy.think(seen, Context(instruction="clear the counter"))[0].subtask
+    errand = f"put {doing.removeprefix('pick up ')} in the dishwasher"  # settled when it began, wherever it belongs
+    asked = Context(instruction=errand, doing=doing)
+    told: list[str] = []
+    under, _ = policy.think(seen, Context(instruction="clear the counter", doing=doing, errand=errand),
+                            on_token=lambda index, text: told.append(text))  # fmt: skip
+    assert str(under) == str(policy.think(seen, asked)[0]) and under.errand == errand and told
+    acted, _ = policy.act(seen, Context(instruction="clear the counter", doing=doing, errand=errand), under)
+    assert (acted == policy.act(seen, asked, under)[0]).all(), "it acts under the words that it thought under"
+
+
+def test_chore_is_thought_about_anew_when_the_errand_is_done(chore, policy):
+    away, place = chore.kitchen.objects()[-1], PLACES["sink"]
+    chore.kitchen.move_object(away.name, (*place.centre, place.floor_z + 0.003), away.yaw)
+    chore.kitchen.step(chore.kitchen.state(), 0.5)
+    errand, doing = f"put the {away.name} in the sink", f"put the {away.name} in the sink"
+    seen = chore.observe()
+    ended, _ = policy.think(seen, Context(instruction=errand, doing=doing))
+    assert ended.is_done or ended.is_question
+    anew, _ = policy.think(seen, Context(instruction="clear the counter", doing=doing, errand=errand))
+    without, _ = policy.think(seen, Context(instruction="clear the counter", doing=doing))
+    assert not anew.is_done and away.name not in anew.subtask and str(anew) == str(without)
+
+
+def test_errand_of_before_changes_nothing_where_the_words_name_the_thing(chore, policy):
+    seen, thing = chore.observe(), chore.kitchen.objects()[0]
+    words = Context(instruction=f"put the {thing.name} in the bin")
+    late = Context(instruction=words.instruction, errand="put the red cup in the sink")
+    assert str(policy.think(seen, late)[0]) == str(policy.think(seen, words)[0])

@@ -14,6 +14,7 @@ from policy.loading import load_policy
 from policy.training.batches import patch_targets
 from policy.training.config import Stage, TrainConfig, load_train_config
 from policy.training.episodes import Episodes
+from policy.training.errands import as_errands
 from policy.training.pictures import Stills, StillShards, Thing
 from policy.training.rule_texts import rule_texts
 from policy.training.run import train
@@ -198,3 +199,14 @@ def test_a_plain_wish_is_said_otherwise_and_means_the_same(data):
     assert "move the red mug to the bin\nplates go in the sink" in said
     assert all(re.search(r"red (cup|mug)", words) and re.search(r"the (bin|trash)", words) for words in said)
     assert wordings.reworded("pick up the red cup", rng) == "pick up the red cup"
+
+
+def test_chores_teach_errands_in_a_share_of_cases():
+    rng = np.random.default_rng(0)
+    pick = "reason: the red cup is on the counter and goes in the bin\nsubtask: pick up the red cup"
+    words = ["clear the counter\ncups go in the bin", "put the blue cup in the sink", "clear the counter"]
+    thoughts = [pick, pick, "reason: the counter is clear\nsubtask: done"]
+    chores = {"clear the counter"}
+    assert as_errands(words, thoughts, chores, 1.0, rng) == ["put the red cup in the bin", *words[1:]]
+    assert as_errands(words, thoughts, chores, 0.0, rng) == words
+    assert as_errands(["clear the counter"], ["no thought at all"], chores, 1.0, rng) == ["clear the counter"]

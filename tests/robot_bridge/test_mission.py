@@ -168,3 +168,16 @@ def test_word_is_over_when_another_instruction_comes():
     book = corrected_chore()
     book.correct(msgspec.structs.replace(RACK, id="c3"))
     assert book.task.told == ()
+
+
+def test_errand_lasts_until_it_is_done_or_a_person_says_otherwise():
+    task = after(PICKING, ABSENT)
+    assert task.context.errand == "put the red cup in the sink", "a question changes nothing"
+    assert after(PICKING, FINISHED).context.errand == ""
+    assert task.corrected(RACK).context.errand == "" and task.restarted("r1").context.errand == ""
+    book = TaskBook()
+    book.begin(SINK, keep_undo=False)
+    book.correct(RACK)
+    book.think(Thought.parse(PICKING), keep_forced=False)
+    book.undo(Intervention(id="u", kind="undo"))
+    assert book.task is not None and book.task.context.errand == ""

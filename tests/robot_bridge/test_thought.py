@@ -3,6 +3,7 @@
 import pytest
 
 from robot_bridge.protocol.errors import ProtocolError
+from robot_bridge.protocol.messages import Context
 from robot_bridge.protocol.thought import Thought, Where
 
 TEXT = "reason: the red cup is on the counter\nsubtask: pick up the red cup\nhand: left\nwhere: base <loc0412><loc0633>"
@@ -40,3 +41,30 @@ def test_protocol_error_when_the_text_is_no_thought(text: str):
 
 def test_done_and_ask_are_recognised():
     assert Thought(subtask="done").is_done and Thought(subtask="ask which cup").is_question
+
+
+@pytest.mark.parametrize(
+    ("reason", "errand"),
+    [
+        ("the red cup is on the counter and goes in the sink", "put the red cup in the sink"),
+        ("nothing is in the left hand, the red cup is in the bin and goes in the drying rack",
+         "put the red cup in the drying rack"),
+        ("the red cup is in the left hand and goes in the sink", "put the red cup in the sink"),
+        ("the red cup is on the counter and goes in the hand", ""),
+        ("the red cup is in the sink", ""),
+        ("the counter is clear", ""),
+        ("there is no red cup in sight", ""),
+        ("", ""),
+    ],
+)  # fmt: skip
+def test_errand_is_what_the_reason_is_about(reason: str, errand: str):
+    assert Thought(reason=reason, subtask="any").errand == errand
+
+
+def test_words_for_the_next_thought_tell_what_is_under_way():
+    context = Context(instruction="clear the counter", notes=("cups go in the bin",))
+    picking = Thought(reason="the red cup is on the counter and goes in the bin", subtask="pick up the red cup")
+    then = context.after(picking)
+    assert (then.doing, then.errand, then.notes) == ("pick up the red cup", "put the red cup in the bin", context.notes)
+    assert then.after(Thought(reason="there is no red cup in sight", subtask="ask for help")) == then
+    assert then.after(Thought(reason="the counter is clear", subtask="done")).errand == ""

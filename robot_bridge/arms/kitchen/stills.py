@@ -18,15 +18,20 @@ import numpy as np
 
 from robot_bridge.arms.kitchen import ik
 from robot_bridge.arms.kitchen.episodes import stow
-from robot_bridge.arms.kitchen.layout import make_layout
+from robot_bridge.arms.kitchen.layout import MOST, make_layout
 from robot_bridge.arms.kitchen.objects import KINDS
+from robot_bridge.arms.kitchen.places import PLACES
 from robot_bridge.arms.kitchen.scene import HANDS
 from robot_bridge.arms.kitchen.world import Kitchen
 
 
 def stills(seeds: range, out_dir: str | Path, per_shard: int = 1000, size: int = 96,
-           report: Callable[[str], None] = print) -> list[Path]:  # fmt: skip
-    """Write labelled pictures for `seeds`; shards already there are kept."""
+           report: Callable[[str], None] = print, busy: bool = False) -> list[Path]:  # fmt: skip
+    """Write labelled pictures for `seeds`; shards already there are kept.
+
+    Args:
+        busy: of chores under way: six things, up to four of them put away, a hand down at one of the others.
+    """
     out = Path(out_dir)
     out.mkdir(parents=True, exist_ok=True)
     kitchen, written = Kitchen("sticky", size), []
@@ -37,7 +42,7 @@ def stills(seeds: range, out_dir: str | Path, per_shard: int = 1000, size: int =
         if target.exists():
             continue
         began = time.perf_counter()
-        pairs = [still(kitchen, seed) for seed in part]
+        pairs = [still(kitchen, seed, busy) for seed in part]
         temporary = target.with_suffix(f".part{os.getpid()}")
         temporary.mkdir()
         np.save(temporary / "images.npy", np.stack([image for image, _ in pairs]))
@@ -48,13 +53,15 @@ def stills(seeds: range, out_dir: str | Path, per_shard: int = 1000, size: int =
     return written
 
 
-def still(kitchen: Kitchen, seed: int) -> tuple[np.ndarray, list[dict]]:
+def still(kitchen: Kitchen, seed: int, busy: bool = False) -> tuple[np.ndarray, list[dict]]:
     """uint8[size, size, 3] of the base camera, and its labels."""
     rng = np.random.default_rng([seed, 3])
     arms, carrying = _random_arms(kitchen, rng)
-    kitchen.reset(make_layout(seed), arms, settle_s=0.0)
-    if rng.random() < 0.5:
-        stow(kitchen, rng, int(rng.integers(1, 4)))
+    kitchen.reset(make_layout(seed, MOST if busy else None), arms, settle_s=0.0)
+    if rng.random() < (0.8 if busy else 0.5):
+        stow(kitchen, rng, int(rng.integers(1, len(PLACES) + busy)))
+    if busy and not carrying:
+        _reach_down(kitchen, rng)
     if carrying:
         thing = kitchen.objects()[int(rng.integers(len(kitchen.objects())))]
         pose = kitchen.state()
@@ -70,6 +77,23 @@ def still(kitchen: Kitchen, seed: int) -> tuple[np.ndarray, list[dict]]:
         labels.append({"name": thing.name, "kind": thing.kind, "colour": thing.colour, "dirty": thing.dirty,
                        "place": thing.place, "x": round(where.x, 5), "y": round(where.y, 5)})  # fmt: skip
     return kitchen.render("base"), labels
+
+
+def _reach_down(kitchen: Kitchen, rng: np.random.Generator) -> None:
+    """One hand at, or on its way down to, one of the things on the counter."""
+    waiting = [thing for thing in kitchen.objects() if thing.place == "counter"]
+    if not waiting:
+        return
+    thing = waiting[int(rng.integers(len(waiting)))]
+    hand = HANDS[int(rng.integers(2))]
+    aside = rng.normal(0.0, 0.02, 2)
+    point = thing.position + np.array([*aside, rng.uniform(0.02, 0.2)])
+    if not ik.reachable(hand, point):
+        return
+    pose, at = kitchen.state(), 0 if hand == "left" else 7
+    pose[at : at + 6] = ik.solve(hand, point, rng.choice([0.0, np.pi / 2, rng.uniform(-1.5, 1.5)]))
+    pose[at + 6] = rng.uniform(0.0, 0.048)
+    kitchen.pose_arms(pose)
 
 
 def _random_arms(kitchen: Kitchen, rng: np.random.Generator) -> tuple[np.ndarray, str]:

@@ -19,6 +19,8 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
         notes: rules and facts of this home, most relevant first.
         doing: the subtask of the thought before, as long as it serves this instruction: what a hand holds and why is
             easier to remember than to see.
+        errand: what the thought before was about (`put the red cup in the sink`), as long as it serves this
+            instruction: a chore is done errand by errand.
     """
 
     instruction: str
@@ -26,6 +28,13 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     dialogue: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     doing: str = ""
+    errand: str = ""
+
+    def after(self, thought: Thought) -> Context:
+        """The words for the thought after this one; a question changes nothing about what is being done."""
+        if thought.is_question:
+            return self
+        return msgspec.structs.replace(self, doing=thought.subtask, errand=thought.errand)
 
 
 class ThinkRequest(Message, frozen=True, kw_only=True):

@@ -14,7 +14,8 @@ from robot_bridge.arms.kitchen.expert import Expert
 from robot_bridge.arms.kitchen.layout import Layout, LayoutObject, make_layout
 from robot_bridge.arms.kitchen.objects import KINDS
 from robot_bridge.arms.kitchen.places import PLACES
-from robot_bridge.arms.kitchen.stills import stills
+from robot_bridge.arms.kitchen.scene import HANDS
+from robot_bridge.arms.kitchen.stills import still, stills
 from robot_bridge.arms.kitchen.tasks import Chores, Task, plan, succeeded
 from robot_bridge.arms.kitchen.wordings import PICK_WORDINGS, PUT_WORDINGS
 from robot_bridge.arms.kitchen.world import Kitchen
@@ -222,3 +223,20 @@ def test_expert_does_a_chore_when_the_home_has_a_rule(kitchen: Kitchen, job: str
     moved = {t.name: t.place for t in kitchen.objects() if t.place != "counter"}
     assert moved and all(chores.goal(kitchen.find(name)) == place for name, place in moved.items())
     assert chores.notes() == ("bottles go in the sink",)
+
+
+@pytest.mark.render
+def test_stills_of_chores_under_way_show_a_full_counter_with_a_hand_at_work():
+    kitchen = Kitchen("sticky", 96)
+    pairs = [still(kitchen, seed, busy=True) for seed in range(2_000_000, 2_000_016)]
+    things = [thing for _, labels in pairs for thing in labels]
+    places = {thing["place"] for thing in things}
+    assert len(things) > 5 * len(pairs) and {"counter", "sink", "bin"} <= places
+    low = 0
+    for seed in range(2_000_000, 2_000_016):
+        still(kitchen, seed, busy=True)
+        low += min(kitchen.pinch(hand)[2] for hand in HANDS) < 0.19
+    assert low >= 7, "hands come down to what they pick up"
+    again, labels = still(kitchen, 2_000_000, busy=True)
+    assert (again == pairs[0][0]).all() and labels == pairs[0][1]
+    kitchen.close()
