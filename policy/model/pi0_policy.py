@@ -149,7 +149,7 @@ class PI0Policy:
         telling = [None if row in chores else on_token for row, on_token in enumerate(on_tokens)]
         under = [_on_errand(r) if row in chores else r for row, r in enumerate(requests)]
         drafts = self._drafts(under, telling)
-        ended = [row for row in chores if under[row] is not requests[row] and self._rests(drafts[row])]
+        ended = [row for row in chores if under[row] is not requests[row] and self._ends(under[row], drafts[row])]
         for row, draft in zip(ended, self._drafts([requests[row] for row in ended], [None] * len(ended)), strict=True):
             drafts[row] = draft
         for row in chores:
@@ -170,10 +170,18 @@ class PI0Policy:
         """Whether the instruction leaves to the thought which thing it is about."""
         return self._second_look is not None and self._second_look.needed(context.instruction)
 
-    def _rests(self, draft: Draft) -> bool:
-        """Whether nothing moves under a thought: it is done, or asks."""
-        subtask = _SUBTASK.search(self._prompter.tokenizer.decode(draft.tokens))
-        return subtask is None or subtask["subtask"].split(" ")[0] in (DONE, ASK)
+    def _ends(self, request: ThinkRequest, draft: Draft) -> bool:
+        """Whether an errand is over: it is done, a person must help, or its thing is another one."""
+        text = self._prompter.tokenizer.decode(draft.tokens)
+        subtask = _SUBTASK.search(text)
+        if subtask is None or subtask["subtask"].split(" ")[0] in (DONE, ASK):
+            return True
+        assert self._second_look is not None
+        (seen,) = self._see([request.observation], [request.context])
+        return self._second_look.mistaken(text, self._first_camera(seen))
+
+    def _first_camera(self, seen: Seen) -> Tensor:
+        return seen.features[: self._model.sizes.grid**2]
 
     def _acted_under(self, request: ActRequest) -> Context:
         """The words under which the thought was written."""
@@ -189,10 +197,11 @@ class PI0Policy:
     def _look_again(self, seen: Seen, request: ThinkRequest, draft: Draft) -> Draft:
         """The thought, written anew behind its thing's right name where it has another one, first in its reason, then
         in its subtask."""
-        tokenizer, tokens = self._prompter.tokenizer, seen.features[: self._model.sizes.grid**2]
+        tokenizer, tokens, context = self._prompter.tokenizer, self._first_camera(seen), request.context
         assert self._second_look is not None
+        pointed = self._pointed(seen, request.observation, context, "")
         for _ in range(2):
-            opening = self._second_look.opening(tokenizer.decode(draft.tokens), request.context.doing, tokens)
+            opening = self._second_look.opening(tokenizer.decode(draft.tokens), context.doing, tokens, pointed)
             if not opening:
                 break
             told, chances = tokenizer.encode(opening), draft.chances
@@ -236,14 +245,13 @@ class PI0Policy:
         said = context.doing.startswith(_PICKING) or self._sight is None or self._sight.names_thing(context.instruction)
         if said or self._sight is None or self._naming is None:
             return None
-        return self._naming.prior(self._sight.around(seen.features[: self._model.sizes.grid**2], *place))
+        return self._naming.prior(self._sight.around(self._first_camera(seen), *place))
 
     def _objection(self, seen: Seen, observation: Observation, context: Context) -> str:
         """What is seen at rest goes before what would be guessed: it is fed in the thought's place."""
         if self._sight is None:
             return ""
-        first_camera = seen.features[: self._model.sizes.grid**2]
-        return self._sight.objection(first_camera, observation.state, context.instruction)
+        return self._sight.objection(self._first_camera(seen), observation.state, context.instruction)
 
     def _pointed(
         self, seen: Seen, observation: Observation, context: Context, forced: str

@@ -2,7 +2,8 @@
 
 The name is the first thing that a thought says, and the next thought reads it: a wrong one stays. Two things are known
 better than the words know them. What is held keeps the name under which it was picked up, since a hand hides what it
-holds. And what stands in the open is called as the scene head sees it, when it sees it clearly.
+holds. And what stands in the open is called as the scene head sees it, when it sees it clearly: also where the thought
+says that all is done, and also while an errand is under way, which ends if its thing turns out to be another one.
 """
 
 from __future__ import annotations
@@ -19,9 +20,11 @@ _THING = re.compile(
 )
 _SUBTASK = re.compile(r"^subtask: (?P<verb>pick up|put) the (?P<name>\w+ \w+)", re.MULTILINE)
 _WHERE = re.compile(r"^where: (?P<place>.+)$", re.MULTILINE)
+_DONE = re.compile(r"^subtask: done$", re.MULTILINE)
 _BEFORE = re.compile(r"^(?P<verb>pick up|put) the (?P<name>\w+ \w+)")
 _CLEAR, _LIKELY = 0.97, 0.8  # presence of the likeliest class at a place
 _RIVAL = 0.7  # a name whose class is less present than this share of it does not stand
+_NOWHERE = 0.3  # presence of a class that is nowhere in the picture
 
 
 class SecondLook:
@@ -35,14 +38,31 @@ class SecondLook:
         """Whether a thought under this instruction has to find the name of its thing."""
         return not self._sight.names_thing(instruction)
 
-    def opening(self, text: str, doing: str, tokens: Tensor) -> str:
+    def mistaken(self, text: str, tokens: Tensor) -> bool:
+        """Whether what is about to be picked up is plainly another thing, and the one that it is called is nowhere.
+
+        Args:
+            text: of the thought; tokens: Tensor[patches, width] of the first camera.
+        """
+        subtask, where = _SUBTASK.search(text), _WHERE.search(text)
+        if subtask is None or subtask["verb"] != "pick up" or where is None or subtask["name"] not in self._rows:
+            return False
+        place, row = Where.parse(where["place"]), self._rows[subtask["name"]]
+        there = self._sight.around(tokens, place.y, place.x)
+        plainly_another = int(there.argmax()) != row and float(there.max()) >= _CLEAR
+        return plainly_another and float(self._sight.head.presence(tokens)[row]) < _NOWHERE
+
+    def opening(self, text: str, doing: str, tokens: Tensor, pointed: tuple[float, float] | None = None) -> str:
         """How the thought is to begin instead, up to the first name that is wrong; empty where all names stand.
 
         Args:
             text: of the thought; doing: the subtask of the thought before.
-            tokens: Tensor[patches, width] of the first camera.
+            tokens: Tensor[patches, width] of the first camera; pointed: row and column, as fractions of the picture,
+                of what is most likely still to be done.
         """
         said, subtask, where = _THING.match(text), _SUBTASK.search(text), _WHERE.search(text)
+        if pointed is not None and said is None and _DONE.search(text):
+            return self._left(doing, self._sight.around(tokens, *pointed))
         if said is None or subtask is None:
             return ""
         before = _BEFORE.match(doing)
@@ -55,6 +75,12 @@ class SecondLook:
             right = self._seen(self._sight.around(tokens, place.y, place.x), right, picking)
         wrong = next((found for found in (said, subtask) if found["name"] != right), None)
         return text[: wrong.start("name")] + right if wrong else ""
+
+    def _left(self, doing: str, presence: Tensor) -> str:
+        """What is left to do although the thought says that all is done; what was just put away is not."""
+        name, before = self._sight.names[int(presence.argmax())], _BEFORE.match(doing)
+        another = before is None or before["name"] != name
+        return f"reason: the {name}" if another and float(presence.max()) >= _CLEAR else ""
 
     def _seen(self, presence: Tensor, said: str, picking: str) -> str:
         """The name of what stands in the open; a hand on its way covers more and more of it, so that what was being

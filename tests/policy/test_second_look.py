@@ -7,7 +7,6 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import torch
-from torch import Tensor
 
 from policy.model.scene import SceneHead, Sight
 from policy.model.second_look import SecondLook
@@ -24,12 +23,15 @@ HELD = (
 Look = Callable[[str, str], str]
 
 
-def look_at(*presence: float) -> Look:
+def second_look(*presence: float) -> SecondLook:
     """A second look at a picture in which every place holds these."""
     head = SceneHead(8, len(NAMES))
     head.chances = lambda tokens: torch.tensor([presence]).expand(len(tokens), -1)  # type: ignore[method-assign]
-    tokens: Tensor = torch.zeros(16, 8)
-    look = SecondLook(Sight(head, NAMES, np.zeros(14)))
+    return SecondLook(Sight(head, NAMES, np.zeros(14)))
+
+
+def look_at(*presence: float) -> Look:
+    look, tokens = second_look(*presence), torch.zeros(16, 8)
     return lambda text, doing: look.opening(text, doing, tokens)
 
 
@@ -73,3 +75,38 @@ def test_no_second_look_is_needed_when_the_instruction_names_the_thing() -> None
     look = SecondLook(Sight(SceneHead(8, len(NAMES)), NAMES, np.zeros(14)))
     assert look.needed("clear the counter")
     assert not look.needed("put the red cup in the sink")
+
+
+@pytest.mark.parametrize(
+    ("doing", "presence", "opening"),
+    [
+        pytest.param("put the blue cup in the sink", (0.98, 0.0, 0.0), "reason: the red cup", id="one is left"),
+        pytest.param("put the red cup in the sink", (0.98, 0.0, 0.0), "", id="it was just put away"),
+        pytest.param("", (0.9, 0.0, 0.0), "", id="hardly seen"),
+    ],
+)
+def test_work_goes_on_when_something_is_left_where_the_pointer_points(
+    doing: str, presence: tuple[float, ...], opening: str
+) -> None:
+    look, tokens = second_look(*presence), torch.zeros(16, 8)
+    done = "reason: the counter is clear\nsubtask: done"
+    assert look.opening(done, doing, tokens, (0.5, 0.5)) == opening
+    assert look.opening(done, doing, tokens) == "", "without a pointer nothing is known"
+
+
+@pytest.mark.parametrize(
+    ("text", "presence", "mistaken"),
+    [
+        pytest.param(PICK.format("red cup", "red cup"), (0.1, 0.98, 0.0), True, id="it is a bowl"),
+        pytest.param(PICK.format("red cup", "red cup"), (0.4, 0.98, 0.0), False, id="there may be a cup as well"),
+        pytest.param(PICK.format("red cup", "red cup"), (0.0, 0.9, 0.0), False, id="not plain enough"),
+        pytest.param(PICK.format("red cup", "red cup"), (0.98, 0.0, 0.0), False, id="it is as said"),
+        pytest.param(HELD.format("red cup", "red cup"), (0.0, 0.98, 0.0), False, id="a hand hides what it holds"),
+        pytest.param("reason: the counter is clear\nsubtask: done", (0.0, 0.98, 0.0), False, id="about nothing"),
+        pytest.param(PICK.format("pink cup", "pink cup"), (0.0, 0.98, 0.0), False, id="a name nobody knows"),
+    ],
+)
+def test_errand_is_mistaken_when_its_thing_is_plainly_another(
+    text: str, presence: tuple[float, ...], mistaken: bool
+) -> None:
+    assert second_look(*presence).mistaken(text, torch.zeros(16, 8)) is mistaken
