@@ -23,6 +23,7 @@ class SmallConfig:
         expert_width, expert_mlp: the same of the action expert.
         vision_width, vision_layers, patch: the picture encoder; `patch` in pixels.
         horizon: rows of an action chunk.
+        stem: convolutions beside the patches of the picture encoder.
     """
 
     layers: int = 4
@@ -38,6 +39,7 @@ class SmallConfig:
     patch: int = 12
     horizon: int = 16
     denoising_steps: int = 10
+    stem: bool = False
 
     def to_pi0(self, vocabulary: int, image_token: int) -> PI0Config:
         """The `transformers` configuration for a tokenizer of this many entries."""
@@ -58,7 +60,7 @@ class SmallConfig:
             "image_size": self.image_size,
             "vision_use_head": False,
         }
-        ours: dict[str, Any] = {"pointer": True}
+        ours: dict[str, Any] = {"pointer": True, **({"stem": True} if self.stem else {})}
         expert = {"model_type": "gemma", "hidden_size": self.expert_width, "intermediate_size": self.expert_mlp}
         return PI0Config(
             vlm_config={

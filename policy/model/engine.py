@@ -89,7 +89,10 @@ class Engine:
     @torch.no_grad()
     def look(self, pictures: Tensor) -> Tensor:
         """Picture tokens, Tensor[B, C · patches, width], from float32[B, C, 3, size, size], −1 to 1."""
-        return self._vision.look(pictures)
+        tokens = self._vision.look(pictures)
+        if self._model.stem is None:
+            return tokens
+        return tokens + self._model.stem(pictures.flatten(0, 1)).reshape(tokens.shape)
 
     @torch.no_grad()
     def middle(self, features: Tensor, prompt: list[int]) -> Tensor:

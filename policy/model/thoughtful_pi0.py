@@ -23,6 +23,7 @@ from transformers import PI0Config, PI0ForConditionalGeneration
 from transformers.cache_utils import DynamicCache
 
 from policy.model.pointer import PlaceEmbedding, Pointer
+from policy.model.stem import Stem
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,7 @@ class ThoughtfulPI0(PI0ForConditionalGeneration):
         points = getattr(config, "pointer", False)  # a published π0 has none
         self.pointer = Pointer(self.sizes.width) if points else None
         self.place_embedding = PlaceEmbedding(self.expert_hidden_size) if points else None
+        self.stem = self._new_stem() if getattr(config, "stem", False) else None
 
     @property
     def sizes(self) -> Sizes:
@@ -85,9 +87,20 @@ class ThoughtfulPI0(PI0ForConditionalGeneration):
         grid = vlm.vision_config.image_size // vlm.vision_config.patch_size
         return Sizes(vlm.vision_config.image_size, grid, vlm.text_config.hidden_size, self.config.chunk_size)
 
+    def grow_stem(self) -> None:
+        """Give a model that has none a stem, which changes nothing until it has learned."""
+        self.config.stem = True
+        self.stem = self.stem or self._new_stem()
+
+    def _new_stem(self) -> Stem:
+        return Stem(self.sizes.image // self.sizes.grid, self.sizes.width)
+
     def look(self, pictures: Tensor) -> Tensor:
         """Picture tokens, Tensor[B, C · patches, width], from float32[B, C, 3, size, size], −1 to 1."""
-        features = self.model.vlm.get_image_features(pictures.flatten(0, 1)).pooler_output
+        flat = pictures.flatten(0, 1)
+        features = self.model.vlm.get_image_features(flat).pooler_output
+        if self.stem is not None:
+            features = features + self.stem(flat)
         return features.reshape(len(pictures), -1, features.shape[-1])
 
     def read(self, features: Tensor, prompt: Tensor, prompt_mask: Tensor, thought: Tensor | None = None,

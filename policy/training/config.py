@@ -23,6 +23,7 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             stills, thoughts on demonstrations, action chunks on demonstrations. Zero leaves a part out.
         rules: weight of which of a home's rules holds for a thing, learned from words alone.
         look: the picture encoder learns too.
+        stem: of all the model only the stem of the picture encoder learns.
         frozen: only the action expert learns.
         lessons: share of `batch` that lessons from people fill, of those with demonstrations.
     """
@@ -37,6 +38,7 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     act: float = 0.0
     rules: float = 0.0
     look: bool = True
+    stem: bool = False
     frozen: bool = False
     lessons: Annotated[float, msgspec.Meta(ge=0, lt=1)] = 0.0
 

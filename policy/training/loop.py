@@ -143,7 +143,9 @@ class Trainer:
     def _choose(self, stage: Stage) -> None:
         """Decide what learns: everything that the stage's losses reach, or the action expert alone."""
         for name, parameter in self.model.named_parameters():
-            if name.startswith("pointer."):
+            if stage.stem or name.startswith("stem."):
+                learns = name.startswith("stem.") and (stage.stem or (stage.look and not stage.frozen))
+            elif name.startswith("pointer."):
                 learns = not stage.frozen and stage.stills + stage.frames > 0
             elif not name.startswith("model.vlm"):
                 learns = stage.act > 0

@@ -128,6 +128,8 @@ def _trainer(config: TrainConfig, data: Data, folder: Path, start: Path | None, 
         order_locations(embedding.weight, tokenizer.first_location, bins)
     else:
         model = load_model(start, "cpu")
+        if config.model.stem:
+            model.grow_stem()
     prompter = Prompter(tokenizer, normalizer, config.cameras, model.sizes.image, config.style)
     trainer = Trainer(model, prompter, config, stills, episodes, data.wordings, report, lessons)
     if start is not None and (start / SCENE_FILE).exists():
