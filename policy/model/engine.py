@@ -25,7 +25,7 @@ from torch import Tensor
 
 from policy.model.graphs import FixedSteps
 from policy.model.stack import KeyValues, Stack
-from policy.model.thoughtful_pi0 import ThoughtfulPI0
+from policy.model.thoughtful_pi0 import Looked, ThoughtfulPI0, looked
 from policy.model.vision import Vision
 
 ROOM = 96  # columns behind a prefix: a thought, the state and an action chunk
@@ -86,13 +86,14 @@ class Engine:
         self._fixed: FixedSteps | None = None
         self._wants_fixed = self._on_gpu if fixed is None else fixed
 
-    @torch.no_grad()
     def look(self, pictures: Tensor) -> Tensor:
         """Picture tokens, Tensor[B, C · patches, width], from float32[B, C, 3, size, size], −1 to 1."""
-        tokens = self._vision.look(pictures)
-        if self._model.stem is None:
-            return tokens
-        return tokens + self._model.stem(pictures.flatten(0, 1)).reshape(tokens.shape)
+        return self.see(pictures).tokens
+
+    @torch.no_grad()
+    def see(self, pictures: Tensor) -> Looked:
+        """Picture tokens, and what the scene head reads, from float32[B, C, 3, size, size], −1 to 1."""
+        return looked(self._vision.look(pictures), pictures.flatten(0, 1), self._model.stem)
 
     @torch.no_grad()
     def middle(self, features: Tensor, prompt: list[int]) -> Tensor:

@@ -10,10 +10,9 @@ import zlib
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from torch import Tensor
-
 from policy.model.engine import Reading
 from policy.model.prompting import Prompter
+from policy.model.thoughtful_pi0 import Looked
 from robot_bridge.protocol.messages import Observation
 
 Key = tuple[int, bytes, int, float]
@@ -24,11 +23,11 @@ class Seen:
     """One observation under one prompt.
 
     Args:
-        features: Tensor[tokens, width], its picture tokens.
+        looked: its picture tokens, Tensor[tokens, width], and as many that the scene head reads.
         prompt: its prompt's tokens.
     """
 
-    features: Tensor
+    looked: Looked
     prompt: list[int]
     reading: Reading
 
@@ -51,9 +50,9 @@ class Memo:
             self._seen.move_to_end((key, tuple(prompt)))
         return seen
 
-    def features(self, key: Key) -> Tensor | None:
-        """The picture tokens of an observation, Tensor[tokens, width], under whatever words it was read."""
-        return next((seen.features for (known, _), seen in self._seen.items() if known == key), None)
+    def looked(self, key: Key) -> Looked | None:
+        """The picture tokens of an observation, under whatever words it was read."""
+        return next((seen.looked for (known, _), seen in self._seen.items() if known == key), None)
 
     def add(self, key: Key, seen: Seen) -> Seen:
         self._seen[(key, tuple(seen.prompt))] = seen

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import msgspec
 import numpy as np
@@ -22,7 +22,7 @@ from policy.model.realtime import Continuation
 from policy.model.scene import Sight
 from policy.model.second_look import SecondLook
 from policy.model.stack import KeyValues
-from policy.model.thoughtful_pi0 import ThoughtfulPI0
+from policy.model.thoughtful_pi0 import Looked, ThoughtfulPI0
 from policy.model.writing import MAX_THOUGHT_TOKENS, Draft, Writer
 from robot_bridge.protocol.errors import ProtocolError
 from robot_bridge.protocol.messages import WIDTH, ActRequest, Context, Observation, Tail, ThinkRequest
@@ -181,7 +181,8 @@ class PI0Policy:
         return self._second_look.mistaken(text, self._first_camera(seen))
 
     def _first_camera(self, seen: Seen) -> Tensor:
-        return seen.features[: self._model.sizes.grid**2]
+        """What the scene head reads, Tensor[patches, width]."""
+        return seen.looked.scene[: self._model.sizes.grid**2]
 
     def _acted_under(self, request: ActRequest) -> Context:
         """The words under which the thought was written."""
@@ -217,18 +218,19 @@ class PI0Policy:
         found = [self._memo.find(key, prompt) for key, prompt in zip(keys, prompts, strict=True)]
         new = [row for row, seen in enumerate(found) if seen is None]
         if new:
-            known = [self._memo.features(keys[row]) for row in new]
-            features = self._features([observations[row] for row in new], known)
-            readings = self._engine.read(features, [prompts[row] for row in new])
-            for row, feature, reading in zip(new, features, readings, strict=True):
-                found[row] = self._memo.add(keys[row], Seen(feature, prompts[row], reading))
+            known = [self._memo.looked(keys[row]) for row in new]
+            looked = self._looked([observations[row] for row in new], known)
+            readings = self._engine.read([each.tokens for each in looked], [prompts[row] for row in new])
+            for row, each, reading in zip(new, looked, readings, strict=True):
+                found[row] = self._memo.add(keys[row], Seen(each, prompts[row], reading))
         return [seen for seen in found if seen is not None]
 
-    def _features(self, observations: Sequence[Observation], known: Sequence[Tensor | None]) -> list[Tensor]:
+    def _looked(self, observations: Sequence[Observation], known: Sequence[Looked | None]) -> list[Looked]:
         """Picture tokens, Tensor[tokens, width] each; pictures that were looked at are not looked at again."""
         new = [self._prompter.pictures(o) for o, k in zip(observations, known, strict=True) if k is None]
-        looked: Iterator[Tensor] = iter(self._engine.look(torch.cat(new).to(self._model.device)) if new else ())
-        return [next(looked) if features is None else features for features in known]
+        seen = self._engine.see(torch.cat(new).to(self._model.device)) if new else ((), ())
+        fresh = map(Looked, *seen)
+        return [next(fresh) if each is None else each for each in known]
 
     def _begin(self, seen: Seen, request: ThinkRequest, on_token: OnToken | None) -> Draft:
         observation, context = request.observation, request.context
@@ -263,7 +265,7 @@ class PI0Policy:
         dictated = _dictated(forced, context.instruction)
         if dictated:
             prompt = self._prompter.prompt(Context(instruction=dictated), observation.state)
-            middle = self._engine.middle(seen.features, prompt)
+            middle = self._engine.middle(seen.looked.tokens, prompt)
         return model.pointer.place(middle[: model.sizes.grid**2])
 
     def _read_thoughts(self, readings: Sequence[Reading], thoughts: Sequence[Thought]) -> KeyValues:

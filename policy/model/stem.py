@@ -1,12 +1,14 @@
 """Convolutions beside the patches of a small picture encoder.
 
 A patch of 12 pixels goes into a single linear layer, and a cup is eight pixels wide: convolutions learn what stands
-where in a tenth of the steps. Source: Early convolutions help transformers see better, arXiv 2106.14881; here their
-tokens are added to those of the encoder, so that a model that has learned without them can be given them.
+where in a tenth of the steps. Source: Early convolutions help transformers see better, arXiv 2106.14881; here they have
+tokens of their own, which the scene head reads, and which are added to those of the encoder through a layer that starts
+from zero: a model that has learned without a stem can be given one.
 """
 
 from __future__ import annotations
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -15,7 +17,7 @@ _GROUPS = 8
 
 
 class Stem(nn.Module):
-    """Picture tokens from convolutions; nothing at first, since the last layer starts from zero.
+    """Picture tokens from convolutions.
 
     Args:
         patch: pixels a side that a token stands for, a multiple of 4; width: of a token.
@@ -24,7 +26,7 @@ class Stem(nn.Module):
     def __init__(self, patch: int, width: int) -> None:
         super().__init__()
         last = patch // 4
-        self.see = nn.Sequential(
+        self.net = nn.Sequential(
             nn.Conv2d(3, _FINE, 3, 2, 1), nn.GELU(),
             nn.Conv2d(_FINE, _FINE, 3, 1, 1), nn.GELU(),
             nn.Conv2d(_FINE, _CHANNELS, 3, 2, 1), Residual(_CHANNELS), Residual(_CHANNELS),
@@ -36,8 +38,8 @@ class Stem(nn.Module):
 
     def forward(self, pictures: Tensor) -> Tensor:
         """Tensor[N, patches, width] from float[N, 3, size, size], −1 to 1."""
-        kind = self.out.weight.dtype
-        return self.out(self.see(pictures.to(kind)).flatten(2).transpose(1, 2))
+        seen: Tensor = self.net(pictures.to(self.out.weight.dtype, memory_format=torch.channels_last))
+        return seen.flatten(2).transpose(1, 2)
 
 
 class Residual(nn.Module):

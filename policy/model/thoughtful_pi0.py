@@ -70,6 +70,25 @@ class Sizes(NamedTuple):
     horizon: int
 
 
+class Looked(NamedTuple):
+    """`tokens`, Tensor[B, C · patches, width], of the language model; `scene`, of that shape, of the scene head."""
+
+    tokens: Tensor
+    scene: Tensor
+
+
+def looked(tokens: Tensor, pictures: Tensor, stem: Stem | None) -> Looked:
+    """What was seen, of an encoder's tokens and, where there is a stem, of its own.
+
+    Args:
+        tokens: Tensor[B, C · patches, width], the encoder's; pictures: float[B · C, 3, size, size].
+    """
+    if stem is None:
+        return Looked(tokens, tokens)
+    scene = stem(pictures).reshape(tokens.shape)
+    return Looked(tokens + stem.out(scene), scene)
+
+
 class ThoughtfulPI0(PI0ForConditionalGeneration):
     """π0 with the calls that thinking needs. Shapes: B batch, C cameras, P prompt tokens, T thought tokens."""
 
@@ -97,11 +116,12 @@ class ThoughtfulPI0(PI0ForConditionalGeneration):
 
     def look(self, pictures: Tensor) -> Tensor:
         """Picture tokens, Tensor[B, C · patches, width], from float32[B, C, 3, size, size], −1 to 1."""
-        flat = pictures.flatten(0, 1)
-        features = self.model.vlm.get_image_features(flat).pooler_output
-        if self.stem is not None:
-            features = features + self.stem(flat)
-        return features.reshape(len(pictures), -1, features.shape[-1])
+        return self.see(pictures).tokens
+
+    def see(self, pictures: Tensor) -> Looked:
+        """Picture tokens, and what the scene head reads, from float32[B, C, 3, size, size], −1 to 1."""
+        flat, shape = pictures.flatten(0, 1), (len(pictures), -1, self.sizes.width)
+        return looked(self.model.vlm.get_image_features(flat).pooler_output.reshape(shape), flat, self.stem)
 
     def read(self, features: Tensor, prompt: Tensor, prompt_mask: Tensor, thought: Tensor | None = None,
              thought_mask: Tensor | None = None) -> Prefix:  # fmt: skip

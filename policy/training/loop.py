@@ -182,17 +182,18 @@ class Trainer:
         batch = self.stills.draw(self._rng, stage.batch)
         losses: dict[str, Tensor] = {}
         if not stage.stills:
-            features = self.model.look(pictures_tensor(batch.images[:, None]))
+            pictures = pictures_tensor(batch.images[:, None])
+            scene = self.model.look(pictures) if self.model.stem is None else self.model.stem(pictures[:, 0])
         else:
             instructions, thoughts, doing = still_texts(batch, self._rng, self.wordings)
             rows = agreeing(instructions, thoughts, None if stage.patches else self._taught_by(stage))
             texts = self._texts(batch.images[rows][:, None], None, [instructions[i] for i in rows],
                                 [thoughts[i] for i in rows], [doing[i] for i in rows])  # fmt: skip
-            features = self.model.look(texts.pictures)
+            features, scene = self.model.see(texts.pictures)
             losses |= self._thought_loss(texts, features, "stills", stage.stills)[0]
         if stage.patches:
             targets = patch_targets(batch, self.model.sizes.grid)
-            losses["patches"] = stage.patches * self.patches.loss(features, *targets)
+            losses["patches"] = stage.patches * self.patches.loss(scene, *targets)
         return losses
 
     def _frame_losses(self, stage: Stage) -> dict[str, Tensor]:

@@ -48,10 +48,23 @@ def test_tokens_of_a_stem_are_those_of_the_patches() -> None:
 
 def test_only_the_stem_learns_in_its_stage_and_it_is_kept_with_the_checkpoint(data: Data, tmp_path: Path) -> None:
     start = write_checkpoint(tmp_path / "start" / "checkpoint")
-    stage = Stage(name="stem", steps=3, batch=4, patches=1.0, stem=True)
-    config = TrainConfig(stages=(stage,), model=WITH_STEM, average=0.5, warmup=1)
-    made = train(config, data, tmp_path / "run", "run", start=start, report=lambda row: None)
-    assert made is not None
-    before, after = load_model(start, "cpu").state_dict(), load_model(made, "cpu").state_dict()
-    assert all(torch.equal(before[name], after[name]) for name in before)
-    assert after["stem.out.weight"].abs().max() > 0
+    stages = tuple(Stage(name=name, steps=2, batch=4, patches=1.0, stem=True) for name in ("first", "second"))
+    made = []
+    for number in (1, 2):
+        config = TrainConfig(stages=stages[:number], model=WITH_STEM, average=0.0, warmup=1)
+        folder = train(config, data, tmp_path / f"run{number}", "run", start=start, report=lambda row: None)
+        assert folder is not None
+        made.append(load_model(folder, "cpu").state_dict())
+    before = load_model(start, "cpu").state_dict()
+    assert all(torch.equal(before[name], made[1][name]) for name in before)
+    learned = {name for name in made[1] if not torch.equal(made[0][name], made[1][name])}
+    assert learned and all(name.startswith("stem.net.") for name in learned)
+
+
+def test_scene_head_reads_the_stem() -> None:
+    torch.manual_seed(0)
+    model = ThoughtfulPI0(WITH_STEM.to_pi0(60, 4)).eval()
+    assert model.stem is not None
+    torch.testing.assert_close(model.see(PICTURES).scene, model.stem(PICTURES[:, 0]))
+    plain = ThoughtfulPI0(SIZES.to_pi0(60, 4)).eval().see(PICTURES)
+    assert plain.scene is plain.tokens
