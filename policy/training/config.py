@@ -23,7 +23,7 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             stills, thoughts on demonstrations, action chunks on demonstrations. Zero leaves a part out.
         rules: weight of which of a home's rules holds for a thing, learned from words alone.
         look: the picture encoder learns too.
-        stem: of all the model only the stem of the picture encoder learns.
+        stem: of all the model only the stem of the picture encoder learns, which is added where there is none.
         frozen: only the action expert learns.
         lessons: share of `batch` that lessons from people fill, of those with demonstrations.
     """

@@ -48,15 +48,13 @@ class Trainer:
         self.stills, self.episodes, self.wordings, self.report = stills, episodes, wordings, report
         self.lessons = lessons
         self._lesson_draws: Iterator[Lesson] = iter(())
-        self.patches = PatchHead(model.sizes.width, CLASSES)
         self.rank, self._world = _join()
         tokenizer = prompter.tokenizer
         bins = LOCATION_BINS // tokenizer.location_step
         self._first_location, self._soft = tokenizer.first_location, neighbour_weights(bins, config.location_spread)
         self._goes = tokenizer.encode("goes")[0]
         self._chores = {words for each in wordings.chores.values() for words in each}
-        self._modules = nn.ModuleDict({"model": model, "patches": self.patches})
-        self._modules.train()
+        self._add_scene_head()
         self.average = {k: v.detach().clone() for k, v in model.state_dict().items()}
         self.optimiser: torch.optim.AdamW | None = None
         self._rng = np.random.default_rng(config.seed)
@@ -94,8 +92,22 @@ class Trainer:
             save(done)
         return done >= stage.steps
 
+    def grow_stem(self) -> None:
+        """Give the model a stem, where it has none, and a scene head that reads its tokens."""
+        if self.model.stem is None:
+            self.model.grow_stem()
+            self._add_scene_head()
+            self.average = {k: v.detach().clone() for k, v in self.model.state_dict().items()} | self.average
+
+    def _add_scene_head(self) -> None:
+        self.patches = PatchHead(self.model.sizes.width, CLASSES)
+        self._modules = nn.ModuleDict({"model": self.model, "patches": self.patches})
+        self._modules.train()
+
     def begin(self, stage: Stage) -> None:
         """Choose what learns in this stage, with a fresh optimiser."""
+        if stage.stem:
+            self.grow_stem()
         self._choose(stage)
         parameters = [p for p in self._modules.parameters() if p.requires_grad]
         self.optimiser = torch.optim.AdamW(parameters, stage.rate, betas=(0.9, 0.97),
@@ -116,6 +128,8 @@ class Trainer:
         for name, tensor in tensors.items():
             part, _, rest = name.partition(".")
             parts[part][rest] = tensor
+        if any(name.startswith("model.stem.") for name in parts["modules"]):
+            self.grow_stem()
         self._modules.load_state_dict(parts["modules"])
         self.average = parts["average"]
         if self.optimiser is not None and parts["optimiser"]:

@@ -128,13 +128,12 @@ def _trainer(config: TrainConfig, data: Data, folder: Path, start: Path | None, 
         order_locations(embedding.weight, tokenizer.first_location, bins)
     else:
         model = load_model(start, "cpu")
-    grown = config.model.stem and model.stem is None
-    if grown:
-        model.grow_stem()
     prompter = Prompter(tokenizer, normalizer, config.cameras, model.sizes.image, config.style)
     trainer = Trainer(model, prompter, config, stills, episodes, data.wordings, report, lessons)
-    if start is not None and (start / SCENE_FILE).exists() and not grown:  # a new stem has other tokens
+    if start is not None and (start / SCENE_FILE).exists():
         trainer.patches.load_state_dict(load_file(start / SCENE_FILE))
+    if any(stage.stem for stage in config.stages[: progress_of(folder)["stage"]]):
+        trainer.grow_stem()
     return trainer
 
 

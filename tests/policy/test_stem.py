@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from pathlib import Path
 
 import torch
@@ -51,7 +52,7 @@ def test_only_the_stem_learns_in_its_stage_and_it_is_kept_with_the_checkpoint(da
     stages = tuple(Stage(name=name, steps=2, batch=4, patches=1.0, stem=True) for name in ("first", "second"))
     made = []
     for number in (1, 2):
-        config = TrainConfig(stages=stages[:number], model=WITH_STEM, average=0.0, warmup=1)
+        config = TrainConfig(stages=stages[:number], model=SIZES, average=0.0, warmup=1)
         folder = train(config, data, tmp_path / f"run{number}", "run", start=start, report=lambda row: None)
         assert folder is not None
         made.append(load_model(folder, "cpu").state_dict())
@@ -68,3 +69,15 @@ def test_scene_head_reads_the_stem() -> None:
     torch.testing.assert_close(model.see(PICTURES).scene, model.stem(PICTURES[:, 0]))
     plain = ThoughtfulPI0(SIZES.to_pi0(60, 4)).eval().see(PICTURES)
     assert plain.scene is plain.tokens
+
+
+def test_training_goes_on_where_it_stopped_after_a_stem_has_grown(data: Data, tmp_path: Path) -> None:
+    stages = (Stage(name="stem", steps=2, batch=4, patches=1.0, stem=True),
+              Stage(name="joint", steps=3, batch=4, patches=1.0, stills=1.0, frames=1.0, act=1.0))  # fmt: skip
+    config, folder = TrainConfig(stages=stages, model=SIZES, average=0.5, warmup=1, save_every=1), tmp_path / "run"
+    assert train(config, data, folder, "tiny", minutes=0.0, report=lambda row: None) is None, "it has only grown"
+    for stage, step in ((0, 0), (1, 0), (1, 2)):
+        (folder / "progress.json").write_text(json.dumps({"stage": stage, "step": step}))
+        assert train(config, data, folder, "tiny", report=lambda row: None) is not None
+    weights = load_model(folder / "checkpoint", "cpu").state_dict()
+    assert weights["stem.out.weight"].abs().max() > 0, "the language model takes from the stem what it can use"
