@@ -186,6 +186,9 @@ def test_packaged_recipe_loads():
         "bind",
         "joint",
         "steady",
+        "errands",
+        "sure",
+        "stem",
     ]
 
 
