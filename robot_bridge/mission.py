@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from robot_bridge.protocol.errors import CoachError, UsageError
-from robot_bridge.protocol.messages import Context, Intervention
+from robot_bridge.protocol.messages import Context, Going, Intervention
 from robot_bridge.protocol.thought import DONE, Thought, Where
 
+NOWHERE = Going()
 MAX_INSTRUCTION = 500  # characters
 MAX_FORCED = 2000
 MAX_NOTES = 32
@@ -35,7 +36,7 @@ class Task:
         forced: thought text from a person, to be fed in the next thought's place.
         thought: the thought in force.
         subtask: what is being done; unlike the thought's it is never a question.
-        errand: what the thought is about, while it serves the instruction as it is: `put the red cup in the sink`.
+        going: which errand of the task the thought is about, while it serves the instruction as it is.
         done: subtasks finished, oldest first.
         before: `done` as it was one thought ago, to take back a subtask that was left for a single thought only.
         likely: the thought to move under until the model has written the one that is due.
@@ -52,7 +53,7 @@ class Task:
     forced: str = ""
     thought: Thought | None = None
     subtask: str = ""
-    errand: str = ""
+    going: Going = NOWHERE
     done: tuple[str, ...] = ()
     before: tuple[str, tuple[str, ...]] = ("", ())
     likely: Thought | None = None
@@ -63,7 +64,7 @@ class Task:
     @property
     def context(self) -> Context:
         return Context(instruction=self.instruction, done=self.done, dialogue=self.dialogue, notes=self.notes,
-                       doing=self.subtask, errand=self.errand)  # fmt: skip
+                       doing=self.subtask, going=self.going)  # fmt: skip
 
     @property
     def dictates_subtask(self) -> bool:
@@ -78,7 +79,7 @@ class Task:
         dialogue = (*self.dialogue, words.text)[-MAX_DIALOGUE:] if words.text else self.dialogue
         return replace(
             self, instruction=words.instruction or self.instruction, dialogue=dialogue, cause=words.id,
-            notes=words.notes or self.notes, forced=words.forced, subtask="", errand="", before=("", ()),
+            notes=words.notes or self.notes, forced=words.forced, subtask="", going=NOWHERE, before=("", ()),
             where=words.where, where_for="", told=self._told_with(words), likely=likely_of(words),
         )  # fmt: skip
 
@@ -120,7 +121,7 @@ class Task:
         old, new = self.subtask, thought.subtask
         if thought.is_question:
             return replace(self, thought=thought)
-        self = replace(self, errand=thought.errand)
+        self = replace(self, going=self.going.after(thought))
         if new == old:
             return replace(self, thought=thought, before=("", ()))
         if new == self.before[0]:
@@ -196,7 +197,8 @@ class TaskBook:
         """
         if not self._undo:
             raise UsageError("there is no earlier instruction to go back to", next_step="say what to do instead")
-        self.task = replace(self._undo.pop(), cause=words.id, forced="", subtask="", errand="", before=("", ()))
+        self.task = replace(self._undo.pop(), cause=words.id, forced="", subtask="", going=NOWHERE,
+                            before=("", ()))  # fmt: skip
 
     def resume(self, words: Intervention) -> None:
         """Go on; an intervention whose thought is still due stays its cause."""

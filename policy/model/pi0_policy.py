@@ -30,6 +30,9 @@ from robot_bridge.protocol.thought import ASK, DONE, Thought
 
 __all__ = ["MAX_THOUGHT_TOKENS", "PI0Policy"]
 _PICKING = "pick up"
+_SURE = (
+    0.985  # confidence of a thought that all is done which is not looked at twice: a third of the right ones have less
+)
 _SUBTASK = re.compile(r"^subtask: *(?P<subtask>\S.*)$", re.MULTILINE)
 _GOES = re.compile(r"^reason: (?:.*, )?(?P<thing>the .+?) is .+? and goes (?P<place>(?:in|on) the .+)$", re.MULTILINE)
 
@@ -149,7 +152,7 @@ class PI0Policy:
         telling = [None if row in chores else on_token for row, on_token in enumerate(on_tokens)]
         under = [_on_errand(r) if row in chores else r for row, r in enumerate(requests)]
         drafts = self._drafts(under, telling)
-        ended = [row for row in chores if under[row] is not requests[row] and self._ends(under[row], drafts[row])]
+        ended = [row for row in chores if under[row] is not requests[row] and self._ends(drafts[row])]
         for row, draft in zip(ended, self._drafts([requests[row] for row in ended], [None] * len(ended)), strict=True):
             drafts[row] = draft
         for row in chores:
@@ -170,15 +173,10 @@ class PI0Policy:
         """Whether the instruction leaves to the thought which thing it is about."""
         return self._second_look is not None and self._second_look.needed(context.instruction)
 
-    def _ends(self, request: ThinkRequest, draft: Draft) -> bool:
-        """Whether an errand is over: it is done, a person must help, or its thing is another one."""
-        text = self._prompter.tokenizer.decode(draft.tokens)
-        subtask = _SUBTASK.search(text)
-        if subtask is None or subtask["subtask"].split(" ")[0] in (DONE, ASK):
-            return True
-        assert self._second_look is not None
-        (seen,) = self._see([request.observation], [request.context])
-        return self._second_look.mistaken(text, self._first_camera(seen))
+    def _ends(self, draft: Draft) -> bool:
+        """Whether an errand is over: it is done, or a person must help."""
+        subtask = _SUBTASK.search(self._prompter.tokenizer.decode(draft.tokens))
+        return subtask is None or subtask["subtask"].split(" ")[0] in (DONE, ASK)
 
     def _first_camera(self, seen: Seen) -> Tensor:
         """What the scene head reads, Tensor[patches, width]."""
@@ -187,7 +185,8 @@ class PI0Policy:
     def _acted_under(self, request: ActRequest) -> Context:
         """The words under which the thought was written."""
         context = request.context
-        on_errand = context.errand and request.thought.errand == context.errand and self._is_chore(context)
+        errand = context.going.errand
+        on_errand = errand and request.thought.errand == errand and self._is_chore(context)
         return _errand_of(context) if on_errand else context
 
     def _tell(self, draft: Draft, on_token: OnToken | None) -> None:
@@ -200,15 +199,36 @@ class PI0Policy:
         in its subtask."""
         tokenizer, tokens, context = self._prompter.tokenizer, self._first_camera(seen), request.context
         assert self._second_look is not None
-        pointed = self._pointed(seen, request.observation, context, "")
+        sure = _confidence(draft.chances) >= _SURE
+        pointed = None if sure else self._pointed(seen, request.observation, context, "")
+        draft = self._another(seen, request, draft)
         for _ in range(2):
             opening = self._second_look.opening(tokenizer.decode(draft.tokens), context.doing, tokens, pointed)
             if not opening:
                 break
-            told, chances = tokenizer.encode(opening), draft.chances
-            draft = self._begin(seen, msgspec.structs.replace(request, forced=opening), None)
-            draft.written, draft.chances = [*told], [*chances, *[0.0] * len(told)][: len(told)]
-            self._writer.write([seen.reading], [draft])
+            draft = self._anew(seen, request, draft, opening)
+        return draft
+
+    def _anew(self, seen: Seen, request: ThinkRequest, draft: Draft, opening: str) -> Draft:
+        """The thought, written again behind this opening."""
+        told, chances = self._prompter.tokenizer.encode(opening), draft.chances
+        draft = self._begin(seen, msgspec.structs.replace(request, forced=opening), None)
+        draft.written, draft.chances = [*told], [*chances, *[0.0] * len(told)][: len(told)]
+        self._writer.write([seen.reading], [draft])
+        return draft
+
+    def _another(self, seen: Seen, request: ThinkRequest, draft: Draft) -> Draft:
+        """The thought, or one about another thing where this one's was left for later; the first that stands on the
+        counter, of those that are seen."""
+        tokenizer, aside = self._prompter.tokenizer, request.context.going.aside
+        assert self._second_look is not None
+        said = self._second_look.thing_of(tokenizer.decode(draft.tokens))
+        if said not in aside:
+            return draft
+        for name in self._second_look.others(aside, self._first_camera(seen)):
+            other = self._anew(seen, request, draft, f"reason: the {name}")
+            if self._second_look.waits(tokenizer.decode(other.tokens)):
+                return other
         return draft
 
     def _see(self, observations: Sequence[Observation], contexts: Sequence[Context]) -> list[Seen]:
@@ -283,7 +303,7 @@ class PI0Policy:
         return kv
 
     def _thought(self, draft: Draft) -> Thought:
-        confidence = float(np.exp(sum(draft.chances) / max(len(draft.chances), 1)))
+        confidence = _confidence(draft.chances)
         certainty = None
         if self.calibration is not None:
             chance = chance_of_words(draft.written, draft.chances, self._behind_words)
@@ -317,14 +337,19 @@ class _Ear:
 
 
 def _on_errand(request: ThinkRequest) -> ThinkRequest:
-    if not request.context.errand:
+    if not request.context.going.errand:
         return request
     return msgspec.structs.replace(request, context=_errand_of(request.context))
 
 
 def _errand_of(context: Context) -> Context:
     """The errand under way in the place of the chore: which thing, and where it goes, was settled when it began."""
-    return Context(instruction=context.errand, doing=context.doing)
+    return Context(instruction=context.going.errand, doing=context.doing)
+
+
+def _confidence(chances: Sequence[float]) -> float:
+    """Geometric mean of the probabilities of tokens, from their logarithms."""
+    return float(np.exp(sum(chances) / max(len(chances), 1)))
 
 
 def _dictated(forced: str, instruction: str) -> str:

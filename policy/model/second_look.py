@@ -3,12 +3,14 @@
 The name is the first thing that a thought says, and the next thought reads it: a wrong one stays. Two things are known
 better than the words know them. What is held keeps the name under which it was picked up, since a hand hides what it
 holds. And what stands in the open is called as the scene head sees it, when it sees it clearly: also where the thought
-says that all is done, and also while an errand is under way, which ends if its thing turns out to be another one.
+says that all is done. What was left for later because it did not come off (`Going.aside`) comes after all else that is
+seen.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from torch import Tensor
 
@@ -20,11 +22,11 @@ _THING = re.compile(
 )
 _SUBTASK = re.compile(r"^subtask: (?P<verb>pick up|put) the (?P<name>\w+ \w+)", re.MULTILINE)
 _WHERE = re.compile(r"^where: (?P<place>.+)$", re.MULTILINE)
+_WAITS = re.compile(r"^reason: the \w+ \w+ is on the counter and goes ")
 _DONE = re.compile(r"^subtask: done$", re.MULTILINE)
 _BEFORE = re.compile(r"^(?P<verb>pick up|put) the (?P<name>\w+ \w+)")
 _CLEAR, _LIKELY = 0.97, 0.8  # presence of the likeliest class at a place
 _RIVAL = 0.7  # a name whose class is less present than this share of it does not stand
-_NOWHERE = 0.3  # presence of a class that is nowhere in the picture
 
 
 class SecondLook:
@@ -38,19 +40,24 @@ class SecondLook:
         """Whether a thought under this instruction has to find the name of its thing."""
         return not self._sight.names_thing(instruction)
 
-    def mistaken(self, text: str, tokens: Tensor) -> bool:
-        """Whether what is about to be picked up is plainly another thing, and the one that it is called is nowhere.
+    def thing_of(self, text: str) -> str:
+        """The name of what a thought is about; empty where it has none."""
+        said = _THING.match(text)
+        return said["name"] if said else ""
+
+    def others(self, aside: Collection[str], tokens: Tensor) -> list[str]:
+        """Names of other things that are seen, the clearest first.
 
         Args:
-            text: of the thought; tokens: Tensor[patches, width] of the first camera.
+            tokens: Tensor[patches, width] of the first camera.
         """
-        subtask, where = _SUBTASK.search(text), _WHERE.search(text)
-        if subtask is None or subtask["verb"] != "pick up" or where is None or subtask["name"] not in self._rows:
-            return False
-        place, row = Where.parse(where["place"]), self._rows[subtask["name"]]
-        there = self._sight.around(tokens, place.y, place.x)
-        plainly_another = int(there.argmax()) != row and float(there.max()) >= _CLEAR
-        return plainly_another and float(self._sight.head.presence(tokens)[row]) < _NOWHERE
+        presence = self._sight.head.presence(tokens)
+        seen = [int(row) for row in presence.argsort(descending=True) if presence[row] >= _LIKELY]
+        return [self._sight.names[row] for row in seen if self._sight.names[row] not in aside]
+
+    def waits(self, text: str) -> bool:
+        """Whether the thing of a thought stands on the counter and is to go elsewhere."""
+        return _WAITS.match(text) is not None
 
     def opening(self, text: str, doing: str, tokens: Tensor, pointed: tuple[float, float] | None = None) -> str:
         """How the thought is to begin instead, up to the first name that is wrong; empty where all names stand.

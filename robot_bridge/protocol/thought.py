@@ -96,6 +96,12 @@ class Thought(msgspec.Struct, frozen=True, kw_only=True):
         return self.subtask.split(" ", 1)[0] == ASK
 
     @property
+    def thing(self) -> str:
+        """`red cup`, where the reason says that it goes somewhere; else empty."""
+        found = _ERRAND.search(self.reason)
+        return found["thing"] if found else ""
+
+    @property
     def errand(self) -> str:
         """`put the red cup in the sink`, where the reason says that this is what it is about; else empty."""
         found = _ERRAND.search(self.reason)

@@ -10,7 +10,7 @@ from policy.loading import load_policy
 from robot_bridge.arms.kitchen.places import PLACES
 from robot_bridge.arms.kitchen.tasks import plan
 from robot_bridge.arms.kitchen.world import Kitchen
-from robot_bridge.protocol.messages import Context
+from robot_bridge.protocol.messages import Context, Going
 
 pytestmark = pytest.mark.render
 
@@ -79,10 +79,12 @@ def test_chore_goes_on_with_the_errand_under_way(chore, policy):
     errand = f"put {doing.removeprefix('pick up ')} in the dishwasher"  # settled when it began, wherever it belongs
     asked = Context(instruction=errand, doing=doing)
     told: list[str] = []
-    under, _ = policy.think(seen, Context(instruction="clear the counter", doing=doing, errand=errand),
+    under, _ = policy.think(seen, Context(instruction="clear the counter", doing=doing, going=Going(errand=errand)),
                             on_token=lambda index, text: told.append(text))  # fmt: skip
     assert str(under) == str(policy.think(seen, asked)[0]) and under.errand == errand and told
-    acted, _ = policy.act(seen, Context(instruction="clear the counter", doing=doing, errand=errand), under)
+    acted, _ = policy.act(
+        seen, Context(instruction="clear the counter", doing=doing, going=Going(errand=errand)), under
+    )
     assert (acted == policy.act(seen, asked, under)[0]).all(), "it acts under the words that it thought under"
 
 
@@ -94,7 +96,7 @@ def test_chore_is_thought_about_anew_when_the_errand_is_done(chore, policy):
     seen = chore.observe()
     ended, _ = policy.think(seen, Context(instruction=errand, doing=doing))
     assert ended.is_done or ended.is_question
-    anew, _ = policy.think(seen, Context(instruction="clear the counter", doing=doing, errand=errand))
+    anew, _ = policy.think(seen, Context(instruction="clear the counter", doing=doing, going=Going(errand=errand)))
     without, _ = policy.think(seen, Context(instruction="clear the counter", doing=doing))
     assert not anew.is_done and away.name not in anew.subtask and str(anew) == str(without)
 
@@ -102,5 +104,5 @@ def test_chore_is_thought_about_anew_when_the_errand_is_done(chore, policy):
 def test_errand_of_before_changes_nothing_where_the_words_name_the_thing(chore, policy):
     seen, thing = chore.observe(), chore.kitchen.objects()[0]
     words = Context(instruction=f"put the {thing.name} in the bin")
-    late = Context(instruction=words.instruction, errand="put the red cup in the sink")
+    late = Context(instruction=words.instruction, going=Going(errand="put the red cup in the sink"))
     assert str(policy.think(seen, late)[0]) == str(policy.think(seen, words)[0])

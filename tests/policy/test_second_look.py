@@ -94,19 +94,9 @@ def test_work_goes_on_when_something_is_left_where_the_pointer_points(
     assert look.opening(done, doing, tokens) == "", "without a pointer nothing is known"
 
 
-@pytest.mark.parametrize(
-    ("text", "presence", "mistaken"),
-    [
-        pytest.param(PICK.format("red cup", "red cup"), (0.1, 0.98, 0.0), True, id="it is a bowl"),
-        pytest.param(PICK.format("red cup", "red cup"), (0.4, 0.98, 0.0), False, id="there may be a cup as well"),
-        pytest.param(PICK.format("red cup", "red cup"), (0.0, 0.9, 0.0), False, id="not plain enough"),
-        pytest.param(PICK.format("red cup", "red cup"), (0.98, 0.0, 0.0), False, id="it is as said"),
-        pytest.param(HELD.format("red cup", "red cup"), (0.0, 0.98, 0.0), False, id="a hand hides what it holds"),
-        pytest.param("reason: the counter is clear\nsubtask: done", (0.0, 0.98, 0.0), False, id="about nothing"),
-        pytest.param(PICK.format("pink cup", "pink cup"), (0.0, 0.98, 0.0), False, id="a name nobody knows"),
-    ],
-)
-def test_errand_is_mistaken_when_its_thing_is_plainly_another(
-    text: str, presence: tuple[float, ...], mistaken: bool
-) -> None:
-    assert second_look(*presence).mistaken(text, torch.zeros(16, 8)) is mistaken
+def test_other_things_come_before_what_was_left_for_later() -> None:
+    look, tokens = second_look(0.9, 0.99, 0.3), torch.zeros(16, 8)
+    assert look.others((), tokens) == ["red bowl", "red cup"]
+    assert look.others(("red bowl",), tokens) == ["red cup"]
+    assert look.thing_of(PICK.format("red cup", "red cup")) == "red cup" and look.thing_of("subtask: done") == ""
+    assert look.waits(PICK.format("red cup", "red cup")) and not look.waits(HELD.format("red cup", "red cup"))

@@ -172,12 +172,12 @@ def test_word_is_over_when_another_instruction_comes():
 
 def test_errand_lasts_until_it_is_done_or_a_person_says_otherwise():
     task = after(PICKING, ABSENT)
-    assert task.context.errand == "put the red cup in the sink", "a question changes nothing"
-    assert after(PICKING, FINISHED).context.errand == ""
-    assert task.corrected(RACK).context.errand == "" and task.restarted("r1").context.errand == ""
+    assert task.context.going.errand == "put the red cup in the sink", "a question changes nothing"
+    assert after(PICKING, FINISHED).context.going.errand == ""
+    assert task.corrected(RACK).context.going.errand == "" and task.restarted("r1").context.going.errand == ""
     book = TaskBook()
     book.begin(SINK, keep_undo=False)
     book.correct(RACK)
     book.think(Thought.parse(PICKING), keep_forced=False)
     book.undo(Intervention(id="u", kind="undo"))
-    assert book.task is not None and book.task.context.errand == ""
+    assert book.task is not None and book.task.context.going.errand == ""

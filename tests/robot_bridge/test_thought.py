@@ -3,7 +3,8 @@
 import pytest
 
 from robot_bridge.protocol.errors import ProtocolError
-from robot_bridge.protocol.messages import Context
+from robot_bridge.protocol.messages import Context, Going
+from robot_bridge.protocol.messages.to_policy import PATIENCE
 from robot_bridge.protocol.thought import Thought, Where
 
 TEXT = "reason: the red cup is on the counter\nsubtask: pick up the red cup\nhand: left\nwhere: base <loc0412><loc0633>"
@@ -65,6 +66,23 @@ def test_words_for_the_next_thought_tell_what_is_under_way():
     context = Context(instruction="clear the counter", notes=("cups go in the bin",))
     picking = Thought(reason="the red cup is on the counter and goes in the bin", subtask="pick up the red cup")
     then = context.after(picking)
-    assert (then.doing, then.errand, then.notes) == ("pick up the red cup", "put the red cup in the bin", context.notes)
+    assert (then.doing, then.going.errand, then.notes) == (
+        "pick up the red cup",
+        "put the red cup in the bin",
+        context.notes,
+    )
     assert then.after(Thought(reason="there is no red cup in sight", subtask="ask for help")) == then
-    assert then.after(Thought(reason="the counter is clear", subtask="done")).errand == ""
+    assert then.after(Thought(reason="the counter is clear", subtask="done")).going == Going()
+
+
+def test_what_takes_too_long_is_left_for_later():
+    cup = Thought(reason="the red cup is on the counter and goes in the bin", subtask="pick up the red cup")
+    plate = Thought(reason="the blue plate is on the counter and goes in the sink", subtask="pick up the blue plate")
+    going = Going()
+    for _ in range(PATIENCE):
+        going = going.after(cup)
+        assert going.errand == "put the red cup in the bin" and going.aside == ()
+    going = going.after(cup)
+    assert (going.errand, going.aside) == ("", ("red cup",))
+    assert going.after(plate).aside == ("red cup",) and going.after(plate).lasting == 0
+    assert going.after(Thought(reason="the counter is clear", subtask="done")) == Going(), "then it is tried again"

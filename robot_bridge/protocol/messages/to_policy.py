@@ -8,6 +8,36 @@ import numpy as np
 from robot_bridge.protocol.messages.base import Message, Observation
 from robot_bridge.protocol.thought import Thought
 
+PATIENCE = 30  # thoughts; an errand that comes off takes about ten
+MOST_ASIDE = 8
+
+
+class Going(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a chore has come: it is done errand by errand.
+
+    Args:
+        errand: what the thought before was about, `put the red cup in the sink`.
+        lasting: thoughts about it since the first.
+        aside: things that did not come off, latest last: others come before them.
+    """
+
+    errand: str = ""
+    lasting: int = 0
+    aside: tuple[str, ...] = ()
+
+    def after(self, thought: Thought) -> Going:
+        """How far it has come with this thought; what takes too long is left for later, and a thought that all is done
+        begins anew."""
+        if thought.is_question:
+            return self
+        if not thought.errand:
+            return Going()
+        lasting = self.lasting + 1 if thought.errand == self.errand else 0
+        if lasting < PATIENCE:
+            return Going(errand=thought.errand, lasting=lasting, aside=self.aside)
+        others = tuple(name for name in self.aside if name != thought.thing)
+        return Going(aside=(*others, thought.thing)[-MOST_ASIDE:])
+
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):
     """The words a model reads beside the pictures.
@@ -19,8 +49,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
         notes: rules and facts of this home, most relevant first.
         doing: the subtask of the thought before, as long as it serves this instruction: what a hand holds and why is
             easier to remember than to see.
-        errand: what the thought before was about (`put the red cup in the sink`), as long as it serves this
-            instruction: a chore is done errand by errand.
+        going: how far it has come, as long as it serves this instruction.
     """
 
     instruction: str
@@ -28,13 +57,13 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     dialogue: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     doing: str = ""
-    errand: str = ""
+    going: Going = Going()
 
     def after(self, thought: Thought) -> Context:
         """The words for the thought after this one; a question changes nothing about what is being done."""
         if thought.is_question:
             return self
-        return msgspec.structs.replace(self, doing=thought.subtask, errand=thought.errand)
+        return msgspec.structs.replace(self, doing=thought.subtask, going=self.going.after(thought))
 
 
 class ThinkRequest(Message, frozen=True, kw_only=True):
