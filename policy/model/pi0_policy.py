@@ -222,8 +222,7 @@ class PI0Policy:
         counter, of those that are seen."""
         tokenizer, aside = self._prompter.tokenizer, request.context.going.aside
         assert self._second_look is not None
-        said = self._second_look.thing_of(tokenizer.decode(draft.tokens))
-        if said not in aside:
+        if not aside or self._second_look.thing_of(tokenizer.decode(draft.tokens)) not in aside:
             return draft
         for name in self._second_look.others(aside, self._first_camera(seen)):
             other = self._anew(seen, request, draft, f"reason: the {name}")

@@ -7,7 +7,7 @@ from tiny import CONTEXT, THOUGHT, observation, write_checkpoint
 from policy.loading import load_policy, pick_device
 from policy.model.pi0_policy import MAX_THOUGHT_TOKENS
 from robot_bridge.protocol.errors import CheckpointError, CoachError, ProtocolError
-from robot_bridge.protocol.messages import Observation
+from robot_bridge.protocol.messages import Context, Going, Observation
 from robot_bridge.protocol.thought import Thought
 
 
@@ -39,7 +39,7 @@ def test_thought_is_written_anew_and_told_once_when_its_thing_has_another_name(p
         def needed(self, instruction: str) -> bool:
             return True
 
-        def opening(self, text: str, doing: str, tokens: object) -> str:
+        def opening(self, text: str, doing: str, tokens: object, pointed: object = None) -> str:
             return "" if text.startswith(right) else right
 
     monkeypatch.setattr(policy, "_second_look", Look())
@@ -51,6 +51,31 @@ def test_thought_is_written_anew_and_told_once_when_its_thing_has_another_name(p
     assert 0 < written <= MAX_THOUGHT_TOKENS and 0 < thought.confidence <= 1
     forced, _ = policy.think(observation(), CONTEXT, "reason: the blue cup\nsubtask: pick up")
     assert forced.reason == "the blue cup", "a person's words are not looked at again"
+
+
+@pytest.mark.parametrize(("stands", "first"), [("blue cup", "the blue cup"), ("nothing", "the red cup")])
+def test_another_thing_is_thought_about_when_one_was_left_for_later(policy, monkeypatch, stands, first):
+    class Look:
+        def needed(self, instruction: str) -> bool:
+            return True
+
+        def opening(self, text: str, doing: str, tokens: object, pointed: object = None) -> str:
+            return "" if text.startswith("reason: the") else "reason: the red cup\nsubtask: pick up"
+
+        def thing_of(self, text: str) -> str:
+            return "red cup"
+
+        def others(self, aside: tuple[str, ...], tokens: object) -> list[str]:
+            assert aside == ("red cup",)
+            return [f"{name}\nsubtask: pick up" for name in ("blue sink", "blue cup")]  # random weights end no reason
+
+        def waits(self, text: str) -> bool:
+            return text.startswith(f"reason: the {stands}")
+
+    monkeypatch.setattr(policy, "_second_look", Look())
+    context = Context(instruction="clear the counter", going=Going(aside=("red cup",)))
+    thought, _ = policy.think(observation(), context, "")
+    assert thought.reason.startswith(first)
 
 
 def test_chunk_fits_the_body_and_starts_near_the_state(policy):
