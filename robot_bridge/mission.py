@@ -121,15 +121,13 @@ class Task:
         old, new = self.subtask, thought.subtask
         if thought.is_question:
             return replace(self, thought=thought)
-        self = replace(self, going=self.going.after(thought))
+        task = replace(self, thought=thought, subtask=new, going=self.going.after(thought))
         if new == old:
-            return replace(self, thought=thought, before=("", ()))
+            return replace(task, before=("", ()))
         if new == self.before[0]:
-            return replace(self, thought=thought, subtask=new, done=self.before[1], before=("", ()))
+            return replace(task, done=self.before[1], before=("", ()))
         left = (old,) if old and old != DONE else ()
-        return replace(
-            self, thought=thought, subtask=new, done=(*self.done, *left)[-MAX_DONE:], before=(old, self.done)
-        )
+        return replace(task, done=(*self.done, *left)[-MAX_DONE:], before=(old, self.done))
 
 
 def likely_of(words: Intervention) -> Thought | None:
