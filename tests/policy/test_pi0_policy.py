@@ -42,7 +42,7 @@ def test_thought_is_written_anew_and_told_once_when_its_thing_has_another_name(p
         def opening(self, text: str, doing: str, tokens: object, pointed: object = None) -> str:
             return "" if text.startswith(right) else right
 
-    monkeypatch.setattr(policy, "_second_look", Look())
+    monkeypatch.setattr(policy._thinking, "_second_look", Look())
     pieces: list[tuple[int, str]] = []
     thought, written = policy.think(observation(), CONTEXT, "", lambda i, text: pieces.append((i, text)))
     assert thought.reason.startswith("the red cup")
@@ -72,7 +72,7 @@ def test_another_thing_is_thought_about_when_one_was_left_for_later(policy, monk
         def waits(self, text: str) -> bool:
             return text.startswith(f"reason: the {stands}")
 
-    monkeypatch.setattr(policy, "_second_look", Look())
+    monkeypatch.setattr(policy._thinking, "_second_look", Look())
     context = Context(instruction="clear the counter", going=Going(aside=("red cup",)))
     thought, _ = policy.think(observation(), context, "")
     assert thought.reason.startswith(first)
