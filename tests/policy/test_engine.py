@@ -53,12 +53,14 @@ def test_tokens_equal_those_of_generate_on_the_same_weights(embedded):
     tokenizer = embedded._prompter.tokenizer
     reference = Reference(embedded._model, tokenizer.eos, tokenizer.pad)
     for number in range(4):
-        seen = embedded._see([pictures(number)], [PUT])[0]
-        draft = embedded._begin(seen, asked(pictures(number), PUT), None)
+        seen = embedded._seeing.see([pictures(number)], [PUT])[0]
+        draft = embedded._thinking._begin(seen, asked(pictures(number), PUT), None)
         places = draft.places
-        grammar = GrammarProcessor(embedded._grammar, 64 + len(seen.prompt), places, tokenizer.first_location)
+        grammar = GrammarProcessor(
+            embedded._thinking._writer._grammar, 64 + len(seen.prompt), places, tokenizer.first_location
+        )
         expected = reference.generate(embedded._prompter.pictures(pictures(number)), 64, seen.prompt, grammar)
-        embedded._writer.write([seen.reading], [draft])
+        embedded._thinking._writer.write([seen.reading], [draft])
         assert [*draft.tokens, tokenizer.eos][: len(expected)] == expected and len(expected) > 10
 
 
@@ -87,14 +89,21 @@ def test_weights_keep_their_names_and_values_when_they_are_fused(tmp_path):
     assert first.vlm.like.data_ptr() == second.vlm.like.data_ptr()
 
 
+def run_on(policy, engine, guesses=True):
+    """Let a policy compute with this engine."""
+    thinking = policy._thinking
+    thinking._writer = Writer(engine, thinking._writer._grammar, policy._prompter.tokenizer, guesses=guesses)
+    policy._engine = policy._seeing._engine = thinking._engine = engine
+
+
 def test_thoughts_are_the_same_when_nothing_is_guessed(embedded):
-    plain = Writer(embedded._engine, embedded._grammar, embedded._prompter.tokenizer, guesses=False)
+    plain = Writer(embedded._engine, embedded._thinking._writer._grammar, embedded._prompter.tokenizer, guesses=False)
     for number in range(3):
         for forced in ("", "reason: the red cup is on the counter and goes in the bin\n"):
-            seen = embedded._see([pictures(number)], [CONTEXTS[0]])[0]
+            seen = embedded._seeing.see([pictures(number)], [CONTEXTS[0]])[0]
             drafts = []
-            for writer in (plain, embedded._writer):
-                drafts.append(embedded._begin(seen, asked(pictures(number), CONTEXTS[0], forced), None))
+            for writer in (plain, embedded._thinking._writer):
+                drafts.append(embedded._thinking._begin(seen, asked(pictures(number), CONTEXTS[0], forced), None))
                 writer.write([seen.reading], [drafts[-1]])
             assert drafts[0].tokens == drafts[1].tokens
             np.testing.assert_allclose(drafts[0].chances, drafts[1].chances, atol=1e-4)
@@ -150,8 +159,7 @@ def test_prefix_is_read_once_when_it_is_thought_and_acted_on(policy, monkeypatch
 def test_everything_is_the_same_when_no_shape_may_change(embedded):
     """What is recorded on a GPU, called plainly."""
     fixed = load_policy("", "cpu")
-    fixed._engine = Engine(fixed._model, fixed=True)
-    fixed._writer = Writer(fixed._engine, fixed._grammar, fixed._prompter.tokenizer, guesses=False)
+    run_on(fixed, Engine(fixed._model, fixed=True), guesses=False)
     for number in range(3):
         for policy in (embedded, fixed):
             policy.reseed(number)
@@ -168,8 +176,7 @@ def test_everything_is_the_same_when_no_shape_may_change(embedded):
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 def test_recorded_steps_equal_plain_ones_when_there_is_a_gpu():
     plain, recorded = load_policy("", "cuda"), load_policy("", "cuda")
-    plain._engine = Engine(plain._model, fixed=False)
-    plain._writer = Writer(plain._engine, plain._grammar, plain._prompter.tokenizer)
+    run_on(plain, Engine(plain._model, fixed=False))
     for number in range(3):
         (expected, _), (thought, _) = (policy.think(pictures(number), CONTEXTS[0]) for policy in (plain, recorded))
         assert str(thought) == str(expected)
