@@ -59,9 +59,11 @@ def run(args: argparse.Namespace, config: Config) -> int:
         return supervisor.run(config, headless=args.headless, config_file=args.config, ui_flags=flags)
     _log_to_file(config)
     if args.headless:
+        from coach.processes.child import UNFINISHED_STATUS
         from coach.session.headless import run_headless
 
-        return run_headless(config, microphone=args.microphone, stay=args.stay)
+        unfinished = run_headless(config, microphone=args.microphone, stay=args.stay)
+        return UNFINISHED_STATUS if unfinished else 0  # a crash has another one, and is started again
     if place is not None:
         from coach.app.web import serve
 

@@ -18,6 +18,7 @@ from coach.processes.logs import last_line, open_log, rotate
 
 MAX_RESTARTS, WINDOW_S = 5, 60.0
 BACKOFF_S = (0.1, 0.3, 1.0, 2.0, 4.0)
+UNFINISHED_STATUS = 3  # of a UI that ended of its own will, and the work in hand came to no end
 USAGE_STATUS = 2  # its own words say that it was configured wrongly: trying again cannot help
 SENTENCE = "coach: "
 _PR_SET_PDEATHSIG = 1

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from coach.processes.child import MAX_RESTARTS, WINDOW_S, Child, Spec, end
+from coach.processes.child import MAX_RESTARTS, UNFINISHED_STATUS, WINDOW_S, Child, Spec, end
 from coach.processes.lock import HomeLock
 from coach.processes.notices import Restart, notices_path, write_restart
 from coach.processes.plan import forget_snapshots, server_specs, ui_spec
@@ -114,8 +114,8 @@ class Supervisor:
         """An exit status if this ends everything."""
         if child is self._ui:
             early = time.monotonic() - child.started_s < STARTUP_S and child.deaths == 1
-            if status == 0:
-                return 0
+            if status in (0, UNFINISHED_STATUS):
+                return FAILED if status else 0
             if status in (INTERRUPTED, -signal.SIGINT) or self._signal is not None:
                 return INTERRUPTED
             self._terminal.restore(whole_screen=status < 0)

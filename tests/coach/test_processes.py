@@ -16,7 +16,9 @@ from pathlib import Path
 import pytest
 from waiting import until
 
+from coach.processes.child import UNFINISHED_STATUS
 from coach.processes.notices import read_restarts
+from coach.processes.supervisor import STARTUP_S
 
 DRIVER = """
 import json, sys
@@ -153,6 +155,12 @@ def test_ui_is_restarted_when_it_crashes_and_not_when_it_could_not_start(home: H
     assert runs(home.pids("ui", 2)[1])
     assert read_restarts(home.folder)[0].process == "ui"
     assert len(home.pids("bridge")) == 1, "the robot's side did not notice"
+
+
+def test_all_ends_with_status_1_when_the_ui_says_that_the_work_came_to_no_end(home: Home) -> None:
+    late = f"import sys, time; time.sleep({STARTUP_S + 0.3}); sys.exit({UNFINISHED_STATUS})"
+    assert home.supervise(late, bridge=STAYS).wait(20) == 1
+    assert read_restarts(home.folder) == []
 
 
 def test_exit_status_is_passed_on_when_the_ui_cannot_start(home: Home) -> None:
