@@ -56,7 +56,7 @@ class Judge:
     def rule(self, thought: Thought) -> Ruling:
         """What to do under this thought, the newest."""
         last, self._last = self._last, thought
-        if thought.is_done or thought.is_question:
+        if thought.rests:
             if last is None or last.subtask != thought.subtask:
                 return Ruling("confirm")
             return Ruling("done") if thought.is_done else Ruling("ask", question_of(thought))

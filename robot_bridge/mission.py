@@ -142,7 +142,7 @@ def likely_of(words: Intervention) -> Thought | None:
         thought = Thought.parse(words.likely, source="person")
     except CoachError as error:
         raise UsageError(f"the likely thought is none: {error.what}", error.allowed) from None
-    if thought.is_done or thought.is_question:
+    if thought.rests:
         raise UsageError(f"the likely thought is '{thought.subtask}'", "a subtask that moves the arms")
     return thought
 

@@ -81,7 +81,7 @@ class DelayLane:
         """The thought and the chunk come once the delay is over; then it is followed until the next is asked for."""
         self._run_until(self._observed_s + self._delay_s)
         if thought is not None:
-            self._calm = self._calm + 1 if thought.is_done or thought.is_question else 0
+            self._calm = self._calm + 1 if thought.rests else 0
             self.context = self.context.after(thought)
         if chunk is not None:
             actions, dt_s = chunk

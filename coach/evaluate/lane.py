@@ -94,8 +94,7 @@ class Lane:
             self.row.trace.append(str(thought)[:80])
             self._calm = 0
         else:
-            resting = self._thought.is_done or self._thought.is_question
-            self._calm = self._calm + 1 if resting else 0
+            self._calm = self._calm + 1 if self._thought.rests else 0
             self._words = self._words.after(self._thought)
             self._rule(self._thought)
         return self._thought

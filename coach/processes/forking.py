@@ -66,14 +66,11 @@ def keep_forking(serve: Callable[[], int], died: Callable[[str, int], None], orp
         began_s, parent, starter = time.monotonic(), os.getpid(), os.getppid()
         child = os.fork()
         if child == 0:
-            ask_kernel = dies_with(parent) if orphans is None else None
-            if ask_kernel is not None:
-                ask_kernel()
             if orphans is not None:
                 orphans.outlive(parent, starter)
+            elif (ask_kernel := dies_with(parent)) is not None:
+                ask_kernel()
             return serve()
-        if orphans is not None:
-            orphans.mark(child)
         status, asked = _wait(child)
         if not os.WIFSIGNALED(status):
             return os.WEXITSTATUS(status)

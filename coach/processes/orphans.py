@@ -27,26 +27,27 @@ class Orphans:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def mark(self, server: int) -> None:
-        """By the parent: this is its server now."""
-        with contextlib.suppress(OSError):  # a full disk: then a successor finds nobody, and the address taken
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            new = self._path.with_suffix(".new")
-            new.write_text(json.dumps({"server": server, "parent": os.getpid(), "began": _began(server)}))
-            new.replace(self._path)
-
     def outlive(self, parent: int, starter: int) -> None:
-        """By the server: ask itself to end when nobody needs it any more.
+        """By the server, before it serves: leave a mark for the next parent, and end when nobody needs it any more.
 
         Args:
             starter: the parent's parent.
         """
+        self._mark(parent)
         try:
             watched = [os.pidfd_open(pid) for pid in (parent, starter)]
         except OSError:  # gone already
             os.kill(os.getpid(), signal.SIGTERM)
             return
         threading.Thread(target=_await_the_end, args=(watched,), name="orphan", daemon=True).start()
+
+    def _mark(self, parent: int) -> None:
+        server = os.getpid()
+        with contextlib.suppress(OSError):  # a full disk: then a successor finds nobody, and the address taken
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            new = self._path.with_suffix(".new")
+            new.write_text(json.dumps({"server": server, "parent": parent, "began": _began(server)}))
+            new.replace(self._path)
 
     def succeed(self) -> None:
         """By a new parent that is ready to serve: end the server that the parent before it left behind, if any."""

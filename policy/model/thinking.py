@@ -21,7 +21,7 @@ from policy.model.seeing import Seeing
 from policy.model.thoughtful_pi0 import ThoughtfulPI0
 from policy.model.writing import Draft, Writer
 from robot_bridge.protocol.messages import ActRequest, Context, Observation, ThinkRequest
-from robot_bridge.protocol.thought import ASK, DONE
+from robot_bridge.protocol.thought import Thought
 
 _PICKING = "pick up"
 _SURE = 0.985  # confidence of a thought that all is done which stands at once; a third of the right ones have less
@@ -75,9 +75,9 @@ class Thinking:
         return self._second_look is not None and self._second_look.needed(context.instruction)
 
     def _ends(self, draft: Draft) -> bool:
-        """Whether an errand is over: it is done, or a person must help."""
+        """Whether the work is over for now: it is done, or a person must help."""
         subtask = _SUBTASK.search(self._prompter.tokenizer.decode(draft.tokens))
-        return subtask is None or subtask["subtask"].split(" ")[0] in (DONE, ASK)
+        return subtask is None or Thought(subtask=subtask["subtask"]).rests
 
     def _first_camera(self, seen: Seen) -> Tensor:
         """What the scene head reads, Tensor[patches, width]."""
@@ -93,8 +93,8 @@ class Thinking:
         in its subtask."""
         tokenizer, tokens, context = self._prompter.tokenizer, self._first_camera(seen), request.context
         assert self._second_look is not None
-        sure = confidence_of(draft.chances) >= _SURE
-        pointed = None if sure else self._pointed(seen, request.observation, context, "")
+        doubtful = confidence_of(draft.chances) < _SURE and self._ends(draft)
+        pointed = self._pointed(seen, request.observation, context, "") if doubtful else None
         draft = self._another(seen, request, draft)
         for _ in range(2):
             opening = self._second_look.opening(tokenizer.decode(draft.tokens), context.doing, tokens, pointed)

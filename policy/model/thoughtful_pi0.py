@@ -123,6 +123,12 @@ class ThoughtfulPI0(PI0ForConditionalGeneration):
         flat, shape = pictures.flatten(0, 1), (len(pictures), -1, self.sizes.width)
         return looked(self.model.vlm.get_image_features(flat).pooler_output.reshape(shape), flat, self.stem)
 
+    def scene(self, pictures: Tensor) -> Tensor:
+        """What the scene head reads, as `see` has it, and nothing else."""
+        if self.stem is None:
+            return self.look(pictures)
+        return self.stem(pictures.flatten(0, 1)).reshape(len(pictures), -1, self.sizes.width)
+
     def read(self, features: Tensor, prompt: Tensor, prompt_mask: Tensor, thought: Tensor | None = None,
              thought_mask: Tensor | None = None) -> Prefix:  # fmt: skip
         """Read picture tokens, prompt and, if given, a thought, in one pass.

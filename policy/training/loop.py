@@ -122,14 +122,20 @@ class Trainer:
                 tensors |= {f"optimiser.{index}.{name}": value for name, value in slots.items()}
         return {name: tensor.detach().clone().contiguous() for name, tensor in tensors.items()}
 
-    def restore(self, tensors: dict[str, Tensor]) -> None:
-        """Take over what `state` gave; call `begin` first where the stage had begun."""
+    def restore(self, tensors: dict[str, Tensor], within: Stage | None = None) -> None:
+        """Take over what `state` gave.
+
+        Args:
+            within: the stage that had begun, which it begins anew; None at the end of one.
+        """
         parts: dict[str, dict[str, Tensor]] = {"modules": {}, "average": {}, "optimiser": {}}
         for name, tensor in tensors.items():
             part, _, rest = name.partition(".")
             parts[part][rest] = tensor
         if any(name.startswith("model.stem.") for name in parts["modules"]):
             self.grow_stem()
+        if within is not None:
+            self.begin(within)
         self._modules.load_state_dict(parts["modules"])
         self.average = parts["average"]
         if self.optimiser is not None and parts["optimiser"]:
@@ -196,8 +202,7 @@ class Trainer:
         batch = self.stills.draw(self._rng, stage.batch)
         losses: dict[str, Tensor] = {}
         if not stage.stills:
-            pictures = pictures_tensor(batch.images[:, None])
-            scene = self.model.look(pictures) if self.model.stem is None else self.model.stem(pictures[:, 0])
+            scene = self.model.scene(pictures_tensor(batch.images[:, None]))
         else:
             instructions, thoughts, doing = still_texts(batch, self._rng, self.wordings)
             rows = agreeing(instructions, thoughts, None if stage.patches else self._taught_by(stage))

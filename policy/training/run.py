@@ -77,9 +77,7 @@ def train(config: TrainConfig, data: Data, folder: Path, name: str, minutes: flo
     for number in range(at["stage"], len(config.stages)):
         stage, first = config.stages[number], at["step"] if number == at["stage"] else 0
         if number == at["stage"] and state.exists():
-            if first:
-                trainer.begin(stage)
-            trainer.restore(load_file(state))
+            trainer.restore(load_file(state), stage if first else None)
         if not first:
             trainer.begin(stage)
 
@@ -132,8 +130,6 @@ def _trainer(config: TrainConfig, data: Data, folder: Path, start: Path | None, 
     trainer = Trainer(model, prompter, config, stills, episodes, data.wordings, report, lessons)
     if start is not None and (start / SCENE_FILE).exists():
         trainer.patches.load_state_dict(load_file(start / SCENE_FILE))
-    if any(stage.stem for stage in config.stages[: progress_of(folder)["stage"]]):
-        trainer.grow_stem()
     return trainer
 
 

@@ -96,6 +96,11 @@ class Thought(msgspec.Struct, frozen=True, kw_only=True):
         return self.subtask.split(" ", 1)[0] == ASK
 
     @property
+    def rests(self) -> bool:
+        """Whether nothing moves under it: it is done, or asks."""
+        return self.is_done or self.is_question
+
+    @property
     def thing(self) -> str:
         """`red cup`, where the reason says that it goes somewhere; else empty."""
         found = _ERRAND.search(self.reason)

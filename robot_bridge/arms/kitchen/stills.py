@@ -90,9 +90,8 @@ def _reach_down(kitchen: Kitchen, rng: np.random.Generator) -> None:
     point = thing.position + np.array([*aside, rng.uniform(0.02, 0.2)])
     if not ik.reachable(hand, point):
         return
-    pose, at = kitchen.state(), 0 if hand == "left" else 7
-    pose[at : at + 6] = ik.solve(hand, point, rng.choice([0.0, np.pi / 2, rng.uniform(-1.5, 1.5)]))
-    pose[at + 6] = rng.uniform(0.0, 0.048)
+    pose = kitchen.state()
+    _bring_hand(pose, hand, point, rng)
     kitchen.pose_arms(pose)
 
 
@@ -102,11 +101,17 @@ def _random_arms(kitchen: Kitchen, rng: np.random.Generator) -> tuple[np.ndarray
     if rng.random() < 0.4:
         return arms.astype(np.float32), ""
     hand = HANDS[int(rng.integers(2))]
-    at, sign = (0, 1) if hand == "left" else (7, -1)
+    sign = 1 if hand == "left" else -1
     while True:
         point = np.array([sign * rng.uniform(-0.45, 0.2), rng.uniform(-0.15, 0.26), rng.uniform(0.13, 0.26)])
         if ik.reachable(hand, point):
             break
+    _bring_hand(arms, hand, point, rng)
+    return arms.astype(np.float32), hand if rng.random() < 0.4 else ""
+
+
+def _bring_hand(arms: np.ndarray, hand: str, point: np.ndarray, rng: np.random.Generator) -> None:
+    """Change float[14] so that a hand is at a point, m, turned and opened somehow."""
+    at = 0 if hand == "left" else 7
     arms[at : at + 6] = ik.solve(hand, point, rng.choice([0.0, np.pi / 2, rng.uniform(-1.5, 1.5)]))
     arms[at + 6] = rng.uniform(0.0, 0.048)
-    return arms.astype(np.float32), hand if rng.random() < 0.4 else ""
