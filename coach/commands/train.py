@@ -71,7 +71,7 @@ def _train(args: argparse.Namespace, config: Config, recipe: str, start: str | N
     """Args: proof_flags: of the `coach eval` that shows what was learned."""
     import torch
 
-    from coach.evaluate.paraphrases import composed_for_training
+    from coach.evaluate.paraphrases import composed_for_training, picks_for_training
     from coach.processes.plan import find_checkpoint
     from policy.checkpoint import embedded_folder
     from policy.training.config import load_train_config
@@ -86,7 +86,8 @@ def _train(args: argparse.Namespace, config: Config, recipe: str, start: str | N
     name = args.name or ("kitchen" if lessons is None else _next_name(config.checkpoints, len(settings.stages)))
     folder = config.checkpoints / name
     base = Path(args.data) if args.data else config.home / "data"
-    wordings = Wordings(PUT_WORDINGS, CHORE_WORDINGS, NOTE_WORDINGS, BELONGS, composed_for_training(), OTHER_NAMES)
+    wordings = Wordings(PUT_WORDINGS, CHORE_WORDINGS, NOTE_WORDINGS, BELONGS, composed_for_training(), OTHER_NAMES,
+                        picks_for_training())  # fmt: skip
     data = Data(base / "stills", base / "demos", wordings)
     begin = Path(find_checkpoint(config, start) or embedded_folder()) if start is not None else None
     measure = partial(_measure, args.measure) if args.measure else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -11,7 +12,14 @@ import yaml
 from coach.interpreter import interpret
 from coach.interpreter.resolve import resolve_all
 from robot_bridge.arms.kitchen.tasks import Task
-from robot_bridge.arms.kitchen.wordings import COMPOSED, PICK_WORDINGS, PUT_WORDINGS, composed
+from robot_bridge.arms.kitchen.wordings import (
+    COMPOSED,
+    COMPOSED_PICKS,
+    PICK_WORDINGS,
+    PUT_WORDINGS,
+    composed,
+    composed_picks,
+)
 from robot_bridge.protocol.errors import ConfigError
 
 FILE = "paraphrases.yaml"
@@ -32,8 +40,13 @@ def wordings() -> dict[str, Any]:
 
 
 def composed_for_training() -> tuple[str, ...]:
-    """Wordings put together from parts, without those that are held out here."""
-    return tuple(words for words in composed(COMPOSED) if _plain_in_ours(words) not in _held_out())
+    """Wordings of "put X in Y", put together from parts, without those that are held out here."""
+    return _without_held_out(composed(COMPOSED))
+
+
+def picks_for_training() -> tuple[str, ...]:
+    """Wordings of "pick up X", ours and those put together from parts, without those that are held out here."""
+    return _without_held_out((*PICK_WORDINGS, *composed_picks(COMPOSED_PICKS)))
 
 
 def paraphrased(task: Task, index: int) -> tuple[str, str]:
@@ -70,6 +83,10 @@ def _held_out() -> frozenset[str]:
     texts = _texts()
     every = (*texts["put"], *texts["pick"], *(words for place in texts["put_in"].values() for words in place))
     return frozenset(_plain(words) for words in every)
+
+
+def _without_held_out(every: Sequence[str]) -> tuple[str, ...]:
+    return tuple(words for words in every if _plain_in_ours(words) not in _held_out())
 
 
 def _plain_in_ours(words: str) -> str:

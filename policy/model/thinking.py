@@ -25,6 +25,7 @@ from robot_bridge.protocol.thought import Thought
 
 _PICKING = "pick up"
 _SURE = 0.985  # confidence of a thought that all is done which stands at once; a third of the right ones have less
+_PLAIN = re.compile(r"(?:put the (?:\w+ )?\w+ (?:in|on) the (?:\w+ )?\w+|pick up the (?:\w+ )?\w+)(?:\n.*)*")
 _SUBTASK = re.compile(r"^subtask: *(?P<subtask>\S.*)$", re.MULTILINE)
 _GOES = re.compile(r"^reason: (?:.*, )?(?P<thing>the .+?) is .+? and goes (?P<place>(?:in|on) the .+)$", re.MULTILINE)
 
@@ -40,13 +41,13 @@ class Thinking:
         self._second_look = SecondLook(sight) if sight is not None else None
 
     def write(self, requests: Sequence[ThinkRequest], on_tokens: Sequence[OnToken | None]) -> list[Draft]:
-        """Thoughts of several robots. Where the instruction names no thing, the errand under way is thought about
-        first, and tokens are told once the thought stands."""
+        """Thoughts of several robots. The errand under way is thought about in plain words, however it was asked for.
+        Where the instruction names no thing, tokens are told once the thought stands."""
         chores = [row for row, r in enumerate(requests) if not r.forced and self._is_chore(r.context)]
         telling = [None if row in chores else on_token for row, on_token in enumerate(on_tokens)]
-        under = [_on_errand(r) if row in chores else r for row, r in enumerate(requests)]
+        under = [r if r.forced else msgspec.structs.replace(r, context=self._settled(r.context)) for r in requests]
         drafts = self._drafts(under, telling)
-        ended = [row for row in chores if under[row] is not requests[row] and self._ends(drafts[row])]
+        ended = [row for row in chores if requests[row].context.going.errand and self._ends(drafts[row])]
         for row, draft in zip(ended, self._drafts([requests[row] for row in ended], [None] * len(ended)), strict=True):
             drafts[row] = draft
         for row in chores:
@@ -56,9 +57,15 @@ class Thinking:
     def acted_under(self, request: ActRequest) -> Context:
         """The words under which the thought was written."""
         context = request.context
-        errand = context.going.errand
-        on_errand = errand and request.thought.errand == errand and self._is_chore(context)
-        return _errand_of(context) if on_errand else context
+        return self._settled(context) if request.thought.errand == context.going.errand else context
+
+    def _settled(self, context: Context) -> Context:
+        """The errand under way in the place of a chore, or of words that are less plain: which thing, and where it
+        goes, was settled when it began."""
+        errand = context.going.errand if self._sight is not None else ""
+        if not errand or (_PLAIN.fullmatch(context.instruction) and not self._is_chore(context)):
+            return context
+        return Context(instruction=errand, doing=context.doing)
 
     def _drafts(self, requests: Sequence[ThinkRequest], on_tokens: Sequence[OnToken | None]) -> list[Draft]:
         """One thought each under the words as they are; where those name no thing, with a second look at the name."""
@@ -159,17 +166,6 @@ class Thinking:
             prompt = self._prompter.prompt(Context(instruction=dictated), observation.state)
             middle = self._engine.middle(seen.looked.tokens, prompt)
         return model.pointer.place(middle[: model.sizes.grid**2])
-
-
-def _on_errand(request: ThinkRequest) -> ThinkRequest:
-    if not request.context.going.errand:
-        return request
-    return msgspec.structs.replace(request, context=_errand_of(request.context))
-
-
-def _errand_of(context: Context) -> Context:
-    """The errand under way in the place of the chore: which thing, and where it goes, was settled when it began."""
-    return Context(instruction=context.going.errand, doing=context.doing)
 
 
 def confidence_of(chances: Sequence[float]) -> float:

@@ -18,6 +18,8 @@ _CHORES = 0.4  # share of errands that name the thing
 _MOST_RULES = 4
 _NOTED = 0.6  # share of chores in a home with rules
 _COMPOSED, _OTHERWISE = 0.6, 0.15  # shares of put-together wordings, and of other names
+_PICKS = 0.12  # share of tasks that are "pick up X"
+_PLAIN_PICK = re.compile(r"pick up the (?P<name>(\w+ )?\w+)")
 _PLAIN = re.compile(r"put the (?P<name>(\w+ )?\w+) in the (?P<place>.+)")
 _DONE = {"clear": "the counter is clear", "wash": "no dish is on the counter"}
 
@@ -30,6 +32,7 @@ class Wordings:
         put: "put X in Y", with {object} and {in_place} or {place}; the plain one first.
         composed: more of those, in words that people might use as well.
         others: other names of kinds and places.
+        picks: "pick up X", with {object}; none: only those of the demonstrations.
         chores: of "clear the counter" (`clear`) and "wash up" (`wash`); none: no chores on stills.
         notes: of "plates go in the bin", with {things} and {in_place} or {place}.
         belongs: kind → place, where things go unless a note says otherwise.
@@ -41,22 +44,31 @@ class Wordings:
     belongs: Mapping[str, str] = field(default_factory=dict)
     composed: Sequence[str] = ()
     others: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    picks: Sequence[str] = ()
 
     def task(self, name: str, place: str, rng: np.random.Generator) -> str:
         """ "Put the red cup in the sink", in one of all wordings."""
         wordings = self.composed if self.composed and rng.random() < _COMPOSED else self.put
-        *colour, kind = name.split()
-        where, name = self._called(place, rng), " ".join((*colour, self._called(kind, rng)))
-        wording = wordings[int(rng.integers(len(wordings)))]
-        return wording.format(object=f"the {name}", in_place=f"in the {where}", place=f"the {where}")
+        where, wording = self._called(place, rng), wordings[int(rng.integers(len(wordings)))]
+        return wording.format(object=self._thing(name, rng), in_place=f"in the {where}", place=f"the {where}")
+
+    def pick(self, name: str, rng: np.random.Generator) -> str:
+        """ "Pick up the red cup", in one of all wordings."""
+        return self.picks[int(rng.integers(len(self.picks)))].format(object=self._thing(name, rng))
 
     def reworded(self, instruction: str, rng: np.random.Generator) -> str:
         """Another wording of what was asked for plainly; anything else as it is."""
         first, line, notes = instruction.partition("\n")
-        plain = _PLAIN.fullmatch(first)
-        if plain is None or rng.random() < 0.5:
+        plain, pick = _PLAIN.fullmatch(first), _PLAIN_PICK.fullmatch(first)
+        if rng.random() < 0.5:
             return instruction
-        return self.task(plain["name"], plain["place"], rng) + line + notes
+        if plain:
+            return self.task(plain["name"], plain["place"], rng) + line + notes
+        return self.pick(pick["name"], rng) + line + notes if pick and self.picks else instruction
+
+    def _thing(self, name: str, rng: np.random.Generator) -> str:
+        *colour, kind = name.split()
+        return " ".join(("the", *colour, self._called(kind, rng)))
 
     def _called(self, name: str, rng: np.random.Generator) -> str:
         others = self.others.get(name, ())
@@ -135,7 +147,8 @@ def _task(things: list[Thing], rng: np.random.Generator, wordings: Wordings) -> 
     if rng.random() < 0.15:
         colour = ""
     name = f"{colour} {kind}".strip()
-    instruction = wordings.task(name, place, rng)
+    picking = bool(wordings.picks) and rng.random() < _PICKS
+    instruction = wordings.pick(name, rng) if picking else wordings.task(name, place, rng)
     named = [t for t in things if _kind(t) == kind and colour in ("", t.name.split()[0])]
     if not named:
         return instruction, str(Thought(reason=f"there is no {name} in sight", subtask="ask for help"))
@@ -146,6 +159,8 @@ def _task(things: list[Thing], rng: np.random.Generator, wordings: Wordings) -> 
     thing = named[0]
     if thing.place.endswith("hand"):
         return _see(things)
+    if picking:
+        return instruction, _pick(thing, "")
     if thing.place == place:
         return instruction, str(Thought(reason=f"the {thing.name} is in the {place}", subtask="done"))
     return instruction, _pick(thing, place)
@@ -156,11 +171,13 @@ def _kind(thing: Thing) -> str:
 
 
 def _pick(thing: Thing, place: str) -> str:
+    """Args: place: where it goes; empty: in the hand."""
+    nearer = "left" if thing.x < 0.5 else "right"
     here = "on the counter" if thing.place == "counter" else f"in the {thing.place}"
     thought = Thought(
-        reason=f"the {thing.name} is {here} and goes in the {place}",
+        reason=f"the {thing.name} is {here} and goes in the {place or 'hand'}",
         subtask=f"pick up the {thing.name}",
-        hand=HANDS.get(thing.place, HANDS[place]),
+        hand=HANDS.get(thing.place, HANDS.get(place, nearer)),
         where=_at(thing),
     )
     return str(thought)

@@ -24,9 +24,7 @@ LOCATION_BINS = 1024
 KEYS = ("reason", "subtask", "hand", "where")
 ASK = "ask"
 DONE = "done"
-_ERRAND = re.compile(
-    r"(?:^|, )the (?P<thing>[^,]+?) is (?:in|on) the .+ and goes (?P<place>(?:in|on) the (?!hand$).+)$"
-)
+_ERRAND = re.compile(r"(?:^|, )the (?P<thing>[^,]+?) is (?:in|on) the .+ and goes (?P<place>(?:in|on) the .+)$")
 _WHERE = re.compile(r"^(?P<camera>\w+) ?<loc(?P<row>\d{4})> ?<loc(?P<column>\d{4})>$")
 
 
@@ -108,9 +106,13 @@ class Thought(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def errand(self) -> str:
-        """`put the red cup in the sink`, where the reason says that this is what it is about; else empty."""
+        """`put the red cup in the sink` or `pick up the red cup`, where the reason says that this is what it is about;
+        else empty."""
         found = _ERRAND.search(self.reason)
-        return f"put the {found['thing']} {found['place']}" if found else ""
+        if found is None:
+            return ""
+        picked = found["place"] == "in the hand"
+        return f"pick up the {found['thing']}" if picked else f"put the {found['thing']} {found['place']}"
 
     @classmethod
     def parse(cls, text: str, source: str = "model", confidence: float | None = None,

@@ -101,6 +101,17 @@ def test_chore_is_thought_about_anew_when_the_errand_is_done(chore, policy):
     assert not anew.is_done and away.name not in anew.subtask and str(anew) == str(without)
 
 
+@pytest.mark.parametrize("words", ["do relocate that one, the {name}, to the bin", "raise the {name} a moment"])
+def test_less_plain_words_are_read_once_and_then_the_errand_stands_for_them(chore, policy, words):
+    seen, name = chore.observe(), chore.kitchen.objects()[0].name
+    for errand in (f"put the {name} in the bin", f"pick up the {name}"):
+        asked = Context(instruction=words.format(name=name), going=Going(errand=errand))
+        under, _ = policy.think(seen, asked)
+        plain = Context(instruction=errand)
+        assert str(under) == str(policy.think(seen, plain)[0]) and under.errand == errand
+        assert (policy.act(seen, asked, under)[0] == policy.act(seen, plain, under)[0]).all()
+
+
 def test_errand_of_before_changes_nothing_where_the_words_name_the_thing(chore, policy):
     seen, thing = chore.observe(), chore.kitchen.objects()[0]
     words = Context(instruction=f"put the {thing.name} in the bin")

@@ -51,7 +51,7 @@ def test_done_and_ask_are_recognised():
         ("nothing is in the left hand, the red cup is in the bin and goes in the drying rack",
          "put the red cup in the drying rack"),
         ("the red cup is in the left hand and goes in the sink", "put the red cup in the sink"),
-        ("the red cup is on the counter and goes in the hand", ""),
+        ("the red cup is on the counter and goes in the hand", "pick up the red cup"),
         ("the red cup is in the sink", ""),
         ("the counter is clear", ""),
         ("there is no red cup in sight", ""),

@@ -6,6 +6,7 @@ Gaps: `{object}` ("the red cup"), `{in_place}` ("in the sink"), `{place}` ("the 
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 
 PUT_WORDINGS = (
     "put {object} {in_place}",
@@ -180,6 +181,25 @@ _DOING = (
     "have {object} placed {in_place}",
     "load {object} into {place}",
     "look for {object} and put it {in_place}",
+    "dump {object} {in_place}",
+    "dunk {object} into {place}",
+    "haul {object} to {place}",
+    "convey {object} to {place}",
+    "guide {object} into {place}",
+    "slot {object} into {place}",
+    "plant {object} {in_place}",
+    "rest {object} {in_place}",
+    "drag {object} over to {place}",
+    "ferry {object} across to {place}",
+    "file {object} away {in_place}",
+    "pack {object} into {place}",
+    "sort {object} into {place}",
+    "stuff {object} into {place}",
+    "rid me of {object} and put it {in_place}",
+    "clean {object} away into {place}",
+    "deal with {object} it goes {in_place}",
+    "look after {object} it belongs {in_place}",
+    "look at {object} it should go to {place}",
 )
 _WANTING = (
     "{object} has a place {in_place}",
@@ -191,6 +211,55 @@ _WANTING = (
     "the right place of {object} is {place}",
     "there is {object} it goes {in_place}",
     "do you see {object} put it {in_place}",
+    "you see {object} that goes {in_place}",
+    "look there is {object} that belongs {in_place}",
+    "i wonder if {object} could be {in_place}",
+    "we want {object} {in_place}",
+    "{place} for {object}",
+    "{object} then {place}",
+)
+_PICKING = (
+    "pick up {object}",
+    "pick {object} up from the counter",
+    "pick {object} up again",
+    "take {object} up",
+    "take {object} up from the counter",
+    "take {object} in your gripper",
+    "take {object} into one hand",
+    "grab {object}",
+    "grab {object} with your hand",
+    "get {object} up",
+    "get {object} up from the counter",
+    "get {object} in your hand",
+    "get your hand on {object}",
+    "lift {object}",
+    "lift {object} up high",
+    "lift {object} a bit",
+    "lift {object} from the table",
+    "hold {object}",
+    "hold {object} in your hand",
+    "hold {object} in the air",
+    "hold on to {object}",
+    "have {object} in your hand",
+    "keep {object} in your hand",
+    "grip {object}",
+    "grasp {object}",
+    "fetch {object}",
+    "find {object} and pick it up",
+    "find {object} and hold it",
+    "look for {object} and take it",
+    "reach for {object}",
+    "reach over to {object} and grab it",
+    "go to {object} and lift it",
+    "close your hand around {object}",
+    "bring {object} up",
+    "move {object} up",
+    "pull {object} up",
+    "elevate {object}",
+    "heave {object} up",
+    "seize {object}",
+    "catch {object}",
+    "clutch {object}",
 )
 _AFTER = (
     "",
@@ -217,18 +286,27 @@ _AFTER = (
     " quickly",
     " gently",
 )
-COMPOSED = 3000  # of them are trained on
+COMPOSED, COMPOSED_PICKS = 5000, 1000  # of them are trained on
 
 
 def composed(count: int) -> tuple[str, ...]:
     """So many wordings of "put X in Y", put together from the ways in which people begin, ask, say and end; the same
     ones every time."""
+    return _composed(count, _DOING, _WANTING)
+
+
+def composed_picks(count: int) -> tuple[str, ...]:
+    """As `composed`, of "pick up X"."""
+    return _composed(count, _PICKING, ())
+
+
+def _composed(count: int, doing: Sequence[str], wanting: Sequence[str]) -> tuple[str, ...]:
     dice = random.Random(0)
     made: dict[str, None] = {}
     while len(made) < count:
         before, after = dice.choice(_BEFORE), dice.choice(_AFTER)
-        if dice.random() < 0.2:
-            made[before + dice.choice(_WANTING) + after] = None
+        if wanting and dice.random() < 0.2:
+            made[before + dice.choice(wanting) + after] = None
         else:
-            made[before + dice.choice(_ASKING) + dice.choice(_DOING) + after] = None
+            made[before + dice.choice(_ASKING) + dice.choice(doing) + after] = None
     return tuple(made)
