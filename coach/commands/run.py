@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from robot_bridge.protocol.errors import CoachError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from coach.app.web import Place
     from coach.config import Config
 
@@ -62,8 +64,11 @@ def run(args: argparse.Namespace, config: Config) -> int:
         from coach.processes.child import UNFINISHED_STATUS
         from coach.session.headless import run_headless
 
-        unfinished = run_headless(config, microphone=args.microphone, stay=args.stay)
-        return UNFINISHED_STATUS if unfinished else 0  # a crash has another one, and is started again
+        def talk() -> int:
+            unfinished = run_headless(config, microphone=args.microphone, stay=args.stay)
+            return UNFINISHED_STATUS if unfinished else 0  # a crash has another one, and is started again
+
+        return _again_when_killed(talk, config, whole_screen=False)
     if place is not None:
         from coach.app.web import serve
 
@@ -115,7 +120,28 @@ def _run_screen(config: Config) -> int:
     from coach.app.app import CoachApp
     from coach.app.quiet_stderr import libraries_to
 
-    with libraries_to(config.logs / "ui.log"):
-        app = CoachApp(config)
-        app.run()
-    return app.return_code or 0
+    def show() -> int:
+        with libraries_to(config.logs / "ui.log"):
+            app = CoachApp(config)
+            app.run()
+        return app.return_code or 0
+
+    return show() if in_browser else _again_when_killed(show, config, whole_screen=True)
+
+
+def _again_when_killed(talk: Callable[[], int], config: Config, whole_screen: bool) -> int:
+    """Everything is loaded by now: what is killed is there again before anybody has missed it."""
+    from coach.processes.forking import can_fork, keep_forking, noting
+    from coach.processes.terminal import Terminal
+    from robot_bridge.protocol.settle import settle
+
+    if not can_fork("cpu"):
+        return talk()
+    terminal, note = Terminal(), noting(config, "ui")
+
+    def died(reason: str, count: int) -> None:
+        terminal.restore(whole_screen)
+        note(reason, count)
+
+    settle()
+    return keep_forking(talk, died, shares_terminal=True)

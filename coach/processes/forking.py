@@ -50,7 +50,8 @@ def noting(config: Config, name: str) -> Callable[[str, int], None]:
     return died
 
 
-def keep_forking(serve: Callable[[], int], died: Callable[[str, int], None], orphans: Orphans | None = None) -> int:
+def keep_forking(serve: Callable[[], int], died: Callable[[str, int], None], orphans: Orphans | None = None,
+                 shares_terminal: bool = False) -> int:  # fmt: skip
     """Run `serve` in a forked process, and again when that is killed; its exit status once it ends by itself.
 
     Args:
@@ -58,6 +59,7 @@ def keep_forking(serve: Callable[[], int], died: Callable[[str, int], None], orp
         died: is told how it died, and how often so in a row.
         orphans: where given, a forked process whose parent is killed serves on until the next parent is ready; else it
             ends with it.
+        shares_terminal: Ctrl-C reaches the forked process by itself, which decides what it means.
     """
     early = 0
     if orphans is not None:
@@ -71,7 +73,7 @@ def keep_forking(serve: Callable[[], int], died: Callable[[str, int], None], orp
             elif (ask_kernel := dies_with(parent)) is not None:
                 ask_kernel()
             return serve()
-        status, asked = _wait(child)
+        status, asked = _wait(child, shares_terminal)
         if not os.WIFSIGNALED(status):
             return os.WEXITSTATUS(status)
         if asked:
@@ -79,13 +81,13 @@ def keep_forking(serve: Callable[[], int], died: Callable[[str, int], None], orp
         early = early + 1 if time.monotonic() - began_s < EARLY_S else 1
         reason = f"killed by {signal.Signals(os.WTERMSIG(status)).name}"
         if early > MOST_EARLY:
-            print(f"coach: the server dies again and again: {reason}", file=sys.stderr, flush=True)
+            print(f"coach: it dies again and again: {reason}", file=sys.stderr, flush=True)
             return 1
         died(reason, early)
         time.sleep(AGAIN_S * early)
 
 
-def _wait(child: int) -> tuple[int, bool]:
+def _wait(child: int, shares_terminal: bool) -> tuple[int, bool]:
     """The exit status of the child, and whether we were to end, which is passed on to it."""
     asked: list[int] = []
 
@@ -95,6 +97,8 @@ def _wait(child: int) -> tuple[int, bool]:
             os.kill(child, signal.SIGTERM)
 
     before = {number: signal.signal(number, pass_on) for number in ENDING}
+    if shares_terminal:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         return os.waitpid(child, 0)[1], bool(asked)
     finally:

@@ -43,7 +43,7 @@ def _interval(good: int, of: int) -> tuple[float, float]:
 def summary(blows: list[Blow]) -> dict:
     """What the blows came to, process by process."""
     rows = {}
-    for name in ("ui", "bridge", "policy", "bridge parent", "policy parent", "policy frozen"):
+    for name in ("ui", "bridge", "policy", "ui parent", "bridge parent", "policy parent", "policy frozen"):
         process = name.removesuffix(" frozen")
         kind = "frozen" if "frozen" in name else "killed"
         back = [b.back_s for b in blows if (b.process, b.kind) == (process, kind) and b.back_s is not None]
@@ -79,6 +79,9 @@ def bars(blows: list[Blow]) -> dict[str, str]:
               [b.back_s or math.inf for b in blows if b.process == name])
              for name in sorted({b.process for b in blows})]  # fmt: skip
     told = {}
+    if blows:
+        mute = sum(not b.said for b in blows)
+        told[f"said within {BACK_S:g} s"] = f"{'MISSED' if mute else 'met'} {mute or len(blows)} of {len(blows)} times"
     for what, most, unit, found in measured:
         late = [value for value in found if value > most]
         told[what] = f"MISSED {len(late)} of {len(found)} times, at most {max(late):.3g} {unit}" if late else (

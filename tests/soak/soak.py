@@ -5,7 +5,7 @@ its peers that is a cut cable). After each the system has to come back by itself
 
     lost      a lesson that the robot said it has kept, and that is not in the memory afterwards
     still     milliseconds from the end of the policy or terminal to the first target without speed; the bar is a tick
-    back      seconds until what was killed answers again; the bar is three
+    back      seconds until what was killed answers again, and somebody has said so; the bar is three
 
 A bar is told as met or MISSED. The exit status is 1 where something was lost or did not come back at all.
 
@@ -36,7 +36,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import zmq
-from blows import FOLLOWED, Blow, summary
+from blows import BACK_S, FOLLOWED, Blow, summary
 
 from coach.bench.report import commit, machine
 from memory.store import Store
@@ -55,6 +55,7 @@ SEED = 10_000_035
 GIVE_UP_S = 240.0
 FROZEN_S = 4.0
 MOST_DEATHS_A_MINUTE = 4  # the program gives a process up that dies more often
+NAMES = {"--ui-only": "ui", "bridge": "bridge", "policy": "policy"}  # of what a process was started with
 KEPT = "I have kept that lesson"
 RESTING = ("idle", "holding", "stopped")
 
@@ -113,10 +114,7 @@ class Program:
         found: dict[str, int] = {}
         for child in _children(self.process.pid):
             words = Path(f"/proc/{child}/cmdline").read_text().split("\0")
-            if "--ui-only" in words:
-                found["ui"] = child
-                continue
-            name = next((name for name in ("bridge", "policy") if name in words), "")
+            name = next((name for flag, name in NAMES.items() if flag in words), "")
             if name:
                 found[f"{name} parent"] = child
                 for forked in _children(child):
@@ -198,21 +196,22 @@ class Soak:
         blow = Blow(name, "frozen" if frozen else "killed", time.monotonic(), moving)
         self.blows.append(blow)
         if not frozen:
-            blow.gone_ms = _kill(
-                pids[name]
-            )  # a process that is only about to die may still take a line that was meant for the next one
-            _until(lambda: not Path(f"/proc/{pids[name]}").exists() or name not in program.pids(), 5)
+            blow.gone_ms = _kill(pids[name])
+            # What is only about to die may still take a line that was meant for the next one.
+            falls = [pids[name], *([pids["ui"]] if name == "ui parent" and "ui" in pids else [])]
+            _until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in falls) or name not in program.pids(), 5)
         else:
             os.kill(pids[name], signal.SIGSTOP)
             time.sleep(FROZEN_S)
             os.kill(pids[name], signal.SIGCONT)
         from_s = time.monotonic() if frozen else blow.at_s
-        back = self._ui_back if name == "ui" else lambda: self._server_back(name, pids)
+        back = self._ui_back if name.startswith("ui") else lambda: self._server_back(name, pids)
         if not _until(back, GIVE_UP_S):
             self.failures.append(f"{name} did not come back within {GIVE_UP_S:g} s")
             return
         blow.back_s = time.monotonic() - from_s
-        self._judge(blow, program.events[known_events:], known_lines)
+        _until(lambda: self._said(blow, known_events, known_lines), max(0.0, BACK_S - blow.back_s))
+        self._judge(blow, known_events, known_lines)
 
     def _ui_back(self) -> bool:
         return bool(self.program.answer("what are you doing?", 15.0))
@@ -222,15 +221,20 @@ class Soak:
         alive = name in now and "policy" in now and "bridge" in now
         return alive and self.program.healthy()
 
-    def _judge(self, blow: Blow, events: list[Event], known_lines: int) -> None:
+    def _judge(self, blow: Blow, known_events: int, known_lines: int) -> None:
         """Whether somebody said so, and when the arms stood still."""
+        events = self.program.events[known_events:]
         still = [e.data["since_s"] + e.data["after_ms"] / 1e3 for e in events if e.code == "still"]
         if blow.process in FOLLOWED and blow.gone_ms is not None and still:
             blow.still_ms = max(0.0, (still[0] - blow.at_s) * 1e3 - blow.gone_ms)
+        blow.said = self._said(blow, known_events, known_lines)
+
+    def _said(self, blow: Blow, known_events: int, known_lines: int) -> bool:
         name = blow.process.split()[0]
+        events = self.program.events[known_events:]
         spoken = [*self.program.told[known_lines:], *(event.text for event in events)]
         sign = rf"the {name} process died|connection to the policy|policy .*answer|bridge has started"
-        blow.said = any(re.search(sign, line) for line in spoken)
+        return any(re.search(sign, line) for line in spoken)
 
 
 def _kill(pid: int) -> float:
