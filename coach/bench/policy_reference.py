@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -15,7 +16,7 @@ from transformers import (
 )
 
 from policy.model.grammar import ThoughtGrammar
-from policy.model.thoughtful_pi0 import ThoughtfulPI0
+from policy.model.thoughtful_pi0 import ThoughtfulPI0, looked
 from policy.model.writing import MAX_THOUGHT_TOKENS
 
 OURS = ("pointer", "place_embedding")  # weights that `transformers` does not know
@@ -53,6 +54,8 @@ class Reference:
             self._writer: Any = PaliGemmaForConditionalGeneration(config.vlm_config)
             self._actor: Any = PI0ForConditionalGeneration(config)
         self._writer.model = model.model.vlm
+        self._vlm: Any = model.model.vlm
+        self._stem = model.stem
         self._writer.lm_head.weight = model.get_input_embeddings().weight
         for name in ("model", "embed_action_time", "action_out_proj"):
             setattr(self._actor, name, getattr(model, name))
@@ -70,11 +73,12 @@ class Reference:
             pictures: float32[1, cameras, 3, size, size]; features: how many picture tokens they make.
         """
         ids = torch.tensor([[self._image] * features + prompt], device=pictures.device)
-        out = self._writer.generate(
-            input_ids=ids, pixel_values=pictures[0], attention_mask=torch.ones_like(ids),
-            token_type_ids=torch.zeros_like(ids), do_sample=False, max_new_tokens=tokens,
-            logits_processor=LogitsProcessorList([processor] if processor else []), **self._ends,
-        )  # fmt: skip
+        with self._with_stem():
+            out = self._writer.generate(
+                input_ids=ids, pixel_values=pictures[0], attention_mask=torch.ones_like(ids),
+                token_type_ids=torch.zeros_like(ids), do_sample=False, max_new_tokens=tokens,
+                logits_processor=LogitsProcessorList([processor] if processor else []), **self._ends,
+            )  # fmt: skip
         written: list[int] = out[0, ids.shape[1] :].tolist()
         return written
 
@@ -85,8 +89,26 @@ class Reference:
         """An action chunk from this noise, both float32[1, horizon, 38]."""
         ids = torch.tensor([[self._image] * features + prompt], device=pictures.device)
         cameras = torch.ones(pictures.shape[:2], dtype=torch.bool, device=pictures.device)
-        actions: Tensor = self._actor.sample_actions(
-            state=state, noise=noise, pixel_values=pictures, pixel_attention_mask=cameras, input_ids=ids,
-            attention_mask=torch.ones_like(ids),
-        )  # fmt: skip
+        with self._with_stem():
+            actions: Tensor = self._actor.sample_actions(
+                state=state, noise=noise, pixel_values=pictures, pixel_attention_mask=cameras, input_ids=ids,
+                attention_mask=torch.ones_like(ids),
+            )  # fmt: skip
         return actions
+
+    @contextmanager
+    def _with_stem(self) -> Iterator[None]:
+        """Meanwhile the picture encoder of `transformers` knows the stem that ours has beside it."""
+        plain, stem = self._vlm.get_image_features, self._stem
+
+        def with_stem(pixel_values: Tensor, **options: Any) -> Any:
+            found = plain(pixel_values, **options)
+            tokens = found.pooler_output
+            found.pooler_output = looked(tokens, pixel_values, stem).tokens
+            return found
+
+        self._vlm.get_image_features = with_stem
+        try:
+            yield
+        finally:
+            del self._vlm.get_image_features

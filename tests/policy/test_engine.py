@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from tiny import SIZES, observation, write_checkpoint
+from torch import nn
 
 from coach.bench.policy_reference import GrammarProcessor, Reference
 from policy.loading import load_policy
@@ -64,13 +65,16 @@ def test_tokens_equal_those_of_generate_on_the_same_weights(embedded):
         assert [*draft.tokens, tokenizer.eos][: len(expected)] == expected and len(expected) > 10
 
 
-@pytest.mark.parametrize("kv_heads", [1, 2])
-def test_actions_equal_those_of_sample_actions_when_heads_share_keys(kv_heads):
+@pytest.mark.parametrize(("kv_heads", "stem"), [(1, False), (2, False), (2, True)])
+def test_actions_equal_those_of_sample_actions_when_heads_share_keys(kv_heads, stem):
     config = dataclasses.replace(SIZES, heads=2).to_pi0(60, 4)
     for part in (config.vlm_config.text_config, config.dit_config):
         part.num_key_value_heads = kv_heads
     torch.manual_seed(0)
     model = ThoughtfulPI0(config).eval()
+    if stem:
+        model.grow_stem()
+        nn.init.normal_(model.stem.out.weight)
     state, noise, cameras = torch.randn(1, 38), torch.randn(1, 4, 38), torch.randn(1, 3, 3, 24, 24)
     prompt = [7, 9, 11, 30]
     expected = Reference(model, 1, 0).sample_actions(cameras, 12, prompt, state, noise)
