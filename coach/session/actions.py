@@ -13,7 +13,14 @@ from coach.session import answers
 from coach.session.episodes import Episodes
 from coach.session.errand import KINDS, PLACES, Errand, forced_thought, tells_of
 from coach.session.identity import new_id
-from coach.session.lessons import FramesAround, as_intervention, draft_lesson, draft_nudge, is_followed_already
+from coach.session.lessons import (
+    FramesAround,
+    as_intervention,
+    draft_lesson,
+    draft_nudge,
+    is_followed_already,
+    send_and_keep,
+)
 from coach.session.likely import likely_thought, places
 from coach.session.nudges import TOLD, nudge_fields
 from coach.session.outcomes import Outcome, Spoken
@@ -31,7 +38,7 @@ from coach.session.rules_in_force import (
 from coach.session.situation import Situation
 from coach.session.wording import known_things, sentence
 from prompts import say
-from robot_bridge.protocol.errors import CoachError, StoreError, UnreachableError
+from robot_bridge.protocol.errors import StoreError, UnreachableError
 from robot_bridge.protocol.messages import Accepted, Intervention, InterventionKind
 from robot_bridge.protocol.thought import Where
 
@@ -212,26 +219,16 @@ class Actions:
         return self._teach(spoken, errand, "")
 
     def _teach(self, spoken: Spoken, errand: Errand, dictated: str) -> Outcome:
-        """On the disk first; only then to the arms; only then the confirmation."""
+        """To the arms and onto the disk; only then the confirmation."""
         situation, frames = spoken.situation, self._frames_around()
         if situation.chore and errand.place:  # the others of its kind that still wait go there too
             keep_rule_now(self._store, situation.task_id, rule_for(errand, spoken.by))
         rules = notes_in_force(self._store, str(errand), situation.task_id)
         lesson = draft_lesson(spoken.words, spoken.by, errand, dictated, situation, self._episodes.home_id(), frames,
                               rules, spoken.where, spoken.began_s)  # fmt: skip
-        failure = ""
-        try:
-            self._store.add_correction(lesson, frames)
-        except StoreError as error:  # the person's word still counts now
-            failure = str(error)
         likely = likely_thought(errand, situation.errand, situation.thought, places(self._store))
         intervention = as_intervention(lesson, "" if dictated or spoken.where else likely)
-        try:
-            accepted = self._bridge.send(intervention)
-        except CoachError:
-            if not failure:
-                self._store.set_outcome(lesson.id, "failed")
-            raise
+        accepted, failure = send_and_keep(lesson, frames, intervention, self._bridge, self._store)
         if failure:
             return Outcome(say("lesson_not_kept", reason=failure), situation.task_id, forced=lesson.thought_should)
         self._store.add_intervention(intervention, situation.episode_id)

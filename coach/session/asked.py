@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from coach.session.lessons import as_intervention, draft_agreed
+from coach.session.lessons import as_intervention, draft_agreed, send_and_keep
 from coach.session.offers import says_yes
 from coach.session.outcomes import Outcome
 from coach.session.wording import sentence
 from prompts import say
-from robot_bridge.protocol.errors import CoachError, StoreError
 
 if TYPE_CHECKING:
     from coach.interpreter.items import Item
@@ -72,19 +71,9 @@ def agree(spoken: Spoken, store: Store, bridge: BridgeClient, home: str, frames:
         CoachError: it did not reach the arms.
     """
     lesson = draft_agreed(spoken.words, spoken.by, spoken.situation, home, frames)
-    task_id, kept = spoken.situation.task_id, True
-    try:
-        store.add_correction(lesson, frames)
-    except StoreError:  # the person's word still counts now
-        kept = False
-    intervention = as_intervention(lesson)
-    try:
-        bridge.send(intervention)
-    except CoachError:
-        if kept:
-            store.set_outcome(lesson.id, "failed")
-        raise
-    if not kept:
+    intervention, task_id = as_intervention(lesson), spoken.situation.task_id
+    _, failure = send_and_keep(lesson, frames, intervention, bridge, store)
+    if failure:
         return Outcome(say("lesson_not_kept", reason="the memory cannot be written"), task_id)
     store.add_intervention(intervention, spoken.situation.episode_id)
     subtask = spoken.situation.thought.subtask if spoken.situation.thought else ""

@@ -1,4 +1,4 @@
-"""A correction: made into a lesson on the disk first, sent to the arms second."""
+"""A correction: made into a lesson, sent to the arms and kept on the disk before anything is said of it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ from coach.session.errand import Errand, forced_thought
 from coach.session.identity import new_id
 from coach.session.situation import Situation
 from memory.records import LABEL_START_S, CorrectionDraft
-from robot_bridge.protocol.messages import Intervention
+from robot_bridge.protocol.errors import CoachError, StoreError
+from robot_bridge.protocol.messages import Accepted, Intervention
 from robot_bridge.protocol.thought import Where
 
 if TYPE_CHECKING:
+    from memory.store import Store
+    from robot_bridge.client import BridgeClient
     from robot_bridge.protocol.messages import Observation
 
 LONGEST_WORDS_S = 8.0  # words that took longer were left lying
@@ -89,3 +92,31 @@ def is_followed_already(errand: Errand, situation: Situation, dictated: str) -> 
     if thought is None or situation.errand != errand or f"the {errand.thing} " not in thought.reason:
         return False
     return (not errand.place or errand.place in thought.reason) and (not dictated or thought.subtask == dictated)
+
+
+def send_and_keep(lesson: CorrectionDraft, frames: Sequence[Observation], intervention: Intervention,
+                  bridge: BridgeClient, store: Store) -> tuple[Accepted, str]:  # fmt: skip
+    """Tell the arms, which need not wait for the disk, and keep the lesson.
+
+    Returns:
+        What the bridge said, and why the lesson is not kept; empty where it is.
+    Raises:
+        CoachError: it did not reach the arms; the lesson is kept as one that failed.
+    """
+    failure, answer = "", _told(bridge, intervention)
+    try:
+        store.add_correction(lesson, frames)
+        if isinstance(answer, CoachError):
+            store.set_outcome(lesson.id, "failed")
+    except StoreError as error:  # the person's word still counts now
+        failure = str(error)
+    if isinstance(answer, CoachError):
+        raise answer
+    return answer, failure
+
+
+def _told(bridge: BridgeClient, intervention: Intervention) -> Accepted | CoachError:
+    try:
+        return bridge.send(intervention)
+    except CoachError as error:
+        return error

@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 FRAMES_AROUND_S = 2.0
 MAX_WAITING = 500
 POLL_S = 0.2
+SLOW_DISK_S = 10.0  # for a lesson to get there, behind its thought
 RECORDED_STATES = ("running", "holding", "takeover")
 BY_HAND = "moved by hand"  # the instruction of such an episode
 
@@ -61,6 +62,7 @@ class Recorder:
         self._by_hand: int | None = None  # the episode of a takeover without a task
         self._places = PlaceMemory(store)
         self._completed: set[str] = set()
+        self._early: dict[str, tuple[float, str]] = {}  # cause → when its thought came, while its lesson is not there
         self._threads = [threading.Thread(target=run, name=name, daemon=True)
                          for name, run in (("bridge-listener", self._listen), ("recorder", self._write))]  # fmt: skip
         for thread in self._threads:
@@ -175,16 +177,23 @@ class Recorder:
         return self._episodes.current(task_id)
 
     def _complete(self, event: ThoughtEvent) -> None:
-        """The whole thought behind a correction, once."""
-        if not event.cause or event.cause == event.task_id or event.cause in self._completed:
-            return
-        self._completed.add(event.cause)
+        """The whole thought behind a correction, once; it may come before the disk has the lesson."""
+        if event.cause and event.cause != event.task_id and event.cause not in self._completed:
+            self._completed.add(event.cause)
+            self._early[event.cause] = (event.time_s, str(event.thought))
+        for cause, (since_s, thought) in list(self._early.items()):
+            if self._completes(cause, thought) or event.time_s > since_s + SLOW_DISK_S:
+                del self._early[cause]
+
+    def _completes(self, cause: str, thought: str) -> bool:
+        """Whether there is nothing more to be done for this cause."""
         try:
-            lesson = self._store.correction(event.cause)
+            lesson = self._store.correction(cause)
         except UsageError:
-            return  # the cause was no correction
-        if lesson.id == event.cause and not lesson.thought_final:
-            self._store.complete_correction(lesson.id, str(event.thought))
+            return False  # there is no such correction, or not yet
+        if lesson.id == cause and not lesson.thought_final:
+            self._store.complete_correction(lesson.id, thought)
+        return True
 
     def _keep_event(self, event: Event) -> None:
         episode_id = self._episode_of(event.task_id)

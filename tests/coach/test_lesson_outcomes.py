@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from bridge_stand_in import SINK_THOUGHT
 from test_session_system import Bench, bench, observed  # noqa: F401 - a fixture
@@ -11,6 +13,7 @@ from coach.review.recording import Recording
 from coach.review.suggestions import suggest
 from coach.session.system import System
 from memory.lessons import thought_of
+from memory.records import Correction, CorrectionDraft
 from robot_bridge.protocol.messages import Observation, ThoughtEvent
 from robot_bridge.protocol.thought import Thought, Where
 
@@ -41,6 +44,27 @@ def outcome(system: System, lesson_id: str) -> str:
 
 def reasons(system: System, lesson_id: str) -> list[str]:
     return [change.reason for change in system._store.correction_changes(lesson_id) if change.field == "outcome"]
+
+
+def test_lesson_is_completed_when_its_thought_comes_before_the_disk_has_it(bench: Bench) -> None:  # noqa: F811
+    system = bench.open()
+    system.submit("put the red cup in the sink")
+    bench.wait_for_reply()
+    bench.bridge.state["thought"] = SINK_THOUGHT
+    add, store = system._store.add_correction, system._store
+
+    def slowly(draft: CorrectionDraft, *frames: Sequence[Observation]) -> Correction:
+        think(bench, 1.0, draft.id)
+        until(lambda: draft.id in system._recorder._completed)
+        return add(draft, *frames)
+
+    store.add_correction = slowly  # type: ignore[method-assign]
+    system.submit("no, put it in the bin")
+    lesson_id = bench.wait_for_reply(2).correction_id
+    assert not store.correction(lesson_id).thought_final
+    think(bench, 1.2)
+    until(lambda: store.correction(lesson_id).thought_final == str(BIN_THOUGHT))
+    system.close()
 
 
 @pytest.mark.parametrize(("place", "judged", "episode"), [
