@@ -20,6 +20,7 @@ from coach.bench.report import Report, Row, commit, machine
 from coach.bench.terminal import terminal_memory_mb
 from robot_bridge.arms.kitchen.layout import make_layout
 from robot_bridge.policy_link import PolicyLink
+from robot_bridge.protocol.embodiment import load_embodiment
 from robot_bridge.protocol.errors import CoachError
 from robot_bridge.protocol.messages import ChunkEvent, Context, Observation, Status, ThoughtEvent
 
@@ -140,10 +141,12 @@ def _memory(running: Running) -> dict[str, float]:
 
 
 def _rows(samples: Samples, memory: dict[str, float]) -> tuple[Row, ...]:
+    tick_ms = 1e3 / load_embodiment("kitchen").control_hz
     return (
         Row.of("text entered → correction durable in SQLite", "ms", samples.durable),
         Row.of("text entered → corrected thought in the model", "ms", samples.thought),
         Row.of("text entered → first changed joint target", "ms", samples.target),
+        Row.of("its bar: one control tick and one action chunk", "ms", [tick_ms + ms for ms in samples.act]),
         Row.of("whole thought, pictures read anew", "ms", samples.think),
         Row.of("thought tokens, pictures read anew", "1/s", samples.tokens_per_s),
         Row.of("action chunk, pictures read anew, round trip", "ms", samples.act),
