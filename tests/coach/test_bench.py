@@ -38,7 +38,7 @@ def test_correction_reaches_disk_model_and_joints_when_the_whole_loop_runs(
     rows = {row["name"]: row for row in table["rows"]}
     durable, thought, target = (rows[f"text entered → {what}"]["median"] for what in (
         "correction durable in SQLite", "corrected thought in the model", "first changed joint target"))  # fmt: skip
-    assert 0 < durable < thought < target < 5000
+    assert 0 < durable < 5000 and 0 < thought < target < 5000
     assert {name for name in rows if name.startswith("memory")} == {
         "memory, bridge", "memory, policy", "memory, terminal UI", "memory, supervisor"}  # fmt: skip
     assert all(row["median"] > 0 for row in rows.values())
