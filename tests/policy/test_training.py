@@ -1,5 +1,6 @@
 """Training on a handful of made-up samples: it learns, it resumes, it refuses to start without data."""
 
+import dataclasses
 import json
 import re
 from dataclasses import replace
@@ -121,6 +122,19 @@ def test_still_gives_the_thought_of_a_task_at_rest():
             assert thought.hand == ("left" if goal in ("sink", "drying rack") else "right")
             assert abs(thought.where.x - 0.3) < 0.01
             assert goal in instruction or instruction in ("wash up", "clear the counter") or "\n" in instruction
+
+
+def test_still_and_frame_teach_picking_up_in_all_its_wordings():
+    wordings = dataclasses.replace(WORDINGS, chores={}, picks=("hold {object}", "{object} up please"))
+    things = [Thing("red cup", "counter", 0.3, 0.6, False), Thing("blue bowl", "dishwasher", 0.7, 0.5, True)]
+    stills, rng = Stills(np.zeros((300, 24, 24, 3), np.uint8), [things] * 300), np.random.default_rng(0)
+    pairs = list(zip(*still_texts(stills, rng, wordings)[:2], strict=True))
+    picked = {(i, Thought.parse(t).reason, Thought.parse(t).hand) for i, t in pairs if "goes in the hand" in t}
+    assert ("hold the red cup", "the red cup is on the counter and goes in the hand", "left") in picked
+    assert ("the blue bowl up please", "the blue bowl is in the dishwasher and goes in the hand", "right") in picked
+    assert {wordings.reworded("pick up the red cup", rng) for _ in range(50)} == {
+        "pick up the red cup", "hold the red cup", "the red cup up please"}  # fmt: skip
+    assert {WORDINGS.reworded("pick up the red cup", rng) for _ in range(50)} == {"pick up the red cup"}
 
 
 def test_what_was_done_before_is_now_and_then_misnamed():

@@ -18,135 +18,36 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import queue
 import random
 import re
 import select
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import zmq
 from blows import BACK_S, FOLLOWED, Blow, summary
+from program import GIVE_UP_S, SEED, Program
 
 from coach.bench.report import commit, machine
 from memory.store import Store
 from robot_bridge.arms.kitchen.layout import make_layout
-from robot_bridge.client import BridgeClient, EventSubscriber
-from robot_bridge.policy_link import PolicyLink
-from robot_bridge.protocol.errors import CoachError
-from robot_bridge.protocol.messages import Event, Status
 
 ROOT = Path(__file__).parents[2]
 FAULT_TESTS = ("tests/robot_bridge/test_bridge_faults.py", "tests/robot_bridge/test_bridge_lost.py",
                "tests/robot_bridge/test_floor.py", "tests/robot_bridge/test_driver.py",
                "tests/policy/test_server_flood.py", "tests/memory/test_durability.py", "tests/coach/test_routines.py",
                "tests/coach/test_routines_half_year.py")  # fmt: skip
-SEED = 10_000_035
-GIVE_UP_S = 240.0
 FROZEN_S = 4.0
 MOST_DEATHS_A_MINUTE = 4  # the program gives a process up that dies more often
-NAMES = {"--ui-only": "ui", "bridge": "bridge", "policy": "policy"}  # of what a process was started with
 KEPT = "I have kept that lesson"
 RESTING = ("idle", "holding", "stopped")
-
-
-class Program:
-    """`coach run --headless`, its lines, and what its bridge publishes."""
-
-    def __init__(self, home: Path) -> None:
-        self.home, self.lines = home, queue.Queue[str]()
-        addresses = dict(zip(("policy", "bridge", "events"), map("tcp://127.0.0.1:{}".format, _ports(3)), strict=True))
-        (home / "config.yaml").write_text("".join(f"{name}_address: {at}\n" for name, at in addresses.items()))
-        command = [sys.executable, "-m", "coach", "run", "--headless", "--home", str(home), "--seed", str(SEED)]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-                                        stderr=subprocess.STDOUT, start_new_session=True)  # fmt: skip
-        self.told: list[str] = []
-        self.events: list[Event] = []
-        self.status: Status | None = None
-        self._policy = addresses["policy"]
-        self.client = BridgeClient(addresses["bridge"])
-        self._ears = EventSubscriber(addresses["events"], ["Status", "Event"])
-        for run in (self._read, self._listen):
-            threading.Thread(target=run, daemon=True).start()
-
-    def say(self, text: str) -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.write(text + "\n")
-        self.process.stdin.flush()
-
-    def answer(self, text: str, deadline_s: float = GIVE_UP_S) -> str:
-        """What the robot says to these words; empty if it says nothing in time."""
-        known = len(self.told)
-        self.say(text)
-        until_s = time.monotonic() + deadline_s
-        while time.monotonic() < until_s:
-            for line in self.told[known:]:
-                if line.startswith("robot:"):
-                    return line
-            time.sleep(0.005)
-        return ""
-
-    def healthy(self) -> bool:
-        """Bridge and policy server answer, and the bridge knows it."""
-        context = zmq.Context()
-        link = PolicyLink(context, self._policy, share=False)
-        try:
-            link.health(0.5, lambda: False)
-            return self.client.status(0.5).policy_ok
-        except CoachError:
-            return False
-        finally:
-            link.close()
-            context.term()
-
-    def pids(self) -> dict[str, int]:
-        """The processes that live now; `policy` is the one that serves, `policy parent` the one that forks it."""
-        found: dict[str, int] = {}
-        for child in _children(self.process.pid):
-            words = Path(f"/proc/{child}/cmdline").read_text().split("\0")
-            name = next((name for flag, name in NAMES.items() if flag in words), "")
-            if name:
-                found[f"{name} parent"] = child
-                for forked in _children(child):
-                    found[name] = forked
-        if "policy" not in found:  # its parent was killed: it serves on until the next one is ready
-            found |= self._left_behind()
-        return found
-
-    def _left_behind(self) -> dict[str, int]:
-        for mark in self.home.glob("run/policy-*.json"):
-            server = int(json.loads(mark.read_text())["server"])
-            if Path(f"/proc/{server}").exists():
-                return {"policy": server}
-        return {}
-
-    def close(self) -> None:
-        os.killpg(self.process.pid, signal.SIGTERM)
-        self.process.wait(20)
-        self.client.close()
-
-    def _read(self) -> None:
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self.told.append(line.rstrip("\n"))
-
-    def _listen(self) -> None:
-        while self.process.poll() is None:
-            message = self._ears.poll(0.2)
-            if isinstance(message, Event):
-                self.events.append(message)
-            elif isinstance(message, Status):
-                self.status = message
 
 
 @dataclass
@@ -247,21 +148,6 @@ def _kill(pid: int) -> float:
         return (time.monotonic() - since_s) * 1e3
     finally:
         os.close(process)
-
-
-def _ports(count: int) -> list[int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
-
-
-def _children(pid: int) -> list[int]:
-    try:
-        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    except OSError:
-        return []
 
 
 def _until(what: Callable[[], bool], deadline_s: float) -> bool:
