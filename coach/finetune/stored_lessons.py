@@ -45,9 +45,9 @@ class StoredLessons:
     def __len__(self) -> int:
         return len(self._mixture)
 
-    def contradicts(self, instruction: str, thought: str) -> bool:
-        """Whether a lesson says otherwise than this sample of the base data."""
-        return self._verdicts.contradict(instruction, thought)
+    def corrected(self, instruction: str, thought: str) -> str | None:
+        """A thought of the base data as the lessons have it; None where they only say that it is wrong."""
+        return self._verdicts.corrected(instruction, thought)
 
     def draws(self, seed: Sequence[int]) -> Iterator[Lesson]:
         """Lessons without end, the same ones for the same seed and memory."""

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import msgspec
+
 from coach.session.errand import errand_said
+from robot_bridge.arms.kitchen.places import PLACES, in_place
 from robot_bridge.arms.kitchen.wordings import CHORE_WORDINGS
+from robot_bridge.protocol.thought import Thought
 
 _JOB_OF = {words: job for job, wordings in CHORE_WORDINGS.items() for words in wordings}
 
@@ -23,6 +27,26 @@ class Verdicts:
             errand = errand_said(thought)
             if errand is not None and errand.place and not _names(instruction, errand.place):
                 self._places.setdefault(_key(instruction, errand.thing), set()).add(errand.place)
+
+    def corrected(self, instruction: str, thought: str) -> str | None:
+        """The thought, or what it should be instead: a thing that stands on the counter goes where all lessons on its
+        kind, of whatever colour, had it go. None where they disagree, or it is too late for that.
+
+        Args:
+            instruction: as for `contradict`.
+        """
+        if not self.contradict(instruction, thought):
+            return thought
+        errand = errand_said(thought)
+        assert errand is not None, "what is contradicted says where something goes"
+        places = self._places[_key(instruction.partition("\n")[0], errand.thing)]
+        place = next(iter(places)).rpartition(" the ")[2]
+        meant = Thought.parse(thought)
+        waits = meant.reason.endswith(f" is on the counter and goes {errand.place}")
+        if len(places) > 1 or not waits or place not in PLACES:
+            return None
+        reason = meant.reason.removesuffix(errand.place) + in_place(place)
+        return str(msgspec.structs.replace(meant, reason=reason, hand=PLACES[place].hand))
 
     def contradict(self, instruction: str, thought: str) -> bool:
         """Whether lessons on the same job have things of this kind go elsewhere.

@@ -39,8 +39,9 @@ class Lessons(Protocol):
 
     def __len__(self) -> int: ...
 
-    def contradicts(self, instruction: str, thought: str) -> bool:
-        """Whether a lesson says otherwise than this sample of the base data."""
+    def corrected(self, instruction: str, thought: str) -> str | None:
+        """The thought of a sample of the base data as the lessons have it: itself where none says otherwise; None where
+        they do and do not tell what is right instead."""
         ...
 
     def draws(self, seed: Sequence[int]) -> Iterator[Lesson]:
@@ -48,20 +49,23 @@ class Lessons(Protocol):
         ...
 
 
-def agreeing(instructions: Sequence[str], thoughts: Sequence[str], lessons: Lessons | None) -> list[int]:
-    """The samples that no lesson speaks against: what a person has put right is not taught wrong again beside it."""
-    pairs = enumerate(zip(instructions, thoughts, strict=True))
+def agreeing(instructions: Sequence[str], thoughts: Sequence[str], lessons: Lessons | None
+             ) -> tuple[list[int], list[str]]:  # fmt: skip
+    """The samples that no lesson speaks against, and their thoughts: what a person has put right is not taught wrong
+    again beside it, but as it is right wherever the lessons tell."""
+    every = list(range(len(thoughts)))
     if lessons is None:
-        return [row for row, _ in pairs]
-    kept = [row for row, pair in pairs if not lessons.contradicts(*pair)]
-    return kept or list(range(len(thoughts)))
+        return every, list(thoughts)
+    right = [lessons.corrected(*pair) for pair in zip(instructions, thoughts, strict=True)]
+    kept = [row for row in every if right[row] is not None]
+    return (kept, [thought for thought in right if thought is not None]) if kept else (every, list(thoughts))
 
 
-def chosen(samples: Samples, rows: Sequence[int]) -> Samples:
-    """Some of the samples."""
+def chosen(samples: Samples, rows: Sequence[int], thoughts: Sequence[str]) -> Samples:
+    """Some of the samples, with these thoughts."""
     index = np.asarray(rows, int)
     return Samples(samples.pictures[index], samples.state[index], samples.actions[index], samples.usable[index],
-                   [samples.instructions[row] for row in rows], [samples.thoughts[row] for row in rows],
+                   [samples.instructions[row] for row in rows], list(thoughts),
                    [samples.doing[row] for row in rows])  # fmt: skip
 
 

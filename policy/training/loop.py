@@ -205,9 +205,9 @@ class Trainer:
             scene = self.model.scene(pictures_tensor(batch.images[:, None]))
         else:
             instructions, thoughts, doing = still_texts(batch, self._rng, self.wordings)
-            rows = agreeing(instructions, thoughts, None if stage.patches else self._taught_by(stage))
+            rows, thoughts = agreeing(instructions, thoughts, None if stage.patches else self._taught_by(stage))
             texts = self._texts(batch.images[rows][:, None], None, [instructions[i] for i in rows],
-                                [thoughts[i] for i in rows], [doing[i] for i in rows])  # fmt: skip
+                                thoughts, [doing[i] for i in rows])  # fmt: skip
             features, scene = self.model.see(texts.pictures)
             losses |= self._thought_loss(texts, features, "stills", stage.stills)[0]
         if stage.patches:
@@ -219,7 +219,7 @@ class Trainer:
         assert self.episodes is not None
         taught = stage.taught if self.lessons is not None else 0
         samples = self.episodes.draw(self._rng, stage.batch - taught, acting=stage.frozen)
-        samples = chosen(samples, agreeing(samples.instructions, samples.thoughts, self._taught_by(stage)))
+        samples = chosen(samples, *agreeing(samples.instructions, samples.thoughts, self._taught_by(stage)))
         samples = mixed_in(samples, self._lesson_draws, taught, self.prompter.cameras)
         blurred = self.prompter.normalizer.blur(samples.state, self.config.state_blur, self._rng)
         plain = as_errands(samples.instructions, samples.thoughts, self._chores, self.config.errands, self._rng)

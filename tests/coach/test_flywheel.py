@@ -158,7 +158,8 @@ def test_lessons_are_stored_and_the_job_succeeds_when_a_coach_stands_by(kitchen,
         drawn = list(islice(lessons.draws([0]), 40))
         assert {one.instruction for one in drawn} == {"clear the counter"}
         assert any("hand and goes in the bin" in one.thought for one in drawn), "what followed the words teaches too"
-        assert lessons.contradicts("clear the counter", str(plan(kitchen, Chores("clear")).thought)) is False
+        thought = str(plan(kitchen, Chores("clear")).thought)
+        assert lessons.corrected("clear the counter", thought) == thought
 
 
 def test_rows_outlive_a_crash_and_are_not_played_twice(tmp_path):

@@ -39,13 +39,33 @@ class Told:
     def __len__(self) -> int:
         return 1
 
-    def contradicts(self, instruction: str, thought: str) -> bool:
-        return Verdicts([TAUGHT]).contradict(instruction, thought)
+    def corrected(self, instruction: str, thought: str) -> str | None:
+        return Verdicts([TAUGHT]).corrected(instruction, thought)
 
 
 def test_samples_that_agree_are_kept_when_lessons_are_mixed_in():
     words = ["clear the counter"] * 2
     thoughts = [thought("blue plate", "dishwasher"), thought("blue plate", "bin")]
-    assert agreeing(words, thoughts, Told()) == [1]
-    assert agreeing(words, thoughts, None) == [0, 1]
-    assert agreeing(words[:1], thoughts[:1], Told()) == [0], "a batch is never empty"
+    assert agreeing(words, thoughts, Told()) == ([1], thoughts[1:])
+    assert agreeing(words, thoughts, None) == ([0, 1], thoughts)
+    assert agreeing(words[:1], thoughts[:1], Told()) == ([0], thoughts[:1]), "a batch is never empty"
+
+
+def waiting(name: str, place: str, hand: str) -> str:
+    return (f"reason: the {name} is on the counter and goes in the {place}\nsubtask: pick up the {name}\n"
+            f"hand: {hand}\nwhere: base <loc0412><loc0632>")  # fmt: skip
+
+
+def test_thing_of_another_colour_that_waits_goes_where_the_lessons_had_its_kind_go():
+    words = ["tidy up", "clear the counter\ncups go in the sink", "wash up"]
+    thoughts = [waiting("white plate", "sink", "left"), waiting("blue plate", "dishwasher", "right"),
+                waiting("blue plate", "sink", "left")]  # fmt: skip
+    assert agreeing(words, thoughts, Told()) == ([0, 1, 2], [
+        waiting("white plate", "bin", "right"), waiting("blue plate", "bin", "right"), thoughts[2]])  # fmt: skip
+
+
+def test_nothing_is_put_right_where_the_lessons_disagree():
+    verdicts = Verdicts([TAUGHT, (TAUGHT[0], waiting("green plate", "drying rack", "left"))])
+    assert verdicts.corrected("clear the counter", waiting("blue plate", "sink", "left")) is None
+    rack = waiting("blue plate", "drying rack", "left")
+    assert verdicts.corrected("clear the counter", rack) == rack

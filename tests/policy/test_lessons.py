@@ -38,8 +38,8 @@ class Repeated:
     def __len__(self) -> int:
         return 1
 
-    def contradicts(self, instruction, thought):
-        return False
+    def corrected(self, instruction, thought):
+        return thought
 
     def draws(self, seed):
         return itertools.repeat(self.lesson)

@@ -203,6 +203,8 @@ def test_packaged_recipe_loads():
         "errands",
         "sure",
         "stem",
+        "whole",
+        "settle",
     ]
 
 
