@@ -28,7 +28,8 @@ ROWS, COLUMNS = 40, 140
 
 
 def terminal_memory_mb(config: Config) -> dict[str, float]:
-    """Resident sets of the UI process and of the supervisor, some seconds after their start.
+    """Resident sets of the UI process, which shares most of it with its waiting parent, and of the supervisor, some
+    seconds after their start.
 
     Raises:
         CoachError: the UI did not stay up.
@@ -49,7 +50,8 @@ def terminal_memory_mb(config: Config) -> dict[str, float]:
         if not ui:
             words = " ".join(shown.decode("utf-8", "replace").split())[-300:]
             raise CoachError(f"the terminal UI did not stay up: {words}", next_step="try `coach run`")
-        return {"terminal UI": memory_mb(ui), "supervisor": memory_mb(process.pid)}
+        forked = _only_child(ui)
+        return {"terminal UI": memory_mb(forked or ui), "supervisor": memory_mb(process.pid)}
     finally:
         process.send_signal(signal.SIGTERM)
         _watch(screen, END_S, process)

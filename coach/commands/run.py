@@ -64,8 +64,8 @@ def run(args: argparse.Namespace, config: Config) -> int:
         from coach.processes.child import UNFINISHED_STATUS
         from coach.session.headless import run_headless
 
-        def talk() -> int:
-            unfinished = run_headless(config, microphone=args.microphone, stay=args.stay)
+        def talk(again: bool) -> int:
+            unfinished = run_headless(config, microphone=args.microphone, stay=args.stay, again=again)
             return UNFINISHED_STATUS if unfinished else 0  # a crash has another one, and is started again
 
         return _again_when_killed(talk, config, whole_screen=False)
@@ -120,7 +120,7 @@ def _run_screen(config: Config) -> int:
     from coach.app.app import CoachApp
     from coach.app.quiet_stderr import libraries_to
 
-    def show() -> int:
+    def show(again: bool = False) -> int:
         with libraries_to(config.logs / "ui.log"):
             app = CoachApp(config)
             app.run()
@@ -129,19 +129,24 @@ def _run_screen(config: Config) -> int:
     return show() if in_browser else _again_when_killed(show, config, whole_screen=True)
 
 
-def _again_when_killed(talk: Callable[[], int], config: Config, whole_screen: bool) -> int:
-    """Everything is loaded by now: what is killed is there again before anybody has missed it."""
+def _again_when_killed(talk: Callable[[bool], int], config: Config, whole_screen: bool) -> int:
+    """Everything is loaded by now: what is killed is there again before anybody has missed it.
+
+    Args:
+        talk: is told whether it was killed before.
+    """
     from coach.processes.forking import can_fork, keep_forking, noting
     from coach.processes.terminal import Terminal
     from robot_bridge.protocol.settle import settle
 
     if not can_fork("cpu"):
-        return talk()
-    terminal, note = Terminal(), noting(config, "ui")
+        return talk(False)
+    terminal, note, deaths = Terminal(), noting(config, "ui"), list[str]()
 
     def died(reason: str, count: int) -> None:
+        deaths.append(reason)
         terminal.restore(whole_screen)
         note(reason, count)
 
     settle()
-    return keep_forking(talk, died, shares_terminal=True)
+    return keep_forking(lambda: talk(bool(deaths)), died, shares_terminal=True)

@@ -11,10 +11,12 @@ import yaml
 
 from coach.interpreter import interpret
 from coach.interpreter.resolve import resolve_all
+from robot_bridge.arms.kitchen.places import PLACES
 from robot_bridge.arms.kitchen.tasks import Task
 from robot_bridge.arms.kitchen.wordings import (
     COMPOSED,
     COMPOSED_PICKS,
+    OTHER_NAMES,
     PICK_WORDINGS,
     PUT_WORDINGS,
     composed,
@@ -32,7 +34,7 @@ def wordings() -> dict[str, Any]:
     Raises:
         ConfigError: one of them is a wording of the training data.
     """
-    both = sorted({_plain_in_ours(words) for words in (*PUT_WORDINGS, *PICK_WORDINGS)} & _held_out())
+    both = sorted({form for words in (*PUT_WORDINGS, *PICK_WORDINGS) for form in _forms(words)} & _held_out())
     if both:
         raise ConfigError(f"held-out wordings are among those of the training data: {'; '.join(both)}",
                           next_step=f"take them out of {FILE}")  # fmt: skip
@@ -86,9 +88,11 @@ def _held_out() -> frozenset[str]:
 
 
 def _without_held_out(every: Sequence[str]) -> tuple[str, ...]:
-    return tuple(words for words in every if _plain_in_ours(words) not in _held_out())
+    return tuple(words for words in every if not _forms(words) & _held_out())
 
 
-def _plain_in_ours(words: str) -> str:
-    """With the gaps of ours."""
-    return _plain(words.format(object="the {thing}", in_place="in the {place}", place="the {place}"))
+def _forms(words: str) -> set[str]:
+    """A wording of ours with the gaps of theirs, and with each other name of a place that it is trained with."""
+    others = {other for name in PLACES for other in OTHER_NAMES.get(name, ())}
+    return {_plain(words.format(object="the {thing}", in_place=f"in the {place}", place=f"the {place}"))
+            for place in ("{place}", *others)}  # fmt: skip

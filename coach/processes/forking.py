@@ -76,6 +76,8 @@ def keep_forking(serve: Callable[[], int], died: Callable[[str, int], None], orp
         status, asked = _wait(child, shares_terminal)
         if not os.WIFSIGNALED(status):
             return os.WEXITSTATUS(status)
+        if shares_terminal and (asked or os.WTERMSIG(status) == signal.SIGINT):  # as a shell tells of it
+            return 128 + (asked[-1] if asked else signal.SIGINT)
         if asked:
             return 0
         early = early + 1 if time.monotonic() - began_s < EARLY_S else 1
@@ -87,20 +89,35 @@ def keep_forking(serve: Callable[[], int], died: Callable[[str, int], None], orp
         time.sleep(AGAIN_S * early)
 
 
-def _wait(child: int, shares_terminal: bool) -> tuple[int, bool]:
-    """The exit status of the child, and whether we were to end, which is passed on to it."""
+def _wait(child: int, shares_terminal: bool) -> tuple[int, list[int]]:
+    """The exit status of the child, and the signals that told us to end, each of which is passed on to it."""
     asked: list[int] = []
 
     def pass_on(number: int, frame: object) -> None:
+        if shares_terminal and number == signal.SIGINT and _in_foreground():
+            return  # Ctrl-C: the child has heard it as well
         asked.append(number)
         with contextlib.suppress(ProcessLookupError):
-            os.kill(child, signal.SIGTERM)
+            os.kill(child, number if shares_terminal else signal.SIGTERM)
 
-    before = {number: signal.signal(number, pass_on) for number in ENDING}
-    if shares_terminal:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    heeded = [number for number in ENDING if signal.getsignal(number) != signal.SIG_IGN]  # nohup
+    before = {number: signal.signal(number, pass_on) for number in heeded}
     try:
-        return os.waitpid(child, 0)[1], bool(asked)
+        return os.waitpid(child, 0)[1], asked
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _in_foreground() -> bool:
+    """Whether what is pressed on the terminal goes to this process and its children."""
+    try:
+        terminal = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY)
+    except OSError:  # there is none
+        return False
+    try:
+        return os.tcgetpgrp(terminal) == os.getpgrp()
+    except OSError:
+        return False
+    finally:
+        os.close(terminal)

@@ -65,9 +65,11 @@ class Printer:
 
 
 def run_headless(config: Config, lines: Iterable[str] | None = None, out: TextIO | None = None,
-                 microphone: bool = False, stay: bool = False) -> int:  # fmt: skip
+                 microphone: bool = False, stay: bool = False, again: bool = False) -> int:  # fmt: skip
     """Until the end of the input and of the work in hand; with the microphone, or to stay, until it is interrupted.
 
+    Args:
+        again: it was killed in between, and what was asked for before is in hand.
     Returns:
         The exit status: 1 where the work in hand came to no end.
 
@@ -93,7 +95,7 @@ def run_headless(config: Config, lines: Iterable[str] | None = None, out: TextIO
             wait_for_the_end()
             return 0
         system.drain(DRAIN_S)
-        return _wait_until_finished(system) if heard else 0
+        return _wait_until_finished(system) if heard or again else 0
     finally:
         ended.set()
         system.close()

@@ -114,9 +114,12 @@ class Recorder:
             try:
                 message = self._waiting.get(timeout=POLL_S)
             except queue.Empty:
-                continue
+                message = None
             try:
-                self._keep(message)
+                if message is None:
+                    self._complete_early(time.monotonic())
+                else:
+                    self._keep(message)
             except CoachError as error:  # told by the session when it matters; the recording goes on
                 log.warning("not recorded: %s", error)
             except Exception:
@@ -180,9 +183,12 @@ class Recorder:
         """The whole thought behind a correction, once; it may come before the disk has the lesson."""
         if event.cause and event.cause != event.task_id and event.cause not in self._completed:
             self._completed.add(event.cause)
-            self._early[event.cause] = (event.time_s, str(event.thought))
+            self._early[event.cause] = (time.monotonic(), str(event.thought))
+        self._complete_early(time.monotonic())
+
+    def _complete_early(self, now_s: float) -> None:
         for cause, (since_s, thought) in list(self._early.items()):
-            if self._completes(cause, thought) or event.time_s > since_s + SLOW_DISK_S:
+            if self._completes(cause, thought) or now_s > since_s + SLOW_DISK_S:
                 del self._early[cause]
 
     def _completes(self, cause: str, thought: str) -> bool:

@@ -79,6 +79,11 @@ class Sight:
         """Whether an instruction says which thing it is about."""
         return self._asked(instruction) is not None
 
+    def fits(self, instruction: str, errand: str) -> bool:
+        """Whether an errand is about the thing that an instruction names."""
+        asked, meant = self._asked(instruction), self._asked(errand)
+        return asked is not None and meant is not None and asked[1] == meant[1] and asked[0] in ("", meant[0])
+
     def objection(self, tokens: Tensor, state: np.ndarray, instruction: str) -> str:
         """The thought that an instruction calls for when its thing is not there, or there twice; empty otherwise.
 

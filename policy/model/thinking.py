@@ -62,9 +62,13 @@ class Thinking:
     def _settled(self, context: Context) -> Context:
         """The errand under way in the place of a chore, or of words that are less plain: which thing, and where it
         goes, was settled when it began."""
-        errand = context.going.errand if self._sight is not None else ""
-        if not errand or (_PLAIN.fullmatch(context.instruction) and not self._is_chore(context)):
+        errand = context.going.errand
+        if not errand or self._sight is None:
             return context
+        if not self._is_chore(context):
+            words = context.instruction
+            if _PLAIN.fullmatch(words) or not self._sight.fits(words, errand):
+                return context
         return Context(instruction=errand, doing=context.doing)
 
     def _drafts(self, requests: Sequence[ThinkRequest], on_tokens: Sequence[OnToken | None]) -> list[Draft]:

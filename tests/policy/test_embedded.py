@@ -112,6 +112,13 @@ def test_less_plain_words_are_read_once_and_then_the_errand_stands_for_them(chor
         assert (policy.act(seen, asked, under)[0] == policy.act(seen, plain, under)[0]).all()
 
 
+def test_less_plain_words_are_read_anew_where_the_errand_is_about_another_thing(chore, policy):
+    seen, (name, other) = chore.observe(), [thing.name for thing in chore.kitchen.objects()[:2]]
+    asked = Context(instruction=f"do relocate that one, the {name}, to the bin")
+    astray = Context(instruction=asked.instruction, going=Going(errand=f"put the {other} in the sink"))
+    assert str(policy.think(seen, astray)[0]) == str(policy.think(seen, asked)[0])
+
+
 def test_errand_of_before_changes_nothing_where_the_words_name_the_thing(chore, policy):
     seen, thing = chore.observe(), chore.kitchen.objects()[0]
     words = Context(instruction=f"put the {thing.name} in the bin")
