@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 EXAMPLE = """coach ears data --count 20000
 coach ears train whisper --minutes 60
-coach ears train spotter --steps 3500
+coach ears train spotter --steps 13000
 coach ears eval --json"""
 
 _COUNTS = {"sentences": 1.0, "stops": 0.125, "confusables": 0.125}
@@ -28,7 +28,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     data.add_argument("--workers", type=int, default=1, help="processes (default: 1)")
     train = actions.add_parser("train", help="train a model from nothing; whisper goes on from its checkpoint")
     train.add_argument("model", choices=["whisper", "spotter"])
-    train.add_argument("--steps", type=int, help="(default: 5000 of whisper, 3500 of spotter)")
+    train.add_argument("--steps", type=int, help="(default: 5000 of whisper, 13000 of spotter)")
     train.add_argument("--minutes", type=float, default=math.inf, help="of whisper: end then at the latest")
     train.add_argument("--threads", type=int, default=1, help="(default: 1)")
     evaluate = actions.add_parser("eval", help="word error rates and stops, on voices and sentences held out")
@@ -72,7 +72,7 @@ def _train(args: argparse.Namespace, config: Config) -> int:
     from coach.speech.ears.export import export
 
     folder = _folder(args, config)
-    steps = args.steps if args.steps is not None else {"whisper": 5000, "spotter": 3500}[args.model]
+    steps = args.steps if args.steps is not None else {"whisper": 5000, "spotter": 13_000}[args.model]
     if steps < 1 or args.threads < 1 or not args.minutes > 0:
         raise UsageError(
             "nothing can be trained with these numbers", "--steps and --threads of at least 1, --minutes above 0"

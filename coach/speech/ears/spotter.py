@@ -16,7 +16,7 @@ from coach.speech.ears.features import HOP, LOG_FLOOR, N_FFT, N_MELS, SAMPLE_RAT
 from coach.speech.ears.paths import SPOTTER
 from robot_bridge.protocol.errors import CoachError
 
-KERNEL, STRIDE, DILATIONS = 3, 2, (1, 2, 4, 8)
+KERNEL, STRIDE, DILATIONS = 3, 2, (1, 2, 4, 8, 2, 4)
 BANDS = N_MELS // 2
 SMOOTHED, QUIET_AFTER_HIT_S = 3, 0.8
 _LONGEST_FEED = SAMPLE_RATE_HZ * 10
