@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from coach.session.errand import Errand, forced_thought
@@ -96,27 +97,20 @@ def is_followed_already(errand: Errand, situation: Situation, dictated: str) -> 
 
 def send_and_keep(lesson: CorrectionDraft, frames: Sequence[Observation], intervention: Intervention,
                   bridge: BridgeClient, store: Store) -> tuple[Accepted, str]:  # fmt: skip
-    """Tell the arms, which need not wait for the disk, and keep the lesson.
+    """Tell the arms and keep the lesson at the same time: neither waits for the other.
 
     Returns:
         What the bridge said, and why the lesson is not kept; empty where it is.
     Raises:
         CoachError: it did not reach the arms; the lesson is kept as one that failed.
     """
-    failure, answer = "", _told(bridge, intervention)
-    try:
-        store.add_correction(lesson, frames)
-        if isinstance(answer, CoachError):
-            store.set_outcome(lesson.id, "failed")
-    except StoreError as error:  # the person's word still counts now
-        failure = str(error)
-    if isinstance(answer, CoachError):
-        raise answer
-    return answer, failure
-
-
-def _told(bridge: BridgeClient, intervention: Intervention) -> Accepted | CoachError:
-    try:
-        return bridge.send(intervention)
-    except CoachError as error:
-        return error
+    failure = ""
+    with ThreadPoolExecutor(1, "arms") as arms:
+        told = arms.submit(bridge.send, intervention)
+        try:
+            store.add_correction(lesson, frames)
+        except StoreError as error:  # the person's word still counts now
+            failure = str(error)
+    if isinstance(told.exception(), CoachError) and not failure:
+        store.set_outcome(lesson.id, "failed")
+    return told.result(), failure

@@ -6,10 +6,12 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from bridge_stand_in import SINK_THOUGHT, StandIn
+from waiting import until
 
 from coach.config import Config
 from coach.interpreter import interpret
@@ -81,11 +83,15 @@ def test_a_task_reaches_the_bridge_with_its_episode_when_told_in_full(bench: Ben
 
 def test_a_correction_does_not_wait_for_the_disk_and_is_there_before_anything_is_said(bench: Bench) -> None:
     bench.bridge.work_on()
-    stored_when_sent: list[int] = []
-    follow = bench.bridge._follow
-    bench.bridge._follow = lambda words: (stored_when_sent.append(bench.store.count_corrections()), follow(words))[1]  # type: ignore[method-assign,func-returns-value,assignment]
+    add = bench.store.add_correction
+
+    def slowly(*lesson: Any) -> Any:
+        until(lambda: bool(bench.bridge.interventions))
+        return add(*lesson)
+
+    bench.store.add_correction = slowly  # type: ignore[method-assign]
     reply = bench.session.hear("no, put it in the drying rack")
-    assert stored_when_sent == [0] and bench.store.count_corrections() == 1
+    assert bench.store.count_corrections() == 1
     (sent,) = bench.bridge.interventions
     assert (sent.kind, sent.instruction) == ("correction", "put the red cup in the drying rack")
     assert sent.forced == "reason: the red cup is on the counter and goes in the drying rack\n"
