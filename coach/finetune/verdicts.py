@@ -29,8 +29,9 @@ class Verdicts:
                 self._places.setdefault(_key(instruction, errand.thing), set()).add(errand.place)
 
     def corrected(self, instruction: str, thought: str) -> str | None:
-        """The thought, or what it should be instead: a thing that stands on the counter goes where all lessons on its
-        kind, of whatever colour, had it go. None where they disagree, or it is too late for that.
+        """The thought, or what it should be instead: a thing that waits on the counter, or is held, goes where all
+        lessons on its kind, of whatever colour, had it go; of what is held only the reason is known. None where they
+        disagree, or it is too late for that.
 
         Args:
             instruction: as for `contradict`.
@@ -41,12 +42,14 @@ class Verdicts:
         assert errand is not None, "what is contradicted says where something goes"
         places = self._places[_key(instruction.partition("\n")[0], errand.thing)]
         place = next(iter(places)).rpartition(" the ")[2]
-        meant = Thought.parse(thought)
-        waits = meant.reason.endswith(f" is on the counter and goes {errand.place}")
-        if len(places) > 1 or not waits or place not in PLACES:
+        if len(places) > 1 or place not in PLACES:
             return None
-        reason = meant.reason.removesuffix(errand.place) + in_place(place)
-        return str(msgspec.structs.replace(meant, reason=reason, hand=PLACES[place].hand))
+        meant = Thought.parse(thought)
+        at, goes, _ = meant.reason.rpartition(f" and goes {errand.place}")
+        reason = f"{at} and goes {in_place(place)}"
+        if at.endswith(" is on the counter"):
+            return str(msgspec.structs.replace(meant, reason=reason, hand=PLACES[place].hand))
+        return f"reason: {reason}\n" if goes and at.endswith(" hand") else None
 
     def contradict(self, instruction: str, thought: str) -> bool:
         """Whether lessons on the same job have things of this kind go elsewhere.

@@ -46,6 +46,7 @@ class Told:
 def test_samples_that_agree_are_kept_when_lessons_are_mixed_in():
     words = ["clear the counter"] * 2
     thoughts = [thought("blue plate", "dishwasher"), thought("blue plate", "bin")]
+    thoughts[0] = "reason: the blue plate is in the sink and goes in the dishwasher\nsubtask: pick up the blue plate"
     assert agreeing(words, thoughts, Told()) == ([1], thoughts[1:])
     assert agreeing(words, thoughts, None) == ([0, 1], thoughts)
     assert agreeing(words[:1], thoughts[:1], Told()) == ([0], thoughts[:1]), "a batch is never empty"
@@ -62,6 +63,11 @@ def test_thing_of_another_colour_that_waits_goes_where_the_lessons_had_its_kind_
                 waiting("blue plate", "sink", "left")]  # fmt: skip
     assert agreeing(words, thoughts, Told()) == ([0, 1, 2], [
         waiting("white plate", "bin", "right"), waiting("blue plate", "bin", "right"), thoughts[2]])  # fmt: skip
+
+
+def test_of_a_held_thing_the_reason_is_put_right():
+    right = "reason: the blue plate is in the right hand and goes in the bin\n"
+    assert agreeing(["tidy up"], [thought("blue plate", "dishwasher")], Told()) == ([0], [right])
 
 
 def test_nothing_is_put_right_where_the_lessons_disagree():
