@@ -40,6 +40,9 @@ class StopSpotter:
     def __init__(self, weights: dict[str, np.ndarray]) -> None:
         self._weights = weights
         self._threshold = float(weights["threshold"][0])
+        kernels = [weights[f"layers.{layer}.weight"] for layer in range(len(DILATIONS))]  # each [out, in, tap]
+        self._kernels = [np.ascontiguousarray(each.transpose(2, 1, 0).reshape(-1, len(each))) for each in kernels]
+        self._enter = np.ascontiguousarray(weights["enter.weight"].transpose(1, 2, 0).reshape(-1, len(kernels[0])))
         self.reset()
 
     @classmethod
@@ -110,15 +113,12 @@ class StopSpotter:
         whole = np.concatenate([self._frames, frames])
         self._frames = whole[-(KERNEL + 1) :]
         windows = np.stack([whole[tap + 2 : tap + 2 + len(frames) : STRIDE] for tap in range(KERNEL + 1)], axis=-1)
-        x = np.maximum(np.tensordot(windows, weights["enter.weight"], ([1, 2], [1, 2])) + weights["enter.bias"], 0)
+        x = np.maximum(windows.reshape(len(windows), -1) @ self._enter + weights["enter.bias"], 0)
         for layer, dilation in enumerate(DILATIONS):
             whole = np.concatenate([self._kept[layer], x])
             self._kept[layer] = whole[len(x) :]
             taps = np.concatenate([whole[tap * dilation : tap * dilation + len(x)] for tap in range(KERNEL)], axis=1)
-            kernel = weights[f"layers.{layer}.weight"]  # [out, in, tap]
-            x = x + np.maximum(
-                taps @ kernel.transpose(2, 1, 0).reshape(-1, len(kernel)) + weights[f"layers.{layer}.bias"], 0
-            )
+            x = x + np.maximum(taps @ self._kernels[layer] + weights[f"layers.{layer}.bias"], 0)
         logits = x @ weights["stop.weight"][0] + weights["stop.bias"][0]
         return np.asarray(1 / (1 + np.exp(-np.clip(logits, -30, 30))), np.float32)
 
