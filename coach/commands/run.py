@@ -120,13 +120,13 @@ def _run_screen(config: Config) -> int:
     from coach.app.app import CoachApp
     from coach.app.quiet_stderr import libraries_to
 
-    def show(again: bool = False) -> int:
+    def show() -> int:
         with libraries_to(config.logs / "ui.log"):
             app = CoachApp(config)
             app.run()
         return app.return_code or 0
 
-    return show() if in_browser else _again_when_killed(show, config, whole_screen=True)
+    return show() if in_browser else _again_when_killed(lambda again: show(), config, whole_screen=True)
 
 
 def _again_when_killed(talk: Callable[[bool], int], config: Config, whole_screen: bool) -> int:

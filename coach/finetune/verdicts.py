@@ -45,11 +45,11 @@ class Verdicts:
         if len(places) > 1 or place not in PLACES:
             return None
         meant = Thought.parse(thought)
-        at, goes, _ = meant.reason.rpartition(f" and goes {errand.place}")
+        at = meant.reason.rpartition(f" and goes {errand.place}")[0]
         reason = f"{at} and goes {in_place(place)}"
         if at.endswith(" is on the counter"):
             return str(msgspec.structs.replace(meant, reason=reason, hand=PLACES[place].hand))
-        return f"reason: {reason}\n" if goes and at.endswith(" hand") else None
+        return f"reason: {reason}\n" if at.endswith(" hand") else None
 
     def contradict(self, instruction: str, thought: str) -> bool:
         """Whether lessons on the same job have things of this kind go elsewhere.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import queue
 import signal
 import socket
 import subprocess
@@ -29,7 +28,7 @@ class Program:
     """`coach run --headless`, its lines, and what its bridge publishes."""
 
     def __init__(self, home: Path) -> None:
-        self.home, self.lines = home, queue.Queue[str]()
+        self.home = home
         addresses = dict(zip(("policy", "bridge", "events"), map("tcp://127.0.0.1:{}".format, _ports(3)), strict=True))
         (home / "config.yaml").write_text("".join(f"{name}_address: {at}\n" for name, at in addresses.items()))
         command = [sys.executable, "-m", "coach", "run", "--headless", "--home", str(home), "--seed", str(SEED)]
