@@ -54,7 +54,7 @@ def running_servers(config: Config) -> Iterator[Running]:
         CoachError: one of them did not start.
     """
     with tempfile.TemporaryDirectory(prefix="coach-bench-") as folder:
-        policy, bridge, events = _free_addresses(3)
+        policy, bridge, events = free_addresses(3)
         own = dataclasses.replace(config, home=Path(folder), policy_address=policy, bridge_address=bridge,
                                   events_address=events, encryption="auto", policy_key="", bridge_key="")  # fmt: skip
         own.prepare_home()
@@ -85,7 +85,8 @@ def _wait_until_ready(running: Running) -> None:
     raise CoachError(f"bridge and policy were not ready within {START_S:g} s", next_step="try `coach doctor`")
 
 
-def _free_addresses(count: int) -> list[str]:
+def free_addresses(count: int) -> list[str]:
+    """Addresses of this machine on which nobody listens at the moment."""
     sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     addresses = [f"tcp://127.0.0.1:{server.getsockname()[1]}" for server in sockets]
     for server in sockets:

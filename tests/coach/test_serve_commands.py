@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from coach.bench.home import free_addresses
 from coach.config import Config
 from coach.processes.plan import find_checkpoint
 from robot_bridge.client import BridgeClient
@@ -22,16 +22,8 @@ def serve(home: Path, part: str, *flags: str) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
 
 
-def free_addresses() -> list[str]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(3)]
-    addresses = [f"tcp://127.0.0.1:{s.getsockname()[1]}" for s in sockets]
-    for s in sockets:
-        s.close()
-    return addresses
-
-
 def test_bridge_answers_and_ends_cleanly_when_told_to_stop(tmp_path: Path) -> None:
-    bind, events, policy = free_addresses()
+    bind, events, policy = free_addresses(3)
     process = serve(tmp_path, "bridge", "--bind", bind, "--events", events, "--policy", policy, "--seed", "3")
     client = BridgeClient(bind)
     try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import queue
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from coach.bench.home import free_addresses
 from memory.store import Store
 from robot_bridge.arms.kitchen.layout import make_layout
 
@@ -28,8 +28,8 @@ class Program:
     def __init__(self, home: Path) -> None:
         self.home = home
         config = home / "config.yaml"
-        addresses = zip(("policy", "bridge", "events"), free_ports(3), strict=True)
-        config.write_text("".join(f"{name}_address: tcp://127.0.0.1:{port}\n" for name, port in addresses))
+        addresses = zip(("policy", "bridge", "events"), free_addresses(3), strict=True)
+        config.write_text("".join(f"{name}_address: {at}\n" for name, at in addresses))
         self.process = subprocess.Popen(
             [sys.executable, "-m", "coach", "run", "--headless", "--home", str(home), "--seed", str(SEED)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True,
@@ -63,14 +63,6 @@ class Program:
         assert self.process.stdout is not None
         for line in self.process.stdout:
             self._lines.put(line.rstrip("\n"))
-
-
-def free_ports(count: int) -> list[int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [s.getsockname()[1] for s in sockets]
-    for s in sockets:
-        s.close()
-    return ports
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import zmq
 
+from coach.bench.home import free_addresses
 from robot_bridge.client import BridgeClient, EventSubscriber
 from robot_bridge.policy_link import PolicyLink
 from robot_bridge.protocol.errors import CoachError
@@ -29,7 +29,7 @@ class Program:
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        addresses = dict(zip(("policy", "bridge", "events"), map("tcp://127.0.0.1:{}".format, _ports(3)), strict=True))
+        addresses = dict(zip(("policy", "bridge", "events"), free_addresses(3), strict=True))
         (home / "config.yaml").write_text("".join(f"{name}_address: {at}\n" for name, at in addresses.items()))
         command = [sys.executable, "-m", "coach", "run", "--headless", "--home", str(home), "--seed", str(SEED)]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
@@ -111,14 +111,6 @@ class Program:
                 self.events.append(message)
             elif isinstance(message, Status):
                 self.status = message
-
-
-def _ports(count: int) -> list[int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
 
 
 def _children(pid: int) -> list[int]:

@@ -7,7 +7,6 @@ import os
 import queue
 import re
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -19,6 +18,7 @@ from pathlib import Path
 import pytest
 from virtual_microphone import VirtualMicrophone
 
+from coach.bench.home import free_addresses
 from coach.speech.ears.paths import SPOTTER, TINY_WHISPER
 from robot_bridge.arms.kitchen.layout import make_layout
 
@@ -33,9 +33,7 @@ class Program:
 
     def __init__(self, home: Path, microphone: VirtualMicrophone, voice: str) -> None:
         names = ("policy", "bridge", "events")
-        ports = "".join(
-            f"{name}_address: tcp://127.0.0.1:{port}\n" for name, port in zip(names, free_ports(), strict=True)
-        )
+        ports = "".join(f"{name}_address: {at}\n" for name, at in zip(names, free_addresses(3), strict=True))
         (home / "config.yaml").write_text(f"{ports}speech: {{model: embedded, voice: {voice}, ask_below: 0.0}}\n")
         command = [sys.executable, "-m", "coach", "run", "--headless", "--microphone", "--home", str(home)]
         self.process = subprocess.Popen([*command, "--seed", str(SEED)], stdin=subprocess.PIPE, text=True,
@@ -76,14 +74,6 @@ class Program:
         assert self.process.stdout is not None
         for line in self.process.stdout:
             self._lines.put(line.rstrip("\n"))
-
-
-def free_ports() -> list[int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(3)]
-    ports = [s.getsockname()[1] for s in sockets]
-    for s in sockets:
-        s.close()
-    return ports
 
 
 def say_until(program: Program, microphone: VirtualMicrophone, text: str, pattern: str) -> str:
