@@ -58,6 +58,7 @@ class DueRuns:
         self._scheduler = Scheduler(store.routines, clock)
         self._check_ins = CheckIns(store, clock)
         self._store, self._began_s = store, clock()
+        self._announced: set[int] = set()  # by this program
         self.talk = RunTalk(store.routines, self._scheduler, self._start, clock)
 
     def has_work(self) -> bool:
@@ -110,7 +111,7 @@ class DueRuns:
             case "announced" if not _is_free(situation) or self._went_by(run):  # announced again when it can begin
                 back = self._book.change(run.id, "announced", "waiting", now)
                 return self._begin(run, routine, situation) if back else None
-            case "announced" if now - run.changed_s >= GRACE_S:
+            case "announced" if now - run.changed_s >= GRACE_S and run.id in self._announced:
                 return self._start(run, routine, by, situation, by_itself=True)
             case "waiting" if run.not_before_utc <= now:
                 return self._begin(run, routine, situation)
@@ -118,7 +119,8 @@ class DueRuns:
 
     def _went_by(self, run: Run) -> bool:
         """The grace ended unseen, or was announced by a program that has ended since: nobody could object."""
-        return run.changed_s < self._began_s or not -UNSEEN_S <= self.clock() - run.changed_s <= GRACE_S + UNSEEN_S
+        by_another_life = run.changed_s <= self._began_s and run.id not in self._announced
+        return by_another_life or not -UNSEEN_S <= self.clock() - run.changed_s <= GRACE_S + UNSEEN_S
 
     def _is_announced(self, run: Run) -> bool:
         return run.state == "announced" and any(
@@ -144,6 +146,7 @@ class DueRuns:
             return None  # the arms, or the person, are busy with something else
         if not self._book.change(run.id, "waiting", "announced", now):
             return None  # another terminal of this home has it
+        self._announced.add(run.id)
         return Outcome(say("run_due_late", title=routine.title, moment=moment) if moment
                        else say("run_due", title=routine.title))  # fmt: skip
 

@@ -207,6 +207,20 @@ def test_run_is_announced_again_when_the_program_was_off_meanwhile(bench: Bench)
     assert "I begin in 20 seconds" in bench.look() and bench.begun == []
 
 
+@pytest.mark.parametrize("set_back_s", [0, 60])
+def test_run_does_not_begin_unannounced_when_the_program_came_back_with_its_clock_set_back(
+    bench: Bench, set_back_s: int
+) -> None:
+    bench.announce()
+    bench.wait(-set_back_s)
+    bench.restart()
+    bench.wait(set_back_s + GRACE)
+    said = bench.look()
+    assert bench.begun == []
+    bench.wait(due_runs.UNSEEN_S)
+    assert "It is time" in said + bench.look() and bench.begun == []
+
+
 def test_announced_run_answers_first_when_a_wish_is_open(bench: Bench) -> None:
     bench.say(CUP, "yes")
     bench.until_due()
