@@ -22,11 +22,13 @@ LOWEST_HZ, HIGHEST_HZ = 200.0, 6500.0
 COMPARED = 48  # chunks whose loudness is compared to find the delay
 SURE = 0.6  # correlation of loudness at which the delay counts as found
 LEARNING_CHUNKS = 10  # of the robot's voice, before a person can be told from it
+WELL_KNOWN = 100  # chunks of it, after which one chunk can be enough
 RATE_OF_LEARNING = 0.12
 FADING = 0.5  # a room's echo, from chunk to chunk
 LOUDER = 5.0  # times the expected power of a band: more is not the robot's
 NOISIER = 8.0  # times the noise of a band: more is not the room's
-SHARE = 0.45  # of a chunk's sound that must be neither
+SHARE = 0.45  # of a chunk's sound that must be neither, twice in three chunks
+PLAIN = 0.6  # the same, where one chunk is enough
 STEADY_CHUNKS = 32  # 1 s: what is never quieter for twice so long is noise
 HOLD_CHUNKS = 20  # a person's pauses between syllables
 AUDIBLE = 1e-6  # mean power, -60 dB
@@ -126,12 +128,15 @@ class EchoGate:
                 self._adapt(now, expected, 0.4)
             return
         excess = float(np.maximum(0.0, now - LOUDER * expected - NOISIER * self._noise.power).sum())
-        self._suspicious = [*self._suspicious[-2:], total > 4 * AUDIBLE and excess > SHARE * total]
-        if sum(self._suspicious) >= 2:
+        share = excess / total if total > 4 * AUDIBLE else 0.0
+        self._suspicious = [*self._suspicious[-2:], share > SHARE]
+        plain = share > PLAIN and self._learnt >= WELL_KNOWN
+        if plain or sum(self._suspicious) >= 2:
             self._person_for = HOLD_CHUNKS
             return
         self._person_for = max(0, self._person_for - 1)
         if not self.person and robot > AUDIBLE and total > AUDIBLE:
+            self._learnt += 1
             self._adapt(now, expected, RATE_OF_LEARNING)
 
     def _adapt(self, now: np.ndarray, expected: np.ndarray, rate: float) -> None:

@@ -103,3 +103,13 @@ def test_a_person_is_heard_within_200_ms_when_cutting_in(loudness):
     assert first - sound < 0.2 * RATE
     during = left[at : at + len(person)]
     assert np.mean(during != 0) > 0.6
+
+
+def test_one_plain_chunk_of_a_person_is_enough_when_the_robots_voice_is_well_known():
+    gate, played = EchoGate(), robot_speaks()
+    cleaned_by(gate, room(played, 0.06, 0.1), played)
+    person = voice("wait")
+    person = 0.5 * person[np.flatnonzero(np.abs(person) > 0.05)[0] :] / np.abs(person).max()
+    heard, at = room(played, 0.06, 0.1), 3 * RATE // CHUNK * CHUNK
+    heard[at : at + len(person)] += person
+    assert np.flatnonzero(cleaned_by(gate, heard, played))[0] == at
