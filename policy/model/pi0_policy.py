@@ -25,13 +25,16 @@ from robot_bridge.protocol.thought import Thought
 
 __all__ = ["MAX_THOUGHT_TOKENS", "PI0Policy"]
 
+_STUCK = 10  # thoughts; an errand that lasts longer needs other motions than those that did not do it
+
 
 class PI0Policy:
     """Greedy thoughts and flow-matched actions of one checkpoint; not thread-safe, one caller at a time.
 
     Args:
         dt_s: time between rows of an action chunk.
-        temperature: scale of the noise that actions are drawn from.
+        temperature: scale of the noise that actions are drawn from; it is 1 where an errand does not come off, since
+            arms that always do the same in the same place go round in circles.
         sight: says when the thing that was asked for is not there, or there twice.
         calibration: how sure thoughts may be taken to be; None leaves that open.
         seed: seed of the noise that actions are drawn from.
@@ -120,7 +123,9 @@ class PI0Policy:
         states = np.stack([observation.state for observation in observations])
         shape = (len(states), model.config.chunk_size, normalizer.width)
         noise = np.zeros((*shape[:2], WIDTH), np.float32)
-        noise[..., : normalizer.width] = self._noise.standard_normal(shape) * np.float32(self._temperature)
+        stuck = np.array([request.context.going.lasting >= _STUCK for request in requests])
+        scale = np.where(stuck, max(1.0, self._temperature), self._temperature).astype(np.float32)
+        noise[..., : normalizer.width] = self._noise.standard_normal(shape) * scale[:, None, None]
         place = torch.tensor([thought_place(thought) for thought in thoughts], device=model.device)
         tails = [request.tail for request in requests]
         going_on = Continuation(tails, states, normalizer, self._dt_s)

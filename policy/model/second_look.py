@@ -51,9 +51,19 @@ class SecondLook:
         Args:
             tokens: Tensor[patches, width] of the first camera.
         """
+        return [name for name in self._seen_names(tokens) if name not in aside]
+
+    def still_there(self, aside: Collection[str], tokens: Tensor) -> list[str]:
+        """Names of those of these things that are seen, the clearest first; `tokens` as for `others`."""
+        return [name for name in self._seen_names(tokens) if name in aside]
+
+    def _seen_names(self, tokens: Tensor) -> list[str]:
         presence = self._sight.head.presence(tokens)
-        seen = [int(row) for row in presence.argsort(descending=True) if presence[row] >= _LIKELY]
-        return [self._sight.names[row] for row in seen if self._sight.names[row] not in aside]
+        return [self._sight.names[int(r)] for r in presence.argsort(descending=True) if presence[r] >= _LIKELY]
+
+    def says_done(self, text: str) -> bool:
+        """Whether a thought says that all is done."""
+        return _DONE.search(text) is not None
 
     def waits(self, text: str) -> bool:
         """Whether the thing of a thought stands on the counter and is to go elsewhere."""

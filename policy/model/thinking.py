@@ -10,16 +10,17 @@ import numpy as np
 from torch import Tensor
 
 from policy.interface import OnToken
+from policy.model.dirt import Dirt
 from policy.model.engine import Engine
 from policy.model.memo import Seen
-from policy.model.naming import NamePrior, Naming
+from policy.model.naming import Naming
 from policy.model.pointer import place_prior
 from policy.model.prompting import Prompter
 from policy.model.scene import Sight
 from policy.model.second_look import SecondLook
 from policy.model.seeing import Seeing
 from policy.model.thoughtful_pi0 import ThoughtfulPI0
-from policy.model.writing import Draft, Writer
+from policy.model.writing import Draft, Prior, Writer
 from robot_bridge.protocol.messages import ActRequest, Context, Observation, ThinkRequest
 from robot_bridge.protocol.thought import Thought
 
@@ -39,6 +40,7 @@ class Thinking:
         self._seeing, self._sight = seeing, sight
         self._naming = Naming(prompter.tokenizer, sight.names) if sight is not None else None
         self._second_look = SecondLook(sight) if sight is not None else None
+        self._dirt = Dirt(prompter.tokenizer, sight) if sight is not None else None
 
     def write(self, requests: Sequence[ThinkRequest], on_tokens: Sequence[OnToken | None]) -> list[Draft]:
         """Thoughts of several robots. The errand under way is thought about in plain words, however it was asked for.
@@ -112,6 +114,23 @@ class Thinking:
             if not opening:
                 break
             draft = self._anew(seen, request, draft, opening)
+        return self._left_for_later(seen, request, draft)
+
+    def _left_for_later(self, seen: Seen, request: ThinkRequest, draft: Draft) -> Draft:
+        """The thought; where it says that all is done, one about what did not come off and still stands there: it is
+        tried once more, and then a person must help."""
+        tokenizer, going = self._prompter.tokenizer, request.context.going
+        assert self._second_look is not None
+        if not going.aside or not self._second_look.says_done(tokenizer.decode(draft.tokens)):
+            return draft
+        for name in self._second_look.still_there(going.aside, self._first_camera(seen)):
+            other = self._anew(seen, request, draft, f"reason: the {name}")
+            if not self._second_look.waits(tokenizer.decode(other.tokens)):
+                continue
+            if name not in going.twice:
+                return other
+            help_me = Thought(reason=f"the {name} is on the counter", subtask="ask for help")
+            return self._anew(seen, request, draft, str(help_me))
         return draft
 
     def _anew(self, seen: Seen, request: ThinkRequest, draft: Draft, opening: str) -> Draft:
@@ -141,16 +160,19 @@ class Thinking:
         fractions = self._pointed(seen, observation, context, forced)
         bins = self._prompter.tokenizer.locations
         places = [place_prior(f, bins).to(self._model.device) for f in fractions or ()]
-        names = None if forced or fractions is None else self._named(seen, fractions, context)
+        priors = () if forced or fractions is None else self._named(seen, fractions, context)
+        if self._dirt is not None and self._is_chore(context):
+            priors = (*priors, self._dirt.prior(self._first_camera(seen)))
         forced_tokens = self._prompter.tokenizer.encode(forced)
-        return self._writer.begin(forced_tokens, places, seen.prompt, on_token, names=names)
+        return self._writer.begin(forced_tokens, places, seen.prompt, on_token, priors=priors)
 
-    def _named(self, seen: Seen, place: tuple[float, float], context: Context) -> NamePrior | None:
+    def _named(self, seen: Seen, place: tuple[float, float], context: Context) -> tuple[Prior, ...]:
         """What the thing is called that is pointed at, unless the words or the last thought say so already."""
         said = context.doing.startswith(_PICKING) or self._sight is None or self._sight.names_thing(context.instruction)
         if said or self._sight is None or self._naming is None:
-            return None
-        return self._naming.prior(self._sight.around(self._first_camera(seen), *place))
+            return ()
+        prior = self._naming.prior(self._sight.around(self._first_camera(seen), *place))
+        return () if prior is None else (prior,)
 
     def _objection(self, seen: Seen, observation: Observation, context: Context) -> str:
         """What is seen at rest goes before what would be guessed: it is fed in the thought's place."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -15,12 +16,18 @@ from torch import Tensor
 from policy.model.drafts import Drafts
 from policy.model.engine import Engine, Reading
 from policy.model.grammar import State, ThoughtGrammar
-from policy.model.naming import NamePrior
 from policy.model.tokenizer import ThoughtTokenizer
 
 MAX_THOUGHT_TOKENS = 64
 
 OnToken = Callable[[int, str], None]
+
+
+class Prior(Protocol):
+    """What is known better than the words know it."""
+
+    def add(self, logits: Tensor, said: Sequence[int]) -> None:
+        """Weigh the next token's scores, float32[vocabulary], changed in place, behind the tokens of a thought."""
 
 
 @dataclass
@@ -30,7 +37,7 @@ class Draft:
     Args:
         tokens: forced and written so far; `unread`: how many of them, at the end, the model has not read.
         places: log weights that the pointer gives the first and the second location token, float32[bins] each.
-        names: of the thing that is pointed at.
+        priors: of other words.
         written: tokens that were written here, the end included; chances: their log probabilities.
         guess: tokens that are read ahead, and may be wrong.
     """
@@ -38,7 +45,7 @@ class Draft:
     tokens: list[int]
     state: State
     places: Sequence[Tensor] = ()
-    names: NamePrior | None = None
+    priors: Sequence[Prior] = ()
     prompt: Sequence[int] = ()
     on_token: OnToken | None = None
     longest: int = MAX_THOUGHT_TOKENS
@@ -72,10 +79,10 @@ class Writer:
         self._drafts = Drafts() if guesses else None
 
     def begin(self, forced: list[int], places: Sequence[Tensor], prompt: Sequence[int] = (),
-              on_token: OnToken | None = None, longest: int = MAX_THOUGHT_TOKENS, names: NamePrior | None = None
+              on_token: OnToken | None = None, longest: int = MAX_THOUGHT_TOKENS, priors: Sequence[Prior] = ()
               ) -> Draft:  # fmt: skip
         """A thought that opens with the forced tokens and is cut at `longest`."""
-        draft = Draft([], self._grammar.start, places, names, prompt, on_token, longest)
+        draft = Draft([], self._grammar.start, places, priors, prompt, on_token, longest)
         for token in forced:
             self._add(draft, token)
         draft.done = len(draft.tokens) >= longest
@@ -154,11 +161,11 @@ class Writer:
         for draft in drafts:
             state, said = draft.state, list(draft.tokens)
             for token in [*draft.guess, None]:
-                if draft.names is not None:
-                    draft.names.add(logits[len(states)], said)
+                for prior in draft.priors:
+                    prior.add(logits[len(states)], said)
                 if state.places is not None and state.places < len(draft.places):
-                    prior = draft.places[state.places]
-                    logits[len(states), first : first + len(prior)] += prior
+                    place = draft.places[state.places]
+                    logits[len(states), first : first + len(place)] += place
                 states.append(state)
                 state = state.after(token) if token is not None else state
                 said += [token] if token is not None else []

@@ -54,6 +54,14 @@ def test_prior_is_highest_at_the_pointed_place():
     assert int(place_prior(0.25, 256).argmax()) in (63, 64)
 
 
+def test_words_win_against_the_pointed_place_when_they_are_sure_of_another():
+    words = torch.full((256,), -12.0)
+    words[200] = 0.0
+    assert int((words + place_prior(0.25, 256)).argmax()) == 200
+    words[64] = -1.0
+    assert int((words + place_prior(0.25, 256)).argmax()) == 64
+
+
 def test_patch_head_starts_from_nothing_here():
     head = PatchHead(8, 30)
     assert torch.sigmoid(head.out(torch.zeros(1, 8)).reshape(30, 4)[:, 0]).max() < 0.1

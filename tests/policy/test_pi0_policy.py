@@ -10,6 +10,8 @@ from robot_bridge.protocol.errors import CheckpointError, CoachError, ProtocolEr
 from robot_bridge.protocol.messages import Context, Going, Observation
 from robot_bridge.protocol.thought import Thought
 
+DONE = "reason: the counter is clear\nsubtask: done"
+
 
 @pytest.fixture(scope="module")
 def policy(tmp_path_factory):
@@ -72,10 +74,45 @@ def test_another_thing_is_thought_about_when_one_was_left_for_later(policy, monk
         def waits(self, text: str) -> bool:
             return text.startswith(f"reason: the {stands}")
 
+        def says_done(self, text: str) -> bool:
+            return False
+
     monkeypatch.setattr(policy._thinking, "_second_look", Look())
     context = Context(instruction="clear the counter", going=Going(aside=("red cup",)))
     thought, _ = policy.think(observation(), context, "")
     assert thought.reason.startswith(first)
+
+
+@pytest.mark.parametrize(("there", "twice", "first", "asks"), [
+    pytest.param((), (), "the counter is clear", False, id="gone"),
+    pytest.param(("red cup",), (), "the red cup", False, id="tried once more"),
+    pytest.param(("red cup",), ("red cup",), "the red cup is on the counter", True, id="a person must help"),
+])  # fmt: skip
+def test_what_did_not_come_off_is_no_longer_done(policy, monkeypatch, there, twice, first, asks):
+    class Look:
+        def needed(self, instruction: str) -> bool:
+            return True
+
+        def opening(self, text: str, doing: str, tokens: object, pointed: object = None) -> str:
+            return "" if "the counter is clear" in text or "red cup" in text else DONE
+
+        def thing_of(self, text: str) -> str:
+            return ""
+
+        def says_done(self, text: str) -> bool:
+            return "subtask: done" in text
+
+        def still_there(self, aside: tuple[str, ...], tokens: object) -> list[str]:
+            assert aside == ("red cup",)
+            return [f"{name}\nsubtask: pick up" for name in there] if not twice else list(there)
+
+        def waits(self, text: str) -> bool:
+            return text.startswith("reason: the red cup")
+
+    monkeypatch.setattr(policy._thinking, "_second_look", Look())
+    going = Going(aside=("red cup",), twice=twice)
+    thought, _ = policy.think(observation(), Context(instruction="clear the counter", going=going), "")
+    assert thought.reason.startswith(first) and thought.subtask.startswith("ask for help") == asks
 
 
 def test_chunk_fits_the_body_and_starts_near_the_state(policy):
@@ -91,6 +128,18 @@ def test_chunk_repeats_when_seeded_alike(policy):
         policy.reseed(5)
         chunks.append(policy.act(observation(), CONTEXT, Thought.parse(THOUGHT))[0])
     np.testing.assert_array_equal(*chunks)
+
+
+def test_motion_varies_when_an_errand_does_not_come_off(policy, monkeypatch):
+    monkeypatch.setattr(policy, "_temperature", 0.0)
+    thought = Thought.parse(THOUGHT)
+
+    def twice(lasting: int) -> list[np.ndarray]:
+        context = Context(instruction=CONTEXT.instruction, going=Going(errand=thought.errand, lasting=lasting))
+        return [policy.act(observation(), context, thought)[0] for _ in range(2)]
+
+    same, other = twice(3), twice(12)
+    assert np.array_equal(*same) and not np.array_equal(*other)
 
 
 def test_protocol_error_when_a_picture_is_missing_or_has_another_size(policy):

@@ -85,4 +85,16 @@ def test_what_takes_too_long_is_left_for_later():
     going = going.after(cup)
     assert (going.errand, going.aside) == ("", ("red cup",))
     assert going.after(plate).aside == ("red cup",) and going.after(plate).lasting == 0
-    assert going.after(Thought(reason="the counter is clear", subtask="done")) == Going(), "then it is tried again"
+    assert going.after(Thought(reason="the counter is clear", subtask="done")) == Going(), "the next chore begins anew"
+
+
+def test_what_did_not_come_off_is_forgotten_when_it_is_put_away_and_remembered_when_it_fails_again():
+    cup = Thought(reason="the red cup is on the counter and goes in the bin", subtask="pick up the red cup")
+    plate = Thought(reason="the blue plate is on the counter and goes in the sink", subtask="pick up the blue plate")
+    going = Going(errand=cup.errand, aside=("red cup",))
+    assert going.after(plate, "put the red cup in the bin").aside == ()
+    assert going.after(plate, "pick up the red cup").aside == ("red cup",)
+    for _ in range(PATIENCE):
+        going = going.after(cup)
+    assert (going.aside, going.twice) == (("red cup",), ("red cup",))
+    assert going.after(plate, "put the red cup in the bin").twice == ()

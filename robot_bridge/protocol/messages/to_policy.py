@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 import numpy as np
 
@@ -10,6 +12,7 @@ from robot_bridge.protocol.thought import Thought
 
 PATIENCE = 30  # thoughts; an errand that comes off takes about ten
 MOST_ASIDE = 8
+_PUT = re.compile(r"put the (?P<thing>.+?) (?:in|on) the ")
 
 
 class Going(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,24 +22,35 @@ class Going(msgspec.Struct, frozen=True, kw_only=True):
         errand: what the thought before was about, `put the red cup in the sink`.
         lasting: thoughts about it since the first.
         aside: things that did not come off, latest last: others come before them.
+        twice: those of them that were tried again, and did not come off again.
     """
 
     errand: str = ""
     lasting: int = 0
     aside: tuple[str, ...] = ()
+    twice: tuple[str, ...] = ()
 
-    def after(self, thought: Thought) -> Going:
+    def after(self, thought: Thought, doing: str = "") -> Going:
         """How far it has come with this thought; what takes too long is left for later, and a thought that all is done
-        begins anew."""
+        begins anew.
+
+        Args:
+            doing: the subtask of the thought before: what was being put somewhere as another errand begins has come
+                off.
+        """
         if thought.is_question:
             return self
         if not thought.errand:
             return Going()
+        put = _PUT.match(doing) if thought.errand != self.errand else None
+        aside = tuple(name for name in self.aside if put is None or name != put["thing"])
+        twice = tuple(name for name in self.twice if name in aside)
         lasting = self.lasting + 1 if thought.errand == self.errand else 0
         if lasting < PATIENCE:
-            return Going(errand=thought.errand, lasting=lasting, aside=self.aside)
-        others = tuple(name for name in self.aside if name != thought.thing)
-        return Going(aside=(*others, thought.thing)[-MOST_ASIDE:])
+            return Going(errand=thought.errand, lasting=lasting, aside=aside, twice=twice)
+        others = tuple(name for name in aside if name != thought.thing)
+        again = (*twice, thought.thing) if thought.thing in aside and thought.thing not in twice else twice
+        return Going(aside=(*others, thought.thing)[-MOST_ASIDE:], twice=again[-MOST_ASIDE:])
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,7 +77,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
         """The words for the thought after this one; a question changes nothing about what is being done."""
         if thought.is_question:
             return self
-        return msgspec.structs.replace(self, doing=thought.subtask, going=self.going.after(thought))
+        return msgspec.structs.replace(self, doing=thought.subtask, going=self.going.after(thought, self.doing))
 
 
 class ThinkRequest(Message, frozen=True, kw_only=True):
