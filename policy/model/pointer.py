@@ -74,8 +74,8 @@ class PlaceEmbedding(nn.Module):
 def place_prior(fraction: float, bins: int) -> Tensor:
     """Log weights of location tokens around a pointed place, float32[bins]: a Gaussian on a floor, up to a constant.
 
-    The floor lets words that are sure of another place have their way; measured on thoughts of other scenes, it takes
-    places of `put …` that are off by more than 20 of 96 pixels from 3.6 % to none.
+    The floor lets words that are sure of another place have their way: of 508 thoughts of picking something up in
+    chores, the pointer alone was off by more than 20 of 96 pixels in 43, words alone in 13, and both in 10.
     """
     centres = (torch.arange(bins) + 0.5) / bins
     around = -0.5 * ((centres - fraction) / _SPREAD) ** 2

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Protocol
 
 import torch
@@ -36,7 +37,8 @@ class Draft:
 
     Args:
         tokens: forced and written so far; `unread`: how many of them, at the end, the model has not read.
-        places: log weights that the pointer gives the first and the second location token, float32[bins] each.
+        places: log weights that the pointer gives the first and the second location token of what is to be picked up,
+            float32[bins] each; where something is to be put, the words know better.
         priors: of other words.
         written: tokens that were written here, the end included; chances: their log probabilities.
         guess: tokens that are read ahead, and may be wrong.
@@ -77,6 +79,7 @@ class Writer:
         masks = grammar.masks_for(engine.vocabulary)
         self._penalties = torch.zeros(masks.shape).masked_fill(masks, -torch.inf).to(engine.vlm.like.device)
         self._drafts = Drafts() if guesses else None
+        self._putting = (tokenizer.key("subtask"), tokenizer.encode("put")[0])
 
     def begin(self, forced: list[int], places: Sequence[Tensor], prompt: Sequence[int] = (),
               on_token: OnToken | None = None, longest: int = MAX_THOUGHT_TOKENS, priors: Sequence[Prior] = ()
@@ -163,7 +166,7 @@ class Writer:
             for token in [*draft.guess, None]:
                 for prior in draft.priors:
                     prior.add(logits[len(states)], said)
-                if state.places is not None and state.places < len(draft.places):
+                if state.places is not None and state.places < len(draft.places) and not self._puts(said):
                     place = draft.places[state.places]
                     logits[len(states), first : first + len(place)] += place
                 states.append(state)
@@ -173,6 +176,9 @@ class Writer:
         best, tokens = logits.max(-1)
         chances = best - logits.logsumexp(-1)
         return list(zip(tokens.tolist(), chances.tolist(), strict=True))
+
+    def _puts(self, said: Sequence[int]) -> bool:
+        return self._putting in pairwise(said)
 
     def _take(self, draft: Draft, token: int, chance: float) -> None:
         draft.written.append(token)
