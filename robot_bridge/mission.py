@@ -121,7 +121,7 @@ class Task:
         old, new = self.subtask, thought.subtask
         if thought.is_question:
             return replace(self, thought=thought)
-        task = replace(self, thought=thought, subtask=new, going=self.going.after(thought))
+        task = replace(self, thought=thought, subtask=new, going=self.going.after(thought, old))
         if new == old:
             return replace(task, before=("", ()))
         if new == self.before[0]:

@@ -1,5 +1,7 @@
 """The task in hand follows what is said and what is thought."""
 
+from dataclasses import replace
+
 import msgspec
 import pytest
 from fake_policy import ABSENT, FINISHED, PICKING, PLACING
@@ -181,3 +183,11 @@ def test_errand_lasts_until_it_is_done_or_a_person_says_otherwise():
     book.think(Thought.parse(PICKING), keep_forced=False)
     book.undo(Intervention(id="u", kind="undo"))
     assert book.task is not None and book.task.context.going.errand == ""
+
+
+def test_what_was_left_for_later_is_forgotten_when_it_was_put_away_after_all():
+    task = after(PICKING)
+    task = replace(task, going=msgspec.structs.replace(task.going, aside=("red cup", "blue bowl")))
+    other = Thought.parse(PICKING.replace("red cup", "blue plate"))
+    assert task.thinking(other).going.aside == ("red cup", "blue bowl"), "it was only picked up"
+    assert task.thinking(Thought.parse(PLACING)).thinking(other).going.aside == ("blue bowl",)
