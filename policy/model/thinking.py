@@ -161,7 +161,7 @@ class Thinking:
         bins = self._prompter.tokenizer.locations
         places = [place_prior(f, bins).to(self._model.device) for f in fractions or ()]
         priors = () if forced or fractions is None else self._named(seen, fractions, context)
-        if self._dirt is not None and self._is_chore(context):
+        if self._dirt is not None and self._is_chore(context) and self._dirt.decides(context.instruction):
             priors = (*priors, self._dirt.prior(self._first_camera(seen)))
         forced_tokens = self._prompter.tokenizer.encode(forced)
         return self._writer.begin(forced_tokens, places, seen.prompt, on_token, priors=priors)

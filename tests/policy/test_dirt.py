@@ -50,3 +50,11 @@ def test_dirt_is_read_where_a_thing_is_likeliest(monkeypatch: pytest.MonkeyPatch
     out[2, 0], out[2, 3], out[1, 4], out[1, 7] = 5.0, 1.5, 5.0, -2.5
     monkeypatch.setattr(SceneHead, "_all", lambda self, tokens: out.reshape(4, len(NAMES), 4))
     assert head.dirt(torch.zeros(4, 8)).tolist() == [1.5, -2.5]
+
+
+@pytest.mark.parametrize(("instruction", "decides"), [
+    ("wash up", True), ("Do the dishes, please", True), ("clear the counter", False), ("put everything away", False),
+])  # fmt: skip
+def test_dirt_decides_when_dishes_are_washed_up(tmp_path: Path, instruction: str, decides: bool) -> None:
+    sight = Sight(SceneHead(8, len(NAMES)), NAMES, np.zeros(14))
+    assert Dirt(write_tokenizer(tmp_path), sight).decides(instruction) == decides
