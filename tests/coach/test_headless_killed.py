@@ -19,6 +19,12 @@ from coach.processes.forking import can_fork
 pytestmark = pytest.mark.skipif(not can_fork("cpu"), reason="forks on Linux alone")
 
 
+def _heed_signals() -> None:
+    """Also where the tests themselves run with `nohup`, or behind the `&` of a script."""
+    for number in (signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
+
+
 class Terminal:
     """`coach run --ui-only --headless` beside a stand-in for the bridge."""
 
@@ -30,7 +36,7 @@ class Terminal:
         command = [sys.executable, "-m", "coach", "run", "--ui-only", "--headless", *flags, "--home", str(home)]
         with self._out.open("w") as out:
             self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=out, stderr=out, text=True,
-                                            start_new_session=True)  # fmt: skip
+                                            start_new_session=True, preexec_fn=_heed_signals)  # fmt: skip
 
     def say(self, line: str) -> None:
         assert self.process.stdin is not None
