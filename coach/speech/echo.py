@@ -23,7 +23,7 @@ COMPARED = 48  # chunks whose loudness is compared to find the delay
 SURE = 0.6  # correlation of loudness at which the delay counts as found
 LEARNING_CHUNKS = 10  # of the robot's voice, before a person can be told from it
 WELL_KNOWN = 100  # chunks of it, after which one chunk can be enough
-RATE_OF_LEARNING = 0.12
+RATE_OF_LEARNING, QUICK_LEARNING = 0.12, 0.4
 FADING = 0.5  # a room's echo, from chunk to chunk
 LOUDER = 5.0  # times the expected power of a band: more is not the robot's
 NOISIER = 8.0  # times the noise of a band: more is not the room's
@@ -120,24 +120,24 @@ class EchoGate:
             self._delay = found
 
     def _judge(self, now: np.ndarray, expected: np.ndarray) -> None:
+        learning = self._learnt < LEARNING_CHUNKS
+        if not learning:
+            self._notice(now, expected)
+        if not self.person and expected.sum() > AUDIBLE and now.sum() > AUDIBLE:
+            self._learnt += 1
+            self._adapt(now, expected, QUICK_LEARNING if learning else RATE_OF_LEARNING)
+
+    def _notice(self, now: np.ndarray, expected: np.ndarray) -> None:
+        """Whether there is a person besides the robot, and for how much longer."""
         total = float(now.sum())
-        robot = float(expected.sum())
-        if self._learnt < LEARNING_CHUNKS:
-            if robot > AUDIBLE and total > AUDIBLE:
-                self._learnt += 1
-                self._adapt(now, expected, 0.4)
-            return
         excess = float(np.maximum(0.0, now - LOUDER * expected - NOISIER * self._noise.power).sum())
         share = excess / total if total > 4 * AUDIBLE else 0.0
         self._suspicious = [*self._suspicious[-2:], share > SHARE]
         plain = share > PLAIN and self._learnt >= WELL_KNOWN
         if plain or sum(self._suspicious) >= 2:
             self._person_for = HOLD_CHUNKS
-            return
-        self._person_for = max(0, self._person_for - 1)
-        if not self.person and robot > AUDIBLE and total > AUDIBLE:
-            self._learnt += 1
-            self._adapt(now, expected, RATE_OF_LEARNING)
+        else:
+            self._person_for = max(0, self._person_for - 1)
 
     def _adapt(self, now: np.ndarray, expected: np.ndarray, rate: float) -> None:
         """Quickly up, slowly down: an echo that is stronger than expected would be taken for a person."""

@@ -42,9 +42,9 @@ class DirtPrior:
         """Weigh the next token's scores, float32[vocabulary], changed in place, behind the tokens of a thought."""
         if tuple(said[-len(self.behind) :]) != self.behind:
             return
-        named = [self.things[pair] for pair in pairwise(said) if pair in self.things]
-        if named and abs(float(logits[self.dirty] - logits[self.clean])) < _OPEN:
-            logits[self.dirty] += max(-_MOST, min(_MOST, named[0] + _DOUBT))
+        odds = next((self.things[pair] for pair in pairwise(said) if pair in self.things), None)
+        if odds is not None and abs(float(logits[self.dirty] - logits[self.clean])) < _OPEN:
+            logits[self.dirty] += max(-_MOST, min(_MOST, odds + _DOUBT))
 
 
 class Dirt:

@@ -78,7 +78,7 @@ class SecondLook:
                 of what is most likely still to be done.
         """
         said, subtask, where = _THING.match(text), _SUBTASK.search(text), _WHERE.search(text)
-        if pointed is not None and said is None and _DONE.search(text):
+        if pointed is not None and said is None and self.says_done(text):
             return self._left(doing, self._sight.around(tokens, *pointed))
         if said is None or subtask is None:
             return ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 import numpy as np
@@ -123,15 +123,22 @@ class Thinking:
         assert self._second_look is not None
         if not going.aside or not self._second_look.says_done(tokenizer.decode(draft.tokens)):
             return draft
-        for name in self._second_look.still_there(going.aside, self._first_camera(seen)):
+        left = self._second_look.still_there(going.aside, self._first_camera(seen))
+        name, other = next(self._waiting(seen, request, draft, left), ("", draft))
+        if name not in going.twice:
+            return other
+        help_me = Thought(reason=f"the {name} is on the counter", subtask="ask for help")
+        return self._anew(seen, request, draft, str(help_me))
+
+    def _waiting(
+        self, seen: Seen, request: ThinkRequest, draft: Draft, names: Sequence[str]
+    ) -> Iterator[tuple[str, Draft]]:
+        """Those of these things that stand on the counter and are to go elsewhere, each with a thought about it."""
+        assert self._second_look is not None
+        for name in names:
             other = self._anew(seen, request, draft, f"reason: the {name}")
-            if not self._second_look.waits(tokenizer.decode(other.tokens)):
-                continue
-            if name not in going.twice:
-                return other
-            help_me = Thought(reason=f"the {name} is on the counter", subtask="ask for help")
-            return self._anew(seen, request, draft, str(help_me))
-        return draft
+            if self._second_look.waits(self._prompter.tokenizer.decode(other.tokens)):
+                yield name, other
 
     def _anew(self, seen: Seen, request: ThinkRequest, draft: Draft, opening: str) -> Draft:
         """The thought, written again behind this opening."""
@@ -148,11 +155,8 @@ class Thinking:
         assert self._second_look is not None
         if not aside or self._second_look.thing_of(tokenizer.decode(draft.tokens)) not in aside:
             return draft
-        for name in self._second_look.others(aside, self._first_camera(seen)):
-            other = self._anew(seen, request, draft, f"reason: the {name}")
-            if self._second_look.waits(tokenizer.decode(other.tokens)):
-                return other
-        return draft
+        others = self._second_look.others(aside, self._first_camera(seen))
+        return next((other for _, other in self._waiting(seen, request, draft, others)), draft)
 
     def _begin(self, seen: Seen, request: ThinkRequest, on_token: OnToken | None) -> Draft:
         observation, context = request.observation, request.context
