@@ -11,7 +11,7 @@ import contextlib
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 import msgspec
@@ -67,9 +67,14 @@ class BridgeClient:
             self._context.term()
             raise
 
-    def request(self, message: Message, deadline_s: float = DEADLINE_S) -> AnyMessage:
+    def request(
+        self, message: Message, deadline_s: float = DEADLINE_S, on_its_way: Callable[[], None] = lambda: None
+    ) -> AnyMessage:
         """The bridge's reply.
 
+        Args:
+            on_its_way: called once the message has left, and each time that it is sent again: what may take the
+                processor from now on delays it no more.
         Raises:
             UnreachableError: no reply before the deadline.
             CoachError: the bridge refused; its subclass is that of the Error's code.
@@ -78,7 +83,7 @@ class BridgeClient:
         if not self._lock.acquire(timeout=deadline_s):
             raise self._unreachable(deadline_s)
         try:
-            reply = self._exchange(message, until_s)
+            reply = self._exchange(message, until_s, on_its_way)
         finally:
             self._lock.release()
         if reply is None:
@@ -87,9 +92,11 @@ class BridgeClient:
             raise error_from(reply)
         return reply
 
-    def send(self, intervention: Intervention, deadline_s: float = DEADLINE_S) -> Accepted:
-        """Pass on what a person said. Raises as `request` does. Sending the same id twice does no harm."""
-        reply = self.request(intervention, deadline_s)
+    def send(
+        self, intervention: Intervention, deadline_s: float = DEADLINE_S, on_its_way: Callable[[], None] = lambda: None
+    ) -> Accepted:
+        """Pass on what a person said; as `request`. Sending the same id twice does no harm."""
+        reply = self.request(intervention, deadline_s, on_its_way)
         return _expect(reply, Accepted)
 
     def status(self, deadline_s: float = DEADLINE_S) -> Status:
@@ -111,24 +118,25 @@ class BridgeClient:
                 self._socket = None
                 self._context.term()
 
-    def _exchange(self, message: Message, until_s: float) -> AnyMessage | None:
+    def _exchange(self, message: Message, until_s: float, on_its_way: Callable[[], None]) -> AnyMessage | None:
         if self._socket is None:
             raise UnreachableError("this line to the bridge is closed", next_step="open another one")
         self._asked += 1
         parts = self._codec.encode(msgspec.structs.replace(self._signed(message), sent=self._asked))
         began_s = time.monotonic()
         for share in (0.5, 1.0):  # what was lost on the way is sent once more: the bridge takes the same id only once
-            reply = self._try(parts, began_s + share * (until_s - began_s))
+            reply = self._try(parts, began_s + share * (until_s - began_s), on_its_way)
             if reply is not None:
                 return reply
             self._socket.close()
             self._socket = connect(self._context, zmq.DEALER, self._address, self._keys, MAX_HEADER_BYTES)
         return None
 
-    def _try(self, parts: list[Part], until_s: float) -> AnyMessage | None:
+    def _try(self, parts: list[Part], until_s: float, on_its_way: Callable[[], None]) -> AnyMessage | None:
         assert self._socket is not None
         with contextlib.suppress(zmq.Again):
             self._socket.send_multipart(parts, zmq.NOBLOCK)
+            on_its_way()
             while self._socket.poll(max(0, int((until_s - time.monotonic()) * 1e3))):
                 reply = self._codec.decode(self._socket.recv_multipart(zmq.NOBLOCK))
                 if reply.sent in (0, self._asked):  # else an older answer that came twice

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from coach.session.errand import Errand, forced_thought
@@ -97,20 +97,34 @@ def is_followed_already(errand: Errand, situation: Situation, dictated: str) -> 
 
 def send_and_keep(lesson: CorrectionDraft, frames: Sequence[Observation], intervention: Intervention,
                   bridge: BridgeClient, store: Store) -> tuple[Accepted, str]:  # fmt: skip
-    """Tell the arms and keep the lesson at the same time: neither waits for the other.
+    """Tell the arms, and keep the lesson as soon as the word to them is on its way: neither waits for the other.
 
     Returns:
         What the bridge said, and why the lesson is not kept; empty where it is.
     Raises:
         CoachError: it did not reach the arms; the lesson is kept as one that failed.
     """
-    failure = ""
-    with ThreadPoolExecutor(1, "arms") as arms:
-        told = arms.submit(bridge.send, intervention)
+    with ThreadPoolExecutor(1, "memory") as memory:
+        kept: list[Future[Any]] = []
+
+        def keep() -> None:
+            if not kept:
+                kept.append(memory.submit(store.add_correction, lesson, frames))
+
         try:
-            store.add_correction(lesson, frames)
-        except StoreError as error:  # the person's word still counts now
-            failure = str(error)
-    if isinstance(told.exception(), CoachError) and not failure:
-        store.set_outcome(lesson.id, "failed")
-    return told.result(), failure
+            accepted = bridge.send(intervention, on_its_way=keep)
+        except CoachError:
+            keep()
+            if not _failure(kept[0]):
+                store.set_outcome(lesson.id, "failed")
+            raise
+        keep()
+        return accepted, _failure(kept[0])
+
+
+def _failure(kept: Future[Any]) -> str:
+    """Why a lesson is not kept; empty where it is. The person's word still counts now."""
+    error = kept.exception()
+    if error is not None and not isinstance(error, StoreError):
+        raise error
+    return str(error) if error is not None else ""

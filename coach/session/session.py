@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -73,10 +73,7 @@ class Session:
 
     def is_stop(self, text: str) -> bool:
         """Whether these words say stop, whatever else they say."""
-        try:
-            return any(item.kind == "stop" for item in by_rules(text[:MAX_CHARACTERS]).items)
-        except UsageError:
-            return False
+        return _says_stop(text[:MAX_CHARACTERS])
 
     def hear(self, text: str, by: str = "", pulled: Pulled | None = None, where: Where | None = None,
              began_s: float = 0.0) -> Reply:  # fmt: skip
@@ -204,3 +201,12 @@ class Session:
             next((o.forced for o in outcomes if o.forced), ""), all(outcome.ok for outcome in outcomes),
             any(outcome.unreachable for outcome in outcomes),
         )  # fmt: skip
+
+
+@lru_cache(maxsize=4)
+def _says_stop(text: str) -> bool:
+    """Asked twice of the same words: before they wait for their turn, and when it has come."""
+    try:
+        return any(item.kind == "stop" for item in by_rules(text).items)
+    except UsageError:
+        return False

@@ -22,13 +22,12 @@ LOWEST_HZ, HIGHEST_HZ = 200.0, 6500.0
 COMPARED = 48  # chunks whose loudness is compared to find the delay
 SURE = 0.6  # correlation of loudness at which the delay counts as found
 LEARNING_CHUNKS = 10  # of the robot's voice, before a person can be told from it
-WELL_KNOWN = 100  # chunks of it, after which one chunk can be enough
+WELL_KNOWN = 100  # chunks of it, after which one such chunk is enough
 RATE_OF_LEARNING, QUICK_LEARNING = 0.12, 0.4
 FADING = 0.5  # a room's echo, from chunk to chunk
 LOUDER = 5.0  # times the expected power of a band: more is not the robot's
 NOISIER = 8.0  # times the noise of a band: more is not the room's
 SHARE = 0.45  # of a chunk's sound that must be neither, twice in three chunks
-PLAIN = 0.6  # the same, where one chunk is enough
 STEADY_CHUNKS = 32  # 1 s: what is never quieter for twice so long is noise
 HOLD_CHUNKS = 20  # a person's pauses between syllables
 AUDIBLE = 1e-6  # mean power, -60 dB
@@ -133,8 +132,7 @@ class EchoGate:
         excess = float(np.maximum(0.0, now - LOUDER * expected - NOISIER * self._noise.power).sum())
         share = excess / total if total > 4 * AUDIBLE else 0.0
         self._suspicious = [*self._suspicious[-2:], share > SHARE]
-        plain = share > PLAIN and self._learnt >= WELL_KNOWN
-        if plain or sum(self._suspicious) >= 2:
+        if sum(self._suspicious) >= (1 if self._learnt >= WELL_KNOWN else 2):
             self._person_for = HOLD_CHUNKS
         else:
             self._person_for = max(0, self._person_for - 1)

@@ -34,6 +34,8 @@ from coach.speech.worker import own_pipes, serve_pipes
 
 BARGE_IN = 0.2  # probability of a voice besides the robot's at which it falls silent
 STOP_AGAIN = int(1.0 * RATE)  # one spoken word is one stop
+NOBODY = 0.1  # probability of a voice below which the spotter may wait for more sound: it costs little more at a time
+TOGETHER = 3  # chunks, at most, that it waits for
 _decoder = msgspec.msgpack.Decoder(ToListener)
 
 
@@ -63,6 +65,7 @@ class Listener:
         self._segmenter = Segmenter(timing)
         self._spotter = make_spotter() if make_spotter else None
         self._spotter_from = 0
+        self._unspotted: list[np.ndarray] = []
         self._to = "all"
         self._hold = False  # the talk key was pressed, and no sound has come since
         self._waiting = np.zeros(0, np.float32)
@@ -117,13 +120,20 @@ class Listener:
     def _hear_chunk(self, chunk: np.ndarray) -> None:
         if self._to == "nothing":
             return
-        if self._spotter is not None:
-            for hit in self._spotter.feed(chunk):
-                self._heard_stop(self._spotter_from + int(hit.time_s * RATE), float(hit.score))
+        probability = self._voice.probability(chunk) if self._to == "all" else 1.0
+        self._spot(chunk, at_once=probability >= NOBODY)
         if self._to == "all":
-            probability = self._voice.probability(chunk)
             self._notice_barge_in(probability)
             self._tell_all(self._segmenter.feed(self._next, probability))
+
+    def _spot(self, chunk: np.ndarray, at_once: bool) -> None:
+        if self._spotter is None:
+            return
+        self._unspotted.append(chunk)
+        if at_once or len(self._unspotted) == TOGETHER:
+            waiting, self._unspotted = np.concatenate(self._unspotted), []
+            for hit in self._spotter.feed(waiting):
+                self._heard_stop(self._spotter_from + int(hit.time_s * RATE), float(hit.score))
 
     def _heard_stop(self, at: int, score: float) -> None:
         if at - self._last_stop >= STOP_AGAIN:
@@ -136,7 +146,7 @@ class Listener:
         self._voice.reset()
         self._next, self._waiting = first, np.zeros(0, np.float32)
         if self._make_spotter is not None:
-            self._spotter, self._spotter_from = self._make_spotter(), first
+            self._spotter, self._spotter_from, self._unspotted = self._make_spotter(), first, []
 
     def _notice_barge_in(self, probability: float) -> None:
         """Before the segment is sure: the robot had better fall silent once too often."""

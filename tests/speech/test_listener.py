@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from coach.speech.audio import CHUNK, RATE, to_pcm
-from coach.speech.listener import Listener
+from coach.speech.listener import TOGETHER, Listener
 from coach.speech.messages import BargedIn, Block, Ended, Hold, Listen, Onset, Release, StopHeard
 from coach.speech.segmenter import Timing
 
@@ -34,12 +34,16 @@ class ScriptedVoice:
 class ScriptedSpotter:
     """A chunk's first sample says whether the word ends in it; times count from its own first sample."""
 
+    fed: ClassVar[list[int]] = []
+
     def __init__(self) -> None:
         self.seen = 0
 
     def feed(self, samples: np.ndarray) -> list[Hit]:
-        self.seen += len(samples)
-        return [Hit(self.seen / RATE)] if abs(samples[0] - STOP) < 0.01 else []
+        before, self.seen = self.seen, self.seen + len(samples)
+        self.fed.append(len(samples))
+        stops = np.flatnonzero(np.abs(samples[::CHUNK] - STOP) < 0.01)
+        return [Hit((before + (int(chunk) + 1) * CHUNK) / RATE) for chunk in stops]
 
 
 class Bench:
@@ -79,6 +83,16 @@ def test_the_stop_word_is_told_once_and_where_it_ended():
     bench.hear(QUIET, 1.5)
     bench.hear(STOP)
     assert bench.kinds().count(StopHeard) == 2
+
+
+def test_the_spotter_waits_for_more_sound_only_while_nobody_speaks():
+    bench = Bench()
+    ScriptedSpotter.fed.clear()
+    bench.hear(QUIET, (2 * TOGETHER + 1) * CHUNK / RATE)
+    assert ScriptedSpotter.fed == [TOGETHER * CHUNK] * 2
+    bench.hear(VOICE)  # with the quiet chunk before it
+    bench.hear(VOICE)
+    assert ScriptedSpotter.fed[2:] == [2 * CHUNK, CHUNK]
 
 
 def test_only_the_stop_word_is_heard_between_two_talks():
