@@ -24,6 +24,11 @@ _ASIDES = re.compile(
     r"time|free|tick|mo)|at your convenience|"
     r"if you would be so kind|if you please)(?: ,)?(?= |$)"
 )
+# "the blue plate is for the bin": where it goes, and no more
+_IS_FOR = re.compile(
+    r"^(?P<before>(?:no ,? ?)?(?:the |that |this |all |those |these )?(?:[a-z]+ ){1,3})(?:(?P<one>is)|are) "
+    r"(?:only |just |all )?for (?=the (?:sink|(?:drying |dish )?rack|bin|dishwasher)(?:$| not | ,))"
+)
 # what people say before they come to the point
 _PREAMBLE = re.compile(
     r"^(?:(?:right|okay|so|well|now|look|listen|hey|hi|hello|robot|oh|um|and|please|alright|dear|yo|,) )*"
@@ -127,6 +132,7 @@ def fluent(sentence: str) -> str:
         .replace("i should love ", "i would love ")
     )
     plain = _ADDRESS.sub("", plain).strip(" ,") or plain
+    plain = _IS_FOR.sub(lambda said: f"{said['before']}{'goes' if said['one'] else 'go'} in ", plain)
     plain = _PLEASE_WITHIN.sub(r"\1 ", plain)
     return _ASIDES.sub("", plain).strip(" ,") or plain
 

@@ -107,7 +107,7 @@ TARGET_PREPOSITIONS = frozenset(
 VERBS = {
     **dict.fromkeys(split_phrases(
                         "pick up|pick|grab|grab hold of|take hold of|take|get|lift|lift up|grasp|hold|seize|"
-                        "catch|collect|snag|nab|snatch|retrieve|hoist|"
+                        "catch|collect|snag|nab|snatch|retrieve|hoist|raise|"
                     "remove|pick out|get hold of|take out|pull out|hold on to|hold onto"), "pick_up"),
     **dict.fromkeys(split_phrases(
                         "put|place|set|set down|put down|lay|lay down|move|drop|drop off|stick|leave|stow|stash|"

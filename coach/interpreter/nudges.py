@@ -151,8 +151,8 @@ _LET_GO = re.compile(
 )
 _TURN = re.compile(r"(?:keep )?(?:turn|rotate|twist|spin|roll|tilt|swivel)(?:ing)?\b")
 _NAMED = re.compile(
-    r"(?:move|push|pull|slide|shift|nudge|turn|rotate|lower|raise|tilt|scoot|bring|inch) (?P<named>(?:the|that|this|"
-    r"my|those) .+)"
+    r"(?:move|push|pull|slide|shift|nudge|turn|rotate|lower|raise|lift|tilt|scoot|bring|inch) "
+    r"(?P<named>(?:the|that|this|my|those) .+)"
 )
 _TASKS = frozenset(("go ahead", "go back one step", "back one step", "one step back", "hold up", "hold on",
     "open it", "close it", "open that", "close that", "lift it", "lift that", "close", "back",
@@ -225,16 +225,19 @@ def find_nudge(clause: str) -> Item | None:
 
 
 def _with_named_object(clause: str) -> Item | None:
-    """`move the cup a little to the left`: the longest tail of pieces, and a thing before it."""
+    """`move the cup a little to the left`, `lift the cup a bit`: the longest tail of pieces, and a thing before it."""
     match = _NAMED.fullmatch(clause)
     if match is None:
         return None
-    words = match["named"].split()
+    verb, words = clause.split()[0], match["named"].split()
     for cut in range(2, len(words)):
         if words[cut] == "side":
             continue
-        nudge = _of_pieces(" ".join(words[cut:]))
+        tail = " ".join(words[cut:])
+        nudge = _of_pieces(tail)
         thing = parse_noun(" ".join(words[:cut]))
+        if verb in DIRECTIONS and not (nudge and nudge.direction):  # the verb says where
+            nudge = _of_pieces(f"{verb} {tail}")
         if nudge and nudge.direction and thing and thing.object and thing.object.name:
             if nudge.direction in ("left", "right") and _TURN.match(clause):
                 nudge = msgspec.structs.replace(nudge, direction=f"rotate_{nudge.direction}")

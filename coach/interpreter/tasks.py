@@ -69,7 +69,8 @@ _NOT_A_TASK = re.compile(
     r"for)\b.*|"
     r"(?:find|get|have) (?:the|them|it) .* (?:in|on|under) the .* (?:cupboard|closet)$|"
     r"leave .* (?:open|on|running|closed|unattended|alone|dirty|wet|empty|overnight)$|start (?:with|from|at|by)\b.*|"
-    r"(?:get|take) (?:off|away|back)\b.*|move (?:on|over|away)$"
+    r"(?:get|take) (?:off|away|back)\b.*|move (?:on|over|away)$|"
+    r"(?:lift|raise) .+ (?:a (?:little|bit|little bit|touch|tad)|slightly|higher|by .+)(?: more)?$"
 )
 
 
@@ -115,10 +116,13 @@ def parse_task(clause: str, previous: Item | None = None) -> list[Item] | None:
     return _with_verb(match[1], clause[match.end() :].strip())
 
 
+_SAID_OF_A_THING = re.compile(r" (?:goes|go|belongs?)$")  # "the blue plate goes in the bin": no thing of this name
+
+
 def parse_elided(clause: str) -> tuple[Object | None, str] | None:
     """A thing, a place, or both, without a verb: `the blue one`, `in the rack`, `the plate in the rack`."""
     head, phrases = split_prepositions(clause)
-    if any(" and " in f" {words} " or "," in words for _, words in phrases):
+    if _SAID_OF_A_THING.search(head) or any(" and " in f" {words} " or "," in words for _, words in phrases):
         return None
     place = parse_places(phrases).target
     thing = parse_noun(head) if head else None

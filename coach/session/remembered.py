@@ -12,6 +12,7 @@ from coach.session.outcomes import Outcome
 from prompts import say
 
 if TYPE_CHECKING:
+    from memory.routines import Routine
     from memory.rules import Rule
     from memory.store import Store
 
@@ -59,11 +60,15 @@ _GO_ON = _forms(
     rf"(?:resume|unpause|continue|reactivate|restart) {_THE}(?P<what>.+?) {_NOUN}(?: again)?",
     rf"go on with {_THE}(?P<what>.+?) {_NOUN}",
 )
+_PAUSE_THAT, _GO_ON_WITH_THAT = (  # they mean a routine only where one is called so: else the arms
+    _forms(rf"{verbs} {_THE}(?P<what>.+?)")
+    for verbs in (r"(?:pause|suspend|interrupt)", r"(?:resume|unpause|continue|reactivate|restart|go on with)")
+)
 _NOTHING = frozenset(("it", "that", "this", "about it", "everything"))
 
 
-def about_memory(words: str, store: Store, now_s: float) -> Outcome | None:
-    """None for words about anything else."""
+def about_memory(words: str, store: Store, now_s: float, busy: bool = False) -> Outcome | None:
+    """None for words about anything else. Args: busy: the arms have a task, which such words may be about."""
     plain = words.lower().strip()
     if _RULES.search(plain):
         return _tell_rules(store)
@@ -74,6 +79,10 @@ def about_memory(words: str, store: Store, now_s: float) -> Outcome | None:
     if what := _what(_PAUSE, plain):
         return _pause(store, what, now_s)
     if what := _what(_GO_ON, plain):
+        return _go_on(store, what, now_s)
+    if not busy and (what := _what(_PAUSE_THAT, plain)) and find_alike(store.routines.active(), what):
+        return _pause(store, what, now_s)
+    if not busy and (what := _what(_GO_ON_WITH_THAT, plain)) and find_alike(_resting(store), what):
         return _go_on(store, what, now_s)
     gone = _FORGET.fullmatch(plain)
     if gone is None or gone["what"] in _NOTHING:
@@ -109,13 +118,17 @@ def _pause(store: Store, what: str, now_s: float) -> Outcome:
 
 
 def _go_on(store: Store, what: str, now_s: float) -> Outcome:
-    routine = find_routine([routine for routine in store.routines.active() if routine.is_paused], what)
+    routine = find_routine(_resting(store), what)
     if routine is None:
         return Outcome(say("routine_not_paused", what=what), ok=False)
     routine = store.routines.go_on(routine.id, int(now_s))
     coming = next_due(routine, int(now_s))
     moment = moment_in_words(coming, routine.tz, now_s) if coming else "no more"
     return Outcome(say("routine_goes_on", title=routine.title, moment=moment))
+
+
+def _resting(store: Store) -> list[Routine]:
+    return [routine for routine in store.routines.active() if routine.is_paused]
 
 
 def _tell_rules(store: Store) -> Outcome:

@@ -150,7 +150,8 @@ class Utterances:
             settled = about_rule if about_rule.said else None
         if settled is None:
             about_run = self._guarded(lambda: self._due_runs.talk.hear(words, by, situation) or Outcome(""))
-            settled = about_run if about_run.said else about_memory(words, self._store, self._due_runs.clock())
+            settled = about_run if about_run.said else about_memory(words, self._store, self._due_runs.clock(),
+                                                                    situation.busy)  # fmt: skip
         return Dealt([settled], situation, (Item(kind="answer", text=words),)) if settled is not None else None
 
     def _follow(self, uttered: Uttered, asked: Asked | None) -> Dealt:

@@ -93,11 +93,20 @@ def test_routine_rests_until_it_goes_on_when_it_is_paused_by_word(bench: Bench) 
     assert "It is time" in bench.look()
 
 
-def test_arms_pause_when_no_routine_is_named(bench: Bench) -> None:
+@pytest.mark.parametrize("words", ["pause", "pause the laundry"])
+def test_arms_pause_when_they_work_and_no_routine_is_named(bench: Bench, words: str) -> None:
     bench.say(LAUNDRY, "yes")
     bench.bridge.work_on()
-    bench.say("pause")
+    bench.say(words)
     assert bench.bridge.kinds() == ["pause"] and not bench.store.routines.active()[0].is_paused
+
+
+def test_routine_rests_and_goes_on_by_its_name_alone_when_the_arms_are_free(bench: Bench) -> None:
+    bench.say(LAUNDRY, "yes")
+    assert "resume the laundry routine" in bench.say("pause the laundry")
+    assert bench.store.routines.active()[0].is_paused and bench.bridge.kinds() == []
+    assert "goes on" in bench.say("resume the laundry")
+    assert not bench.store.routines.active()[0].is_paused and bench.bridge.kinds() == []
 
 
 @pytest.mark.parametrize(("words", "missed", "told"), [
