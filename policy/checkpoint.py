@@ -47,6 +47,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         temperature: scale of the noise that action chunks are drawn from; 1 as trained, 0 the same chunk every time.
         classes: names of what the scene head knows, in its order; empty without `scene.safetensors`.
         rest: the pose, in the body's units, in which the scene head is asked.
+        grippers: which joints open and close one; an open one closes only to pick something up.
         code_version: of robot-coach when it was trained.
         seeds: what data it saw: name → text.
         figures: what was measured: name → number or text.
@@ -61,6 +62,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     temperature: float = 1.0
     classes: tuple[str, ...] = ()
     rest: tuple[float, ...] = ()
+    grippers: tuple[int, ...] = ()
     seeds: dict[str, Any] = {}
     figures: dict[str, Any] = {}
     format: int = FORMAT

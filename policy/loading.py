@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from policy.checkpoint import EMBEDDED, embedded_folder, load_model, load_prompter, load_sight, read_card
 from policy.model.calibration import read_calibration
+from policy.model.open_hands import OpenHands
 from policy.model.pi0_policy import PI0Policy
 from robot_bridge.protocol.errors import CheckpointError
 
@@ -31,6 +33,7 @@ def load_policy(checkpoint: str = "", device: str = "auto", seed: int = 0) -> PI
         card.temperature,
         load_sight(folder, card, model.sizes),
         read_calibration(folder),
+        OpenHands(card.grippers, np.array(card.rest)) if card.grippers else None,
     )
 
 

@@ -11,6 +11,7 @@ from policy.interface import OnToken
 from policy.model.calibration import Calibration, chance_of_words
 from policy.model.engine import Engine, Reading
 from policy.model.grammar import ThoughtGrammar
+from policy.model.open_hands import OpenHands
 from policy.model.prompting import Prompter, thought_place
 from policy.model.realtime import Continuation
 from policy.model.scene import Sight
@@ -37,12 +38,14 @@ class PI0Policy:
             arms that always do the same in the same place go round in circles.
         sight: says when the thing that was asked for is not there, or there twice.
         calibration: how sure thoughts may be taken to be; None leaves that open.
+        open_hands: keeps hands from closing where there is nothing to pick up.
         seed: seed of the noise that actions are drawn from.
     """
 
     def __init__(self, model: ThoughtfulPI0, prompter: Prompter, dt_s: float, checkpoint: str, seed: int = 0,
                  temperature: float = 1.0, sight: Sight | None = None,
-                 calibration: Calibration | None = None) -> None:  # fmt: skip
+                 calibration: Calibration | None = None,
+                 open_hands: OpenHands | None = None) -> None:  # fmt: skip
         self._model, self._prompter, self._dt_s = model.eval(), prompter, dt_s
         self.checkpoint = checkpoint
         self.device = str(model.device)
@@ -53,6 +56,7 @@ class PI0Policy:
         self._thinking = Thinking(model, prompter, self._engine, writer, self._seeing, sight)
         self._noise, self._temperature = np.random.default_rng(seed), temperature
         self.calibration = calibration
+        self._open_hands = open_hands
         tokenizer = prompter.tokenizer
         self._behind_words = frozenset((tokenizer.key("hand"), tokenizer.key("where"), tokenizer.eos))
 
@@ -133,6 +137,9 @@ class PI0Policy:
         scaled, drawn = (torch.from_numpy(x).to(model.device) for x in (normalizer.state(states), noise))
         actions = self._engine.denoise(kv, scaled, drawn, model.config.num_inference_steps, place, guide)
         chunks = normalizer.targets(actions.float().cpu().numpy(), states)
+        if self._open_hands is not None:
+            for chunk, request in zip(chunks, requests, strict=True):
+                self._open_hands.keep(chunk, request)
         going_on.freeze(chunks, tails)
         return [(chunk, self._dt_s) for chunk in chunks]
 

@@ -10,6 +10,7 @@ import math
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,7 +18,11 @@ from torch import Tensor, nn
 
 from robot_bridge.protocol.thought import Thought
 
+CELLS = 24  # a side of the map of where things stand that are not put away
 _CLOSE = 0.75  # patches from a patch's middle
+_LIKELY, _MOSTLY = 0.8, 0.5
+DISHES = frozenset(("plate", "cup", "bowl"))
+_DISHES = re.compile(r"\b(?:wash|dish)")
 SEEN, NOT_SEEN = 0.5, 0.02  # probabilities; between them nothing is said
 _AT_REST = 0.3  # rad or m from the resting pose
 
@@ -38,6 +43,24 @@ class SceneHead(nn.Module):
             last.bias[0::4] = -6.0  # objects are rare: start from "nothing here"
         self.out = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, width), nn.GELU(), last)
         self.place = nn.Linear(width, 2)
+        self.counter: Tensor
+        self.register_buffer("counter", torch.zeros(CELLS, CELLS))  # of what is seen there, the share not put away
+
+    def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *rest: Any) -> None:
+        """Older checkpoints have no map."""
+        state_dict.setdefault(f"{prefix}counter", torch.zeros_like(self.counter))
+        super()._load_from_state_dict(state_dict, prefix, *rest)
+
+    @torch.no_grad()
+    def standing(self, tokens: Tensor) -> list[int]:
+        """Classes that are clearly seen where things stand that are not put away, the clearest first."""
+        out, grid = self._all(tokens), math.isqrt(len(tokens))
+        presence, patch = out[..., 0].sigmoid().max(0)
+        offset = out[patch, torch.arange(self.classes, device=out.device), 1:3] / 2
+        across, down = (patch % grid + 0.5 + offset[:, 0]) / grid, (patch // grid + 0.5 + offset[:, 1]) / grid
+        row, column = ((at * CELLS).long().clamp(0, CELLS - 1) for at in (down, across))
+        there = (presence >= _LIKELY) & (self.counter[row, column] >= _MOSTLY)
+        return [int(index) for index in presence.argsort(descending=True) if there[index]]
 
     @torch.no_grad()
     def presence(self, tokens: Tensor) -> Tensor:
@@ -84,6 +107,19 @@ class Sight:
         close = torch.maximum(down[:, None], across[None]).flatten() < _CLOSE
         return self.head.chances(tokens[close]).amax(0)
 
+    def standing(self, tokens: Tensor, instruction: str) -> list[str]:
+        """Names of what is clearly seen on the counter, the clearest first; of the kinds that the instruction is
+        about, where it names any ("wash the dishes").
+
+        Args:
+            tokens: Tensor[patches, width] of the first camera.
+        """
+        kinds = {kind for kind in self._kinds if re.search(rf"\b{kind}s?\b", instruction.lower())}
+        if _DISHES.search(instruction.lower()):
+            kinds |= DISHES
+        names = [self.names[row] for row in self.head.standing(tokens)]
+        return [name for name in names if not kinds or name.split()[1] in kinds]
+
     def names_thing(self, instruction: str) -> bool:
         """Whether an instruction says which thing it is about."""
         return self._asked(instruction) is not None
@@ -118,6 +154,10 @@ class Sight:
         """Colour (or nothing) and kind of the first known thing in an instruction."""
         found = self._thing.search(instruction.lower())
         return (found[1] or "", found[2]) if found else None
+
+    @cached_property
+    def _kinds(self) -> frozenset[str]:
+        return frozenset(name.split()[1] for name in self.names)
 
     @cached_property
     def _thing(self) -> re.Pattern[str]:

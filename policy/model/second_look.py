@@ -3,14 +3,12 @@
 The name is the first thing that a thought says, and the next thought reads it: a wrong one stays. Two things are known
 better than the words know them. What is held keeps the name under which it was picked up, since a hand hides what it
 holds. And what stands in the open is called as the scene head sees it, when it sees it clearly: also where the thought
-says that all is done. What was left for later because it did not come off (`Going.aside`) comes after all else that is
-seen.
+says that all is done. Nor is it, as long as something is clearly seen on the counter.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
 
 from torch import Tensor
 
@@ -45,21 +43,13 @@ class SecondLook:
         said = _THING.match(text)
         return said["name"] if said else ""
 
-    def others(self, aside: Collection[str], tokens: Tensor) -> list[str]:
-        """Names of other things that are seen, the clearest first.
+    def standing(self, tokens: Tensor, instruction: str) -> list[str]:
+        """Names of what still stands on the counter and may have to be put away, the clearest first.
 
         Args:
             tokens: Tensor[patches, width] of the first camera.
         """
-        return [name for name in self._seen_names(tokens) if name not in aside]
-
-    def still_there(self, aside: Collection[str], tokens: Tensor) -> list[str]:
-        """Names of those of these things that are seen, the clearest first; `tokens` as for `others`."""
-        return [name for name in self._seen_names(tokens) if name in aside]
-
-    def _seen_names(self, tokens: Tensor) -> list[str]:
-        presence = self._sight.head.presence(tokens)
-        return [self._sight.names[int(r)] for r in presence.argsort(descending=True) if presence[r] >= _LIKELY]
+        return self._sight.standing(tokens, instruction)
 
     def says_done(self, text: str) -> bool:
         """Whether a thought says that all is done."""

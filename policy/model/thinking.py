@@ -114,17 +114,18 @@ class Thinking:
             if not opening:
                 break
             draft = self._anew(seen, request, draft, opening)
-        return self._left_for_later(seen, request, draft)
+        return self._left_standing(seen, request, draft)
 
-    def _left_for_later(self, seen: Seen, request: ThinkRequest, draft: Draft) -> Draft:
-        """The thought; where it says that all is done, one about what did not come off and still stands there: it is
-        tried once more, and then a person must help."""
+    def _left_standing(self, seen: Seen, request: ThinkRequest, draft: Draft) -> Draft:
+        """The thought; where it says that all is done, one about what still stands there: what was left for later,
+        because it did not come off, comes last and is tried once more, and then a person must help."""
         tokenizer, going = self._prompter.tokenizer, request.context.going
         assert self._second_look is not None
-        if not going.aside or not self._second_look.says_done(tokenizer.decode(draft.tokens)):
+        if not self._second_look.says_done(tokenizer.decode(draft.tokens)):
             return draft
-        left = self._second_look.still_there(going.aside, self._first_camera(seen))
-        name, other = next(self._waiting(seen, request, draft, left), ("", draft))
+        standing = self._second_look.standing(self._first_camera(seen), request.context.instruction)
+        standing.sort(key=lambda name: name in going.aside)
+        name, other = next(self._waiting(seen, request, draft, standing), ("", draft))
         if name not in going.twice:
             return other
         help_me = Thought(reason=f"the {name} is on the counter", subtask="ask for help")
@@ -155,7 +156,8 @@ class Thinking:
         assert self._second_look is not None
         if not aside or self._second_look.thing_of(tokenizer.decode(draft.tokens)) not in aside:
             return draft
-        others = self._second_look.others(aside, self._first_camera(seen))
+        standing = self._second_look.standing(self._first_camera(seen), request.context.instruction)
+        others = [name for name in standing if name not in aside]
         return next((other for _, other in self._waiting(seen, request, draft, others)), draft)
 
     def _begin(self, seen: Seen, request: ThinkRequest, on_token: OnToken | None) -> Draft:

@@ -69,6 +69,18 @@ class StillShards:
     def __len__(self) -> int:
         return sum(len(images) for images, _ in self._shards.values())
 
+    def counter_map(self, cells: int) -> np.ndarray:
+        """float32[cells, cells], of the things that have their middle there the share that stands on the counter; 0
+        where none has. What a hand holds does not count."""
+        placed = [t for _, lists in self._shards.values() for things in lists for t in things if "hand" not in t.place]
+        at = (np.array([(thing.y, thing.x) for thing in placed]) * cells).astype(int)
+        waits = np.array([thing.place == "counter" for thing in placed], np.float32)
+        all_of_them, waiting = np.zeros((2, cells, cells), np.float32)
+        np.add.at(all_of_them, (at[:, 0], at[:, 1]), 1)
+        np.add.at(waiting, (at[:, 0], at[:, 1]), waits)
+        share: np.ndarray = waiting / np.maximum(all_of_them, 1)
+        return share
+
     def draw(self, rng: np.random.Generator, count: int) -> Stills:
         """`count` random stills of one shard."""
         images, things = list(self._shards.values())[rng.integers(len(self._shards))]

@@ -20,11 +20,13 @@ from typing import Any
 
 import msgspec
 import numpy as np
+import torch
 from safetensors.torch import load_file, save_file
 
 from policy.checkpoint import SCENE_FILE, Card, load_model, read_card, save_checkpoint
 from policy.model.normalizer import Normalizer
 from policy.model.prompting import Prompter
+from policy.model.scene import CELLS
 from policy.model.thoughtful_pi0 import ThoughtfulPI0
 from policy.model.tokenizer import FILE as TOKENIZER_FILE
 from policy.model.tokenizer import ThoughtTokenizer, build_tokenizer
@@ -130,6 +132,7 @@ def _trainer(config: TrainConfig, data: Data, folder: Path, start: Path | None, 
     trainer = Trainer(model, prompter, config, stills, episodes, data.wordings, report, lessons)
     if start is not None and (start / SCENE_FILE).exists():
         trainer.patches.load_state_dict(load_file(start / SCENE_FILE))
+    trainer.patches.counter.copy_(torch.from_numpy(stills.counter_map(CELLS)))
     return trainer
 
 
@@ -161,9 +164,11 @@ def _save(trainer: Trainer, folder: Path, name: str, data: Data, progress: dict[
     if trainer.lessons is not None:
         seeds["lessons"] = len(trainer.lessons)
     stages = {stage.name: stage.steps for stage in config.stages}
+    body = load_embodiment(BODY)
     card = Card(name=name, cameras=config.cameras, style=config.style, dt_s=config.dt_s, normalizer=prompter.normalizer,
                 code_version=metadata.version("robot-coach"), temperature=config.temperature, classes=CLASS_NAMES,
-                rest=tuple(round(float(x), 4) for x in load_embodiment(BODY).home),
+                rest=tuple(round(float(x), 4) for x in body.home),
+                grippers=tuple(number for number, joint in enumerate(body.joints) if joint.gripper),
                 seeds=seeds, figures={"stages": stages, **progress})  # fmt: skip
     save_checkpoint(folder / "checkpoint", trainer.model.config, trainer.average, folder / TOKENIZER_FILE, card,
                     trainer.patches.state_dict())  # fmt: skip

@@ -44,6 +44,9 @@ def test_thought_is_written_anew_and_told_once_when_its_thing_has_another_name(p
         def opening(self, text: str, doing: str, tokens: object, pointed: object = None) -> str:
             return "" if text.startswith(right) else right
 
+        def says_done(self, text: str) -> bool:
+            return False
+
     monkeypatch.setattr(policy._thinking, "_second_look", Look())
     pieces: list[tuple[int, str]] = []
     thought, written = policy.think(observation(), CONTEXT, "", lambda i, text: pieces.append((i, text)))
@@ -67,9 +70,10 @@ def test_another_thing_is_thought_about_when_one_was_left_for_later(policy, monk
         def thing_of(self, text: str) -> str:
             return "red cup"
 
-        def others(self, aside: tuple[str, ...], tokens: object) -> list[str]:
-            assert aside == ("red cup",)
-            return [f"{name}\nsubtask: pick up" for name in ("blue sink", "blue cup")]  # random weights end no reason
+        def standing(self, tokens: object, instruction: str) -> list[str]:
+            assert instruction == "clear the counter"
+            things = [f"{name}\nsubtask: pick up" for name in ("blue sink", "blue cup")]  # random weights end no reason
+            return ["red cup", *things]
 
         def waits(self, text: str) -> bool:
             return text.startswith(f"reason: the {stands}")
@@ -102,8 +106,7 @@ def test_what_did_not_come_off_is_no_longer_done(policy, monkeypatch, there, twi
         def says_done(self, text: str) -> bool:
             return "subtask: done" in text
 
-        def still_there(self, aside: tuple[str, ...], tokens: object) -> list[str]:
-            assert aside == ("red cup",)
+        def standing(self, tokens: object, instruction: str) -> list[str]:
             return [f"{name}\nsubtask: pick up" for name in there] if not twice else list(there)
 
         def waits(self, text: str) -> bool:

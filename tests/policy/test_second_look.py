@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from policy.model.scene import SceneHead, Sight
+from policy.model.scene import CELLS, SceneHead, Sight
 from policy.model.second_look import SecondLook
 
 NAMES = ("red cup", "red bowl", "blue cup")
@@ -94,9 +94,37 @@ def test_work_goes_on_when_something_is_left_where_the_pointer_points(
     assert look.opening(done, doing, tokens) == "", "without a pointer nothing is known"
 
 
-def test_other_things_come_before_what_was_left_for_later() -> None:
-    look, tokens = second_look(0.9, 0.99, 0.3), torch.zeros(16, 8)
-    assert look.others((), tokens) == ["red bowl", "red cup"]
-    assert look.others(("red bowl",), tokens) == ["red cup"]
+def test_thing_of_a_thought_is_told_and_whether_it_waits() -> None:
+    look = second_look(0.9, 0.99, 0.3)
     assert look.thing_of(PICK.format("red cup", "red cup")) == "red cup" and look.thing_of("subtask: done") == ""
     assert look.waits(PICK.format("red cup", "red cup")) and not look.waits(HELD.format("red cup", "red cup"))
+
+
+def counter_and_sink() -> Sight:
+    """In a picture of 2 × 2 patches a red cup and a sponge stand on the right, a red bowl on the left, in the sink."""
+    head = SceneHead(8, 3)
+    out = torch.zeros(4, 3, 4)
+    out[..., 0] = -9.0
+    out[3, 0, 0], out[0, 1, 0], out[1, 2, 0] = 2.0, 9.0, 3.0
+    head._all = lambda tokens: out  # type: ignore[method-assign]
+    head.counter[:, CELLS // 2 :] = 1.0
+    return Sight(head, ("red cup", "red bowl", "blue sponge"), np.zeros(14))
+
+
+@pytest.mark.parametrize(
+    ("instruction", "standing"),
+    [
+        ("clear the counter", ["blue sponge", "red cup"]),
+        ("wash up the dishes", ["red cup"]),
+        ("put the sponges in the sink", ["blue sponge"]),
+    ],
+)
+def test_what_stands_on_the_counter_is_told_when_the_chore_is_about_it(instruction: str, standing: list[str]) -> None:
+    assert SecondLook(counter_and_sink()).standing(torch.zeros(4, 8), instruction) == standing
+
+
+def test_nothing_is_known_to_stand_there_when_a_checkpoint_has_no_map() -> None:
+    sight = counter_and_sink()
+    weights = {name: tensor for name, tensor in sight.head.state_dict().items() if name != "counter"}
+    sight.head.load_state_dict(weights)
+    assert sight.standing(torch.zeros(4, 8), "clear the counter") == []
