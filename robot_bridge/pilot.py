@@ -25,7 +25,7 @@ from robot_bridge.part import Part
 from robot_bridge.policy_link import Abandon, Abandoned, PolicyFailedError, PolicyLink
 from robot_bridge.protocol.embodiment import Embodiment
 from robot_bridge.protocol.errors import CoachError, UnreachableError
-from robot_bridge.protocol.messages import Observation, ThinkReply, ThoughtEvent, ThoughtToken
+from robot_bridge.protocol.messages import Context, Observation, ThinkReply, ThoughtEvent, ThoughtToken
 from robot_bridge.rates import Latest
 from robot_bridge.seams import Seams
 
@@ -113,21 +113,21 @@ class Pilot(Part):
             return
         if task.likely is not None and self._urgent:
             self._set_out(view, task, observation)
-        due = now_s - self._thought_at_s >= self._config.think_period_s
+        due, context = now_s - self._thought_at_s >= self._config.think_period_s, task.context
         if self._urgent or due or task.thought is None:
             thinking = self._think(view, task, observation)
             if thinking is None:
                 return
             task = thinking
             observation = self._still_fresh(observation)
-        self._act(view, task, observation)
+        self._act(view, task, observation, context)
 
     def _set_out(self, view: View, task: Task, observation: Observation) -> None:
         """Move at once under what the person's words will most likely come to; the thought itself is still due."""
         if self._set_out_for == task.cause:
             return
         self._set_out_for = task.cause
-        self._act(view, replace(task, thought=task.likely), observation, for_now=True)
+        self._act(view, replace(task, thought=task.likely), observation, task.context, for_now=True)
 
     def _count_time(self, view: View, task: Task, now_s: float) -> None:
         """Time that the task has run, without the time that it was held."""
@@ -203,11 +203,11 @@ class Pilot(Part):
         if reply.tokens and reply.latency_s > 0:
             self.tokens_per_s.add(reply.tokens / reply.latency_s)
 
-    def _act(self, view: View, task: Task, observation: Observation, for_now: bool = False) -> None:
-        """Args: for_now: the thought itself is still due."""
+    def _act(self, view: View, task: Task, observation: Observation, context: Context, for_now: bool = False) -> None:
+        """Args: context: the words that the thought was written under; for_now: the thought itself is still due."""
         assert task.thought is not None
         asked_s = time.monotonic()
-        chunk = self._link.act(observation, task.context, task.thought, self._config.act_deadline_s,
+        chunk = self._link.act(observation, context, task.thought, self._config.act_deadline_s,
                                self._abandon(view), self._seams.tail(observation.time_s, task.subtask))  # fmt: skip
         self.act_ms.add((time.monotonic() - asked_s) * 1e3)
         self.policy_ok = True
