@@ -1,13 +1,14 @@
 """A whole bridge: a correction changes thought and motion at once, and nothing older moves the arms after it."""
 
 import time
+from itertools import pairwise
 
 import numpy as np
 import pytest
 from fake_policy import ABSENT, FINISHED, PICKING, PLACING, FakePolicy, sweep
 
 from robot_bridge.protocol.errors import UsageError
-from robot_bridge.protocol.messages import ChunkEvent, Error, ThoughtEvent, ThoughtToken
+from robot_bridge.protocol.messages import ActRequest, ChunkEvent, Error, ThinkRequest, ThoughtEvent, ThoughtToken
 
 RACK = "put the red cup in the drying rack"
 FORCED = "reason: the red cup is on the counter and goes in the drying rack\n"
@@ -80,6 +81,17 @@ def test_subtask_moves_to_the_done_list_when_the_thought_changes(rig, policy):
     rig.task()
     rig.until(lambda: rig.status().done == ("pick up the red cup",))
     rig.until(lambda: policy.thoughts_asked()[-1].context.done == ("pick up the red cup",))
+
+
+def test_motion_is_asked_for_under_the_words_of_its_thought_when_the_thought_changes(rig, policy):
+    policy.thinks = lambda request, count: PICKING if count < 2 else PLACING
+    rig.task()
+    rig.until(lambda: rig.status().done == ("pick up the red cup",))
+    asked = list(policy.asked)
+    behind = [(one, other) for one, other in pairwise(asked)
+              if isinstance(one, ThinkRequest) and isinstance(other, ActRequest)]  # fmt: skip
+    assert behind and all(act.context == think.context for think, act in behind)
+    assert any(act.thought.subtask != act.context.doing for _, act in behind)
 
 
 def test_task_ends_and_arms_go_home_when_done_is_thought_twice(rig, policy):
