@@ -42,8 +42,11 @@ class Room:
                       thought=task.thought if task else None, done=task.done if task else (),
                       checkpoint=self._checkpoint)  # fmt: skip
 
-    def send(self, words: Intervention, deadline_s: float = 0.0) -> Accepted:
+    def send(
+        self, words: Intervention, deadline_s: float = 0.0, on_its_way: Callable[[], None] = lambda: None
+    ) -> Accepted:
         """Raises: UsageError: as the bridge does."""
+        on_its_way()
         check_words(words)
         check_forced(words.forced)
         if words.kind == "task":
