@@ -55,6 +55,14 @@ def test_one_sentence_says_so_when_nothing_moves_as_told(data):
         episodes.draw(np.random.default_rng(0), 8, acting=True)
 
 
+def test_map_says_where_things_stand_that_are_not_put_away(data):
+    shards = StillShards(data.stills)
+    placed = ("red cup", "counter", 0.6, 0.2), ("red bowl", "sink", 0.6, 0.2), ("blue cup", "counter", 0.1, 0.9)
+    things = [Thing(*one, dirty=False) for one in (*placed, ("red sponge", "left hand", 0.1, 0.1))]
+    shards._shards = {data.stills: (np.zeros((1, 24, 24, 3), np.uint8), [things])}
+    assert shards.counter_map(2).tolist() == [[0.0, 0.5], [1.0, 0.0]]
+
+
 def test_run_ends_in_a_checkpoint_that_loads(data, tmp_path):
     rows: list[dict] = []
     made = train(CONFIG, data, tmp_path / "run", "tiny", report=rows.append)
@@ -205,6 +213,8 @@ def test_packaged_recipe_loads():
         "stem",
         "whole",
         "settle",
+        "polish",
+        "steer",
     ]
 
 
