@@ -17,7 +17,7 @@ from pathlib import Path
 from coach.processes.logs import last_line, open_log, rotate
 
 MAX_RESTARTS, WINDOW_S = 5, 60.0
-BACKOFF_S = (0.1, 0.3, 1.0, 2.0, 4.0)
+BACKOFF_S = (0.1, 0.2, 0.4, 0.8, 1.5)  # short: who dies often is to be back within three seconds too
 UNFINISHED_STATUS = 3  # of a UI that ended of its own will, and the work in hand came to no end
 USAGE_STATUS = 2  # its own words say that it was configured wrongly: trying again cannot help
 SENTENCE = "coach: "
