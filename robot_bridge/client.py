@@ -68,7 +68,7 @@ class BridgeClient:
             raise
 
     def request(
-        self, message: Message, deadline_s: float = DEADLINE_S, on_its_way: Callable[[], None] = lambda: None
+        self, message: Message, deadline_s: float = DEADLINE_S, on_its_way: Callable[[], object] = lambda: None
     ) -> AnyMessage:
         """The bridge's reply.
 
@@ -93,7 +93,10 @@ class BridgeClient:
         return reply
 
     def send(
-        self, intervention: Intervention, deadline_s: float = DEADLINE_S, on_its_way: Callable[[], None] = lambda: None
+        self,
+        intervention: Intervention,
+        deadline_s: float = DEADLINE_S,
+        on_its_way: Callable[[], object] = lambda: None,
     ) -> Accepted:
         """Pass on what a person said; as `request`. Sending the same id twice does no harm."""
         reply = self.request(intervention, deadline_s, on_its_way)
@@ -118,7 +121,7 @@ class BridgeClient:
                 self._socket = None
                 self._context.term()
 
-    def _exchange(self, message: Message, until_s: float, on_its_way: Callable[[], None]) -> AnyMessage | None:
+    def _exchange(self, message: Message, until_s: float, on_its_way: Callable[[], object]) -> AnyMessage | None:
         if self._socket is None:
             raise UnreachableError("this line to the bridge is closed", next_step="open another one")
         self._asked += 1
@@ -132,7 +135,7 @@ class BridgeClient:
             self._socket = connect(self._context, zmq.DEALER, self._address, self._keys, MAX_HEADER_BYTES)
         return None
 
-    def _try(self, parts: list[Part], until_s: float, on_its_way: Callable[[], None]) -> AnyMessage | None:
+    def _try(self, parts: list[Part], until_s: float, on_its_way: Callable[[], object]) -> AnyMessage | None:
         assert self._socket is not None
         with contextlib.suppress(zmq.Again):
             self._socket.send_multipart(parts, zmq.NOBLOCK)

@@ -16,12 +16,11 @@ import numpy as np
 
 from robot_bridge.by_hand import ByHand
 from robot_bridge.chunks import ChunkPlayer, Playable
-from robot_bridge.protocol.embodiment import Embodiment
+from robot_bridge.protocol.embodiment import OPEN_ENOUGH, Embodiment
 from robot_bridge.protocol.messages import Jog
 
 Mode = Literal["hold", "play", "park", "reach", "jog"]
 ARRIVED = 2e-3  # rad or m
-OPEN_ENOUGH = 0.75  # a gripper opened less than this fraction of its resting opening may hold something
 REACH_SPEED = 0.3  # fraction of the velocity limits for a nudge
 PACES = (0.3, 1.5)  # how much slower and faster than learnt the arms may be asked to work
 

@@ -43,7 +43,7 @@ class Room:
                       checkpoint=self._checkpoint)  # fmt: skip
 
     def send(
-        self, words: Intervention, deadline_s: float = 0.0, on_its_way: Callable[[], None] = lambda: None
+        self, words: Intervention, deadline_s: float = 0.0, on_its_way: Callable[[], object] = lambda: None
     ) -> Accepted:
         """Raises: UsageError: as the bridge does."""
         on_its_way()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from coach.session.errand import Errand, forced_thought
@@ -105,21 +106,14 @@ def send_and_keep(lesson: CorrectionDraft, frames: Sequence[Observation], interv
         CoachError: it did not reach the arms; the lesson is kept as one that failed.
     """
     with ThreadPoolExecutor(1, "memory") as memory:
-        kept: list[Future[Any]] = []
-
-        def keep() -> None:
-            if not kept:
-                kept.append(memory.submit(store.add_correction, lesson, frames))
-
+        keep = cache(lambda: memory.submit(store.add_correction, lesson, frames))
         try:
             accepted = bridge.send(intervention, on_its_way=keep)
         except CoachError:
-            keep()
-            if not _failure(kept[0]):
+            if not _failure(keep()):
                 store.set_outcome(lesson.id, "failed")
             raise
-        keep()
-        return accepted, _failure(kept[0])
+        return accepted, _failure(keep())
 
 
 def _failure(kept: Future[Any]) -> str:

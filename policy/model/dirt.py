@@ -7,17 +7,15 @@ home: there dirt would only mislead (in a home with rules of its own, whole jobs
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from torch import Tensor
 
-from policy.model.scene import Sight
+from policy.model.scene import Sight, is_washing_up
 from policy.model.tokenizer import ThoughtTokenizer
 
-_WASHING = re.compile(r"\b(?:wash|dish)", re.IGNORECASE)
 _OPEN = 5.0  # log odds between the two places up to which the words leave it open
 _MOST = 5.0  # log odds that dirt adds or takes
 _DOUBT = 1.0  # log odds by which the head sees too little dirt
@@ -58,7 +56,7 @@ class Dirt:
 
     def decides(self, instruction: str) -> bool:
         """Whether a chore is about washing up."""
-        return _WASHING.search(instruction) is not None
+        return is_washing_up(instruction)
 
     def prior(self, tokens: Tensor) -> DirtPrior:
         """Args: tokens: Tensor[patches, width] of the first camera."""

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from robot_bridge.protocol.embodiment import OPEN_ENOUGH
 from robot_bridge.protocol.messages import ActRequest
 
-OPEN = 0.75  # of the opening at rest; what is held is narrower
 _PICKING = "pick up"
 
 
@@ -25,7 +25,7 @@ class OpenHands:
     """
 
     def __init__(self, grippers: Sequence[int], rest: np.ndarray) -> None:
-        self._open_from = {joint: OPEN * float(rest[joint]) for joint in grippers}
+        self._open_from = {joint: OPEN_ENOUGH * float(rest[joint]) for joint in grippers}
 
     def keep(self, chunk: np.ndarray, request: ActRequest) -> None:
         """Change float32[horizon, 38] in place: no open hand closes under a thought of anything but picking up, nor

@@ -20,11 +20,16 @@ from robot_bridge.protocol.thought import Thought
 
 CELLS = 24  # a side of the map of where things stand that are not put away
 _CLOSE = 0.75  # patches from a patch's middle
-_LIKELY, _MOSTLY = 0.8, 0.5
+LIKELY, _MOSTLY = 0.8, 0.5  # presence at a place; share of what stands there
 DISHES = frozenset(("plate", "cup", "bowl"))
-_DISHES = re.compile(r"\b(?:wash|dish)")
+_WASHING = re.compile(r"\b(?:wash|dish)", re.IGNORECASE)
 SEEN, NOT_SEEN = 0.5, 0.02  # probabilities; between them nothing is said
 _AT_REST = 0.3  # rad or m from the resting pose
+
+
+def is_washing_up(instruction: str) -> bool:
+    """Whether a chore is about dishes."""
+    return _WASHING.search(instruction) is not None
 
 
 class SceneHead(nn.Module):
@@ -59,7 +64,7 @@ class SceneHead(nn.Module):
         offset = out[patch, torch.arange(self.classes, device=out.device), 1:3] / 2
         across, down = (patch % grid + 0.5 + offset[:, 0]) / grid, (patch // grid + 0.5 + offset[:, 1]) / grid
         row, column = ((at * CELLS).long().clamp(0, CELLS - 1) for at in (down, across))
-        there = (presence >= _LIKELY) & (self.counter[row, column] >= _MOSTLY)
+        there = (presence >= LIKELY) & (self.counter[row, column] >= _MOSTLY)
         return [int(index) for index in presence.argsort(descending=True) if there[index]]
 
     @torch.no_grad()
@@ -115,7 +120,7 @@ class Sight:
             tokens: Tensor[patches, width] of the first camera.
         """
         kinds = {kind for kind in self._kinds if re.search(rf"\b{kind}s?\b", instruction.lower())}
-        if _DISHES.search(instruction.lower()):
+        if is_washing_up(instruction):
             kinds |= DISHES
         names = [self.names[row] for row in self.head.standing(tokens)]
         return [name for name in names if not kinds or name.split()[1] in kinds]

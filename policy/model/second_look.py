@@ -12,7 +12,7 @@ import re
 
 from torch import Tensor
 
-from policy.model.scene import Sight
+from policy.model.scene import LIKELY, Sight
 from robot_bridge.protocol.thought import Where
 
 _THING = re.compile(
@@ -23,7 +23,7 @@ _WHERE = re.compile(r"^where: (?P<place>.+)$", re.MULTILINE)
 _WAITS = re.compile(r"^reason: the \w+ \w+ is on the counter and goes ")
 _DONE = re.compile(r"^subtask: done$", re.MULTILINE)
 _BEFORE = re.compile(r"^(?P<verb>pick up|put) the (?P<name>\w+ \w+)")
-_CLEAR, _LIKELY = 0.97, 0.8  # presence of the likeliest class at a place
+_CLEAR = 0.97  # presence of the likeliest class at a place
 _RIVAL = 0.7  # a name whose class is less present than this share of it does not stand
 
 
@@ -95,5 +95,5 @@ class SecondLook:
         likeliest, best = self._sight.names[int(presence.argmax())], float(presence.max())
         name = picking if picking in self._rows else said
         stands = name in self._rows and float(presence[self._rows[name]]) >= _RIVAL * best
-        clear = best >= (_CLEAR if picking else _LIKELY)
+        clear = best >= (_CLEAR if picking else LIKELY)
         return likeliest if clear and not stands else name

@@ -123,13 +123,17 @@ class Thinking:
         assert self._second_look is not None
         if not self._second_look.says_done(tokenizer.decode(draft.tokens)):
             return draft
-        standing = self._second_look.standing(self._first_camera(seen), request.context.instruction)
-        standing.sort(key=lambda name: name in going.aside)
+        standing = sorted(self._standing(seen, request), key=lambda name: name in going.aside)
         name, other = next(self._waiting(seen, request, draft, standing), ("", draft))
         if name not in going.twice:
             return other
         help_me = Thought(reason=f"the {name} is on the counter", subtask="ask for help")
         return self._anew(seen, request, draft, str(help_me))
+
+    def _standing(self, seen: Seen, request: ThinkRequest) -> list[str]:
+        """Names of what is clearly seen on the counter, the clearest first."""
+        assert self._second_look is not None
+        return self._second_look.standing(self._first_camera(seen), request.context.instruction)
 
     def _waiting(
         self, seen: Seen, request: ThinkRequest, draft: Draft, names: Sequence[str]
@@ -156,8 +160,7 @@ class Thinking:
         assert self._second_look is not None
         if not aside or self._second_look.thing_of(tokenizer.decode(draft.tokens)) not in aside:
             return draft
-        standing = self._second_look.standing(self._first_camera(seen), request.context.instruction)
-        others = [name for name in standing if name not in aside]
+        others = [name for name in self._standing(seen, request) if name not in aside]
         return next((other for _, other in self._waiting(seen, request, draft, others)), draft)
 
     def _begin(self, seen: Seen, request: ThinkRequest, on_token: OnToken | None) -> Draft:

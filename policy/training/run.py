@@ -132,7 +132,8 @@ def _trainer(config: TrainConfig, data: Data, folder: Path, start: Path | None, 
     trainer = Trainer(model, prompter, config, stills, episodes, data.wordings, report, lessons)
     if start is not None and (start / SCENE_FILE).exists():
         trainer.patches.load_state_dict(load_file(start / SCENE_FILE))
-    trainer.patches.counter.copy_(torch.from_numpy(stills.counter_map(CELLS)))
+    if not trainer.patches.counter.any():  # a checkpoint to begin from has seen more than lessons come with
+        trainer.patches.counter.copy_(torch.from_numpy(stills.counter_map(CELLS)))
     return trainer
 
 

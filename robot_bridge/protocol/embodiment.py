@@ -18,6 +18,8 @@ import yaml
 from robot_bridge.protocol.errors import EmbodimentError
 from robot_bridge.protocol.messages import WIDTH
 
+OPEN_ENOUGH = 0.75  # a gripper opened less than this fraction of its resting opening may hold something
+
 
 class Joint(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One number of a body's state and action.
