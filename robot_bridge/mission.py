@@ -64,7 +64,8 @@ class Task:
     @property
     def context(self) -> Context:
         return Context(instruction=self.instruction, done=self.done, dialogue=self.dialogue, notes=self.notes,
-                       doing=self.subtask, going=self.going)  # fmt: skip
+                       doing=self.subtask, going=self.going,
+                       told=tuple(f"put the {thing} {place}" for thing, place in self.told))  # fmt: skip
 
     @property
     def dictates_subtask(self) -> bool:

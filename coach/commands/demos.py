@@ -28,9 +28,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", metavar="DIR", help="where to (default: data in the home folder)")
     parser.add_argument("--workers", type=int, default=1, help="processes (default: 1)")
     parser.add_argument("--seed", type=int, default=0, help="first seed of the demonstrations (default: 0)")
-    parser.add_argument(
+    kind = parser.add_mutually_exclusive_group()
+    kind.add_argument(
         "--chores", action="store_true", help="nothing but clearing and washing up (default: all kinds of tasks)"
     )
+    kind.add_argument("--fetch", action="store_true", help="nothing but taking things out of one receptacle to another")
     parser.add_argument("--learner", metavar="CHECKPOINT", help="let this checkpoint act, and write down what the "
                         "teacher would have thought of what it got itself into")  # fmt: skip
 
@@ -78,4 +80,8 @@ def _practise(args: argparse.Namespace, config: Config, out: Path) -> int:
 def _kinds(args: argparse.Namespace) -> DemoConfig:
     from robot_bridge.arms.kitchen.episodes import DemoConfig
 
-    return DemoConfig(put=0, pick=0, change=0, ask=0) if args.chores else DemoConfig()
+    if args.chores:
+        return DemoConfig(put=0, pick=0, change=0, ask=0)
+    if args.fetch:
+        return DemoConfig(put=0, pick=0, change=0, ask=0, clear=0, wash=0, fetch=1, stored=1)
+    return DemoConfig()

@@ -12,6 +12,10 @@ from typing import TYPE_CHECKING, Any
 from coach.config import Config
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
+
     from policy.training.lessons import Lessons
 
 EXAMPLE = """
@@ -58,12 +62,24 @@ def run(args: argparse.Namespace, config: Config) -> int:
         raise no_lessons(f"there are no corrections to train from: there is no memory at {config.memory_path} yet")
     from memory.store import Store
 
+    start = args.start or config.checkpoint or "embedded"
     with Store.open(config.memory_path) as store:
-        lessons = StoredLessons(store, config.embodiment)
+        lessons = StoredLessons(store, config.embodiment, *_eyes(config, start))
         print(f"{len(lessons)} lessons to learn from", file=sys.stderr)
         flags = " --suite home" if home_rules(store) else ""  # the other suites hold no rule of a home
-        start = args.start or config.checkpoint or "embedded"
         return _train(args, config, "corrections.yaml", start, lessons, flags)
+
+
+def _eyes(config: Config, start: str) -> tuple[Callable[[np.ndarray, str], float | None] | None, str]:
+    """What tells dirty things from clean ones in pictures, where the checkpoint can, and of which camera."""
+    from coach.processes.plan import find_checkpoint
+    from policy.checkpoint import embedded_folder, load_model, load_sight, read_card
+    from policy.model.looks import Looks
+
+    folder = Path(find_checkpoint(config, start) or embedded_folder())
+    card, model = read_card(folder), load_model(folder, "cpu").eval()
+    sight = load_sight(folder, card, model.sizes)
+    return (Looks(model, sight.head, sight.names).dirt if sight is not None else None), card.cameras[0]
 
 
 def _train(args: argparse.Namespace, config: Config, recipe: str, start: str | None, lessons: Lessons | None,

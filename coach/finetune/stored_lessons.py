@@ -2,34 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from coach.finetune.aftermath import Followed, aftermath, lessons_of
-from coach.finetune.verdicts import Verdicts
+from coach.finetune.verdicts import Dirty, Taught, Verdicts, unknown
+from coach.session.errand import errand_said
 from memory.lessons import instruction_of, thought_of
 from memory.replay import Mixture
 from policy.training.lessons import Lesson
 from robot_bridge.protocol.errors import UsageError
 
 if TYPE_CHECKING:
+    from memory.records import Correction
     from memory.store import Store
+
+    Looks = Callable[[np.ndarray, str], float | None]  # a picture and a name; log odds that the thing is dirty
 
 HINTED = 0.5  # share of the lessons in which the robot is at the right subtask already
 AFTER = 0.5  # share of the draws that come from what followed the words
+AROUND_S = (0.5, 1.5)  # before and after the words: when the thing looks as they meant it
+CONTRARY = 1000  # draws in a row that the other lessons contradict, before giving up
 
 
 class StoredLessons:
     """What people taught this body, drawn by how much it teaches.
 
+    Args:
+        looks: tells from a picture how dirty a thing is, where the checkpoint can; `camera`: whose picture.
+
     Raises:
         UsageError: there is no lesson to learn from.
     """
 
-    def __init__(self, store: Store, embodiment: str) -> None:
-        self._store, self._mixture = store, Mixture(store, embodiment)
+    def __init__(self, store: Store, embodiment: str, looks: Looks | None = None, camera: str = "base") -> None:
+        self._store, self._mixture, self._looks, self._camera = store, Mixture(store, embodiment), looks, camera
         if not len(self._mixture):
             kept = store.count_corrections()
             raise no_lessons(
@@ -40,17 +50,27 @@ class StoredLessons:
             )
         self._after = aftermath(store, embodiment)
         told = lessons_of(store, embodiment)
-        self._verdicts = Verdicts((instruction_of(lesson), thought_of(lesson)) for lesson in told)
+        self._verdicts = Verdicts(Taught(instruction_of(lesson), thought_of(lesson), partial(self._was_dirty, lesson))
+                                  for lesson in told)  # fmt: skip
 
     def __len__(self) -> int:
         return len(self._mixture)
 
-    def corrected(self, instruction: str, thought: str) -> str | None:
+    def corrected(self, instruction: str, thought: str, dirty: Dirty = unknown) -> str | None:
         """A thought of the base data as the lessons have it; None where they only say that it is wrong."""
-        return self._verdicts.corrected(instruction, thought)
+        return self._verdicts.corrected(instruction, thought, dirty)
 
     def draws(self, seed: Sequence[int]) -> Iterator[Lesson]:
-        """Lessons without end, the same ones for the same seed and memory."""
+        """Lessons without end, the same ones for the same seed and memory. What the other lessons contradict is left
+        out: a plate that was still clean two seconds before the words were about a dirty one."""
+        contrary = 0
+        for lesson in self._drawn(seed):
+            contrary += 1
+            if contrary > CONTRARY or not self._contradicted(lesson):
+                contrary = 0
+                yield lesson
+
+    def _drawn(self, seed: Sequence[int]) -> Iterator[Lesson]:
         rng = np.random.default_rng([*seed, 1])
         for moment in self._mixture.draws(seed):
             if self._after and rng.random() < AFTER:
@@ -60,6 +80,30 @@ class StoredLessons:
                     continue
             seen, before = moment.frame.observation(), _subtask(moment.thought) if rng.random() < HINTED else ""
             yield Lesson(seen.images, seen.state, moment.instruction, moment.thought, before)
+
+    def _contradicted(self, lesson: Lesson) -> bool:
+        picture, errand = lesson.pictures.get(self._camera), errand_said(lesson.thought)
+        if picture is None or errand is None:
+            return False
+        dirty = partial(self._dirty, [picture], errand.thing)
+        return self._verdicts.contradict(lesson.instruction, lesson.thought, dirty)
+
+    def _was_dirty(self, lesson: Correction) -> bool | None:
+        """Whether the thing of a lesson was, as it was spoken about."""
+        errand = errand_said(thought_of(lesson))
+        if errand is None or self._looks is None:
+            return None
+        before_s, after_s = AROUND_S
+        frames = self._store.frames(lesson.episode_id, lesson.time_s - before_s, lesson.time_s + after_s)
+        pictures = [frame.observation().images.get(self._camera) for frame in frames]
+        return self._dirty([picture for picture in pictures if picture is not None], errand.thing)
+
+    def _dirty(self, pictures: Sequence[np.ndarray], thing: str) -> bool | None:
+        """Whether it looks dirty in most of the pictures; None where it is not seen."""
+        if self._looks is None:
+            return None
+        odds = [seen for picture in pictures if (seen := self._looks(picture, thing)) is not None]
+        return float(np.mean(odds)) > 0 if odds else None
 
     def _lesson_after(self, one: Followed) -> Lesson | None:
         """None where the frame is gone."""

@@ -11,13 +11,14 @@ import numpy as np
 from coach.config import Config
 from coach.evaluate.jobs import Job
 from coach.evaluate.lane import Lane, LaneConfig
-from coach.flywheel.homes import HomeChores, Manner
+from coach.flywheel.homes import Manner
 from coach.flywheel.person import SimulatedCoach
 from coach.flywheel.room import OwnState, Room
 from coach.interpreter import interpret
 from coach.session.errand import errand_said
 from coach.session.session import Session
 from robot_bridge.arms.kitchen.places import in_place
+from robot_bridge.arms.kitchen.tasks import Chores
 from robot_bridge.arms.kitchen.world import Kitchen
 from robot_bridge.protocol.errors import CoachError
 from robot_bridge.protocol.messages import Context, Observation, ThoughtEvent
@@ -46,7 +47,7 @@ class CoachedLane(Lane):
 
     def __init__(self, kitchen: Kitchen, job: Job, config: LaneConfig, memory: Memory, manner: Manner) -> None:
         super().__init__(kitchen, job, config)
-        assert isinstance(job.task, HomeChores)
+        assert isinstance(job.task, Chores)
         self._memory, self._recent = memory, deque[Observation]()
         self._room = Room(lambda: self.time_s, memory.checkpoint)
         own = cast("Store", OwnState(memory.store))

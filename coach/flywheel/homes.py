@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from importlib import resources
 
@@ -13,7 +13,7 @@ import yaml
 
 from coach.evaluate.jobs import Job
 from robot_bridge.arms.kitchen.layout import Layout, make_layout
-from robot_bridge.arms.kitchen.objects import KINDS, ObjectState
+from robot_bridge.arms.kitchen.objects import KINDS
 from robot_bridge.arms.kitchen.tasks import Chores
 
 FILE = "homes.yaml"
@@ -28,8 +28,8 @@ class Home(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     dropped: str = ""
 
     @property
-    def chores(self) -> HomeChores:
-        return HomeChores("clear", tuple(self.rules.items()), self.dropped)
+    def chores(self) -> Chores:
+        return Chores("clear", tuple(self.rules.items()), self.dropped)
 
 
 class Colours(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -68,22 +68,6 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 def load_plan() -> Plan:
     """The plan of the package."""
     return msgspec.convert(yaml.safe_load((resources.files("coach.flywheel") / FILE).read_text("utf-8")), Plan)
-
-
-@dataclass(frozen=True)
-class HomeChores(Chores):
-    """Clearing the counter by the rules of a home. Args: dropped: as in `Home`."""
-
-    dropped: str = ""
-
-    def goal(self, thing: ObjectState) -> str:
-        if self.dropped and thing.dirty:
-            return self.dropped
-        return super().goal(thing)
-
-    def notes(self, wording: str = "") -> tuple[str, ...]:
-        dirty = (f"dirty dishes go in the {self.dropped}",) if self.dropped else ()
-        return (*super().notes(wording), *dirty)
 
 
 def jobs(plan: Plan, number: int, part: str, noted: bool = False, patience: float = 1.0) -> Iterator[Job]:

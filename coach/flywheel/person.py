@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from coach.flywheel.homes import HomeChores, Manner
+from coach.flywheel.homes import Manner
 from coach.flywheel.words import AGAIN, ANOTHER, CORRECTIONS, REMEDIES, heard, said
 from coach.session.errand import errand_behind
 from robot_bridge.arms.kitchen.objects import ObjectState
 from robot_bridge.arms.kitchen.places import PLACES, in_place
+from robot_bridge.arms.kitchen.tasks import Chores
 from robot_bridge.protocol.thought import Thought
 
 
@@ -22,7 +23,7 @@ class SimulatedCoach:
         most: utterances before the person gives up on this job.
     """
 
-    def __init__(self, chores: HomeChores, manner: Manner, rng: np.random.Generator, most: int = 8) -> None:
+    def __init__(self, chores: Chores, manner: Manner, rng: np.random.Generator, most: int = 8) -> None:
         self._chores, self._manner, self._rng, self._left = chores, manner, rng, most
         self._wrong, self._due_s, self._urged = "", 0.0, False
 

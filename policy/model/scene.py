@@ -125,6 +125,17 @@ class Sight:
         names = [self.names[row] for row in self.head.standing(tokens)]
         return [name for name in names if not kinds or name.split()[1] in kinds]
 
+    def looks_dirty(self, tokens: Tensor, name: str) -> bool:
+        """Whether a dish is seen and looks dirty.
+
+        Args:
+            tokens: Tensor[patches, width] of the first camera; name: as in `red cup`.
+        """
+        if name not in self.names or name.split()[-1] not in DISHES:
+            return False
+        row = self.names.index(name)
+        return float(self.head.presence(tokens)[row]) >= LIKELY and float(self.head.dirt(tokens)[row]) > 0
+
     def names_thing(self, instruction: str) -> bool:
         """Whether an instruction says which thing it is about."""
         return self._asked(instruction) is not None

@@ -16,7 +16,7 @@ from policy.model.memo import Seen
 from policy.model.naming import Naming
 from policy.model.pointer import place_prior
 from policy.model.prompting import Prompter
-from policy.model.scene import Sight
+from policy.model.scene import Sight, is_washing_up
 from policy.model.second_look import SecondLook
 from policy.model.seeing import Seeing
 from policy.model.thoughtful_pi0 import ThoughtfulPI0
@@ -28,6 +28,7 @@ _PICKING = "pick up"
 _SURE = 0.985  # confidence of a thought that all is done which stands at once; a third of the right ones have less
 _PLAIN = re.compile(r"(?:put the (?:\w+ )?\w+ (?:in|on) the (?:\w+ )?\w+|pick up the (?:\w+ )?\w+)(?:\n.*)*")
 _SUBTASK = re.compile(r"^subtask: *(?P<subtask>\S.*)$", re.MULTILINE)
+_WAITS = re.compile(r"(?P<opening>reason: (?:.*, )?the (?P<thing>\w+ \w+) is on the counter and goes) (?:in|on) the ")
 _GOES = re.compile(r"^reason: (?:.*, )?(?P<thing>the .+?) is .+? and goes (?P<place>(?:in|on) the .+)$", re.MULTILINE)
 
 
@@ -49,6 +50,8 @@ class Thinking:
         telling = [None if row in chores else on_token for row, on_token in enumerate(on_tokens)]
         under = [r if r.forced else msgspec.structs.replace(r, context=self._settled(r.context)) for r in requests]
         drafts = self._drafts(under, telling)
+        for row in chores:
+            drafts[row] = self._soiled(requests[row], under[row].context, drafts[row])
         ended = [row for row in chores if requests[row].context.going.errand and self._ends(drafts[row])]
         for row, draft in zip(ended, self._drafts([requests[row] for row in ended], [None] * len(ended)), strict=True):
             drafts[row] = draft
@@ -82,6 +85,28 @@ class Thinking:
         self._writer.write([s.reading for s in seen], drafts)
         return [self._look_again(s, r, draft) if not r.forced and self._is_chore(r.context) else draft
                 for s, r, draft in zip(seen, requests, drafts, strict=True)]  # fmt: skip
+
+    def _soiled(self, request: ThinkRequest, settled: Context, draft: Draft) -> Draft:
+        """The thought; about a dirty dish that waits, the one that the chore calls for: it may have been clean when it
+        was settled where it goes, and has been dropped since.
+
+        Args:
+            settled: the words under which the thought was written.
+        """
+        context, waits = request.context, _WAITS.match(self._prompter.tokenizer.decode(draft.tokens))
+        asked = settled == context or context.going.errand in context.told or is_washing_up(context.instruction)
+        if asked or waits is None or self._sight is None:  # in washing up dirt has decided
+            return draft
+        (seen,) = self._seeing.see([request.observation], [settled])
+        if not self._sight.looks_dirty(self._first_camera(seen), waits["thing"]):
+            return draft
+        (seen,) = self._seeing.see([request.observation], [context])
+        other = self._anew(seen, request, draft, waits["opening"])
+        return draft if self._errand_of(other) == self._errand_of(draft) else other
+
+    def _errand_of(self, draft: Draft) -> str:
+        goes = _GOES.search(self._prompter.tokenizer.decode(draft.tokens))
+        return f"put {goes['thing']} {goes['place']}" if goes else ""
 
     def _is_chore(self, context: Context) -> bool:
         """Whether the instruction leaves to the thought which thing it is about."""

@@ -5,8 +5,9 @@ Where they come from is not our business: whoever starts a run hands over someth
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -39,9 +40,13 @@ class Lessons(Protocol):
 
     def __len__(self) -> int: ...
 
-    def corrected(self, instruction: str, thought: str) -> str | None:
+    def corrected(self, instruction: str, thought: str, dirty: Callable[[], bool | None]) -> str | None:
         """The thought of a sample of the base data as the lessons have it: itself where none says otherwise; None where
-        they do and do not tell what is right instead."""
+        they do and do not tell what is right instead.
+
+        Args:
+            dirty: whether the thing of the thought is, as far as can be told; asked only where that decides.
+        """
         ...
 
     def draws(self, seed: Sequence[int]) -> Iterator[Lesson]:
@@ -49,14 +54,19 @@ class Lessons(Protocol):
         ...
 
 
-def agreeing(instructions: Sequence[str], thoughts: Sequence[str], lessons: Lessons | None
-             ) -> tuple[list[int], list[str]]:  # fmt: skip
+def agreeing(instructions: Sequence[str], thoughts: Sequence[str], lessons: Lessons | None,
+             dirty: Callable[[int], bool | None] = lambda row: None) -> tuple[list[int], list[str]]:  # fmt: skip
     """The samples that no lesson speaks against, and their thoughts: what a person has put right is not taught wrong
-    again beside it, but as it is right wherever the lessons tell."""
+    again beside it, but as it is right wherever the lessons tell.
+
+    Args:
+        dirty: whether the thing of a sample's thought is; None where nobody can tell.
+    """
     every = list(range(len(thoughts)))
     if lessons is None:
         return every, list(thoughts)
-    right = [lessons.corrected(*pair) for pair in zip(instructions, thoughts, strict=True)]
+    right = [lessons.corrected(words, thought, partial(dirty, row))
+             for row, (words, thought) in enumerate(zip(instructions, thoughts, strict=True))]  # fmt: skip
     kept = [row for row in every if right[row] is not None]
     return (kept, [thought for thought in right if thought is not None]) if kept else (every, list(thoughts))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,18 +16,19 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from policy.model.looks import Looks
 from policy.model.prompting import Prompter, pictures_tensor
 from policy.model.thoughtful_pi0 import Prefix, ThoughtfulPI0
 from policy.training.batches import TextBatch, action_targets, patch_targets, text_batch
 from policy.training.config import Stage, TrainConfig
-from policy.training.episodes import Episodes
+from policy.training.episodes import Episodes, Samples
 from policy.training.errands import as_errands
 from policy.training.lessons import Lesson, Lessons, agreeing, chosen, mixed_in
 from policy.training.losses import PatchHead, goal_weights, goal_words, neighbour_weights, thought_loss
-from policy.training.pictures import CLASSES, StillShards
+from policy.training.pictures import CLASS_NAMES, CLASSES, StillShards, Thing
 from policy.training.rule_texts import rule_texts
 from policy.training.still_texts import Wordings, still_texts
-from robot_bridge.protocol.thought import LOCATION_BINS
+from robot_bridge.protocol.thought import LOCATION_BINS, Thought
 
 Report = Callable[[dict[str, Any]], None]
 
@@ -205,7 +206,8 @@ class Trainer:
             scene = self.model.scene(pictures_tensor(batch.images[:, None]))
         else:
             instructions, thoughts, doing = still_texts(batch, self._rng, self.wordings)
-            rows, thoughts = agreeing(instructions, thoughts, None if stage.patches else self._taught_by(stage))
+            rows, thoughts = agreeing(instructions, thoughts, None if stage.patches else self._taught_by(stage),
+                                      lambda row: _dirty_among(batch.things[row], thoughts[row]))  # fmt: skip
             texts = self._texts(batch.images[rows][:, None], None, [instructions[i] for i in rows],
                                 thoughts, [doing[i] for i in rows])  # fmt: skip
             features, scene = self.model.see(texts.pictures)
@@ -219,7 +221,7 @@ class Trainer:
         assert self.episodes is not None
         taught = stage.taught if self.lessons is not None else 0
         samples = self.episodes.draw(self._rng, stage.batch - taught, acting=stage.frozen)
-        samples = chosen(samples, *agreeing(samples.instructions, samples.thoughts, self._taught_by(stage)))
+        samples = self._put_right(samples, stage)
         samples = mixed_in(samples, self._lesson_draws, taught, self.prompter.cameras)
         blurred = self.prompter.normalizer.blur(samples.state, self.config.state_blur, self._rng)
         plain = as_errands(samples.instructions, samples.thoughts, self._chores, self.config.errands, self._rng)
@@ -240,6 +242,16 @@ class Trainer:
 
     def _taught_by(self, stage: Stage) -> Lessons | None:
         return self.lessons if stage.lessons else None
+
+    def _put_right(self, samples: Samples, stage: Stage) -> Samples:
+        """The samples as the lessons have them."""
+
+        def dirty(row: int) -> bool | None:
+            odds = looks.dirt(samples.pictures[row, 0], Thought.parse(samples.thoughts[row]).thing)
+            return None if odds is None else odds > 0
+
+        looks = Looks(self.model, self.patches, CLASS_NAMES)
+        return chosen(samples, *agreeing(samples.instructions, samples.thoughts, self._taught_by(stage), dirty))
 
     def _texts(self, pictures: np.ndarray, states: np.ndarray | None, instructions: list[str],
                thoughts: list[str], doing: list[str]) -> TextBatch:  # fmt: skip
@@ -290,6 +302,12 @@ class Trainer:
                 self.average[name].lerp_(value, share)
             else:
                 self.average[name].copy_(value)
+
+
+def _dirty_among(things: Sequence[Thing], thought: str) -> bool | None:
+    """Whether the thing of a thought is dirty; None where it has none among these."""
+    name = Thought.parse(thought).thing
+    return next((thing.dirty for thing in things if thing.name == name), None)
 
 
 class _Means:

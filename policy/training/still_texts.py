@@ -17,6 +17,7 @@ _DISHES = ("plate", "cup", "bowl")
 _CHORES = 0.4  # share of errands that name the thing
 _MOST_RULES = 4
 _NOTED = 0.6  # share of chores in a home with rules
+_DIRTY = 0.4  # share of those homes where dirty dishes go somewhere of their own
 _COMPOSED, _OTHERWISE = 0.6, 0.15  # shares of put-together wordings, and of other names
 _PICKS = 0.12  # share of tasks that are "pick up X"
 _PLAIN_PICK = re.compile(r"pick up the (?P<name>(\w+ )?\w+)")
@@ -91,11 +92,14 @@ def some_kinds(rng: np.random.Generator) -> list[str]:
 def home_rules(kinds: Sequence[str], rng: np.random.Generator, wordings: Wordings) -> tuple[dict[str, str], str]:
     """A rule for each kind, kind → place, and their notes, each with a line break before it."""
     rules = {each: str(rng.choice(list(HANDS))) for each in kinds}
-    notes = ""
-    for each, place in rules.items():
-        note = str(rng.choice(wordings.notes))
-        notes += "\n" + note.format(things=f"{each}s", in_place=f"in the {place}", place=f"the {place}")
-    return rules, notes
+    return rules, "".join(_note(f"{each}s", place, rng, wordings) for each, place in rules.items())
+
+
+def _note(things: str, place: str, rng: np.random.Generator, wordings: Wordings) -> str:
+    """That things go to a place, on a line of its own."""
+    return "\n" + str(rng.choice(wordings.notes)).format(
+        things=things, in_place=f"in the {place}", place=f"the {place}"
+    )
 
 
 def _before(text: str, rng: np.random.Generator) -> str:
@@ -129,13 +133,21 @@ def _chore(things: list[Thing], rng: np.random.Generator, wordings: Wordings) ->
     words, rules = str(rng.choice(wordings.chores[job])), dict[str, str]()
     waiting = [t for t in things if t.place == "counter" and (job == "clear" or _kind(t) in _DISHES)]
     target = max(waiting, key=lambda t: (t.name.endswith("bottle"), t.y), default=None)
+    dirty = ""
     if rng.random() < _NOTED:
         rules, notes = home_rules(some_kinds(rng), rng, wordings)  # notes must not tell what is there
         words += notes
+        if job == "clear" and rng.random() < _DIRTY:
+            dirty = str(rng.choice(list(HANDS)))
+            words += _note("dirty dishes", dirty, rng, wordings)
     if target is None:
         return words, str(Thought(reason=_DONE[job], subtask="done"))
-    washed = "sink" if target.dirty else "drying rack"
-    return words, _pick(target, washed if job == "wash" else {**wordings.belongs, **rules}[_kind(target)])
+    place = {**wordings.belongs, **rules}[_kind(target)]
+    if job == "wash":
+        place = "sink" if target.dirty else "drying rack"
+    elif target.dirty:
+        place = dirty or place
+    return words, _pick(target, place)
 
 
 def _task(things: list[Thing], rng: np.random.Generator, wordings: Wordings) -> tuple[str, str]:

@@ -1,9 +1,9 @@
 """What people taught, held against what the base data says."""
 
-from coach.finetune.verdicts import Verdicts
+from coach.finetune.verdicts import Dirty, Taught, Verdicts
 from policy.training.lessons import agreeing
 
-TAUGHT = (
+TAUGHT = Taught(
     "clear the counter",
     "reason: the red plate is on the counter and goes in the bin\nsubtask: pick up the red plate",
 )
@@ -31,7 +31,7 @@ def test_base_data_stays_when_it_is_about_something_else_or_settles_the_place_it
 
 
 def test_lesson_settles_nothing_when_its_instruction_named_the_place():
-    named = ("put the red plate in the bin", TAUGHT[1])
+    named = Taught("put the red plate in the bin", TAUGHT.thought)
     assert not Verdicts([named]).contradict("put the red plate in the bin", thought("red plate", "sink"))
 
 
@@ -39,8 +39,8 @@ class Told:
     def __len__(self) -> int:
         return 1
 
-    def corrected(self, instruction: str, thought: str) -> str | None:
-        return Verdicts([TAUGHT]).corrected(instruction, thought)
+    def corrected(self, instruction: str, thought: str, dirty: Dirty) -> str | None:
+        return Verdicts([TAUGHT]).corrected(instruction, thought, dirty)
 
 
 def test_samples_that_agree_are_kept_when_lessons_are_mixed_in():
@@ -71,7 +71,40 @@ def test_of_a_held_thing_the_reason_is_put_right():
 
 
 def test_nothing_is_put_right_where_the_lessons_disagree():
-    verdicts = Verdicts([TAUGHT, (TAUGHT[0], waiting("green plate", "drying rack", "left"))])
+    verdicts = Verdicts([TAUGHT, Taught(TAUGHT.instruction, waiting("green plate", "drying rack", "left"))])
     assert verdicts.corrected("clear the counter", waiting("blue plate", "sink", "left")) is None
     rack = waiting("blue plate", "drying rack", "left")
     assert verdicts.corrected("clear the counter", rack) == rack
+
+
+def test_dirt_decides_where_what_was_said_of_dirty_things_and_of_clean_ones_differs():
+    rack, sink = waiting("green plate", "drying rack", "left"), waiting("green plate", "sink", "left")
+    said = [Taught("clear the counter", thought, lambda dirty=dirty: dirty)
+            for thought, dirty in ((rack, False), (sink, True), (rack, False), (rack, None))]  # fmt: skip
+    verdicts = Verdicts(said)
+    wrong = waiting("blue plate", "dishwasher", "right")
+    for dirty, place in ((False, "drying rack"), (True, "sink")):
+        assert verdicts.corrected("tidy up", wrong, lambda dirty=dirty: dirty) == waiting("blue plate", place, "left")
+        assert verdicts.contradict("tidy up", rack, lambda dirty=dirty: dirty) == dirty
+    assert verdicts.corrected("tidy up", wrong) is None, "nobody can tell"
+    assert not verdicts.contradict("tidy up", rack) and not verdicts.contradict("tidy up", sink)
+
+
+def test_single_slip_of_the_tongue_settles_nothing_among_lessons_that_agree():
+    rack, sink = waiting("green plate", "drying rack", "left"), waiting("green plate", "sink", "left")
+    verdicts = Verdicts([Taught("clear the counter", thought) for thought in (rack, rack, sink, rack)])
+    assert verdicts.corrected("tidy up", waiting("blue plate", "sink", "left")) == waiting(
+        "blue plate", "drying rack", "left"
+    )
+
+
+def test_lesson_on_a_dirty_cup_says_nothing_of_clean_ones_where_dirt_decides_about_plates():
+    plates = [Taught("clear the counter", waiting("green plate", place, "left"), lambda dirty=dirty: dirty)
+              for place, dirty in (("drying rack", False), ("sink", True))]  # fmt: skip
+    cup = Taught("clear the counter", waiting("green cup", "sink", "left"), lambda: True)
+    rack = waiting("red cup", "drying rack", "left")
+    verdicts = Verdicts([*plates, cup])
+    assert not verdicts.contradict("clear the counter", rack, lambda: False)
+    assert not verdicts.contradict("clear the counter", rack), "nobody can tell"
+    assert verdicts.corrected("clear the counter", rack, lambda: True) == waiting("red cup", "sink", "left")
+    assert Verdicts([cup]).contradict("clear the counter", rack, lambda: False), "dirt decides about nothing"

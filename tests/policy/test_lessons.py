@@ -38,7 +38,7 @@ class Repeated:
     def __len__(self) -> int:
         return 1
 
-    def corrected(self, instruction, thought):
+    def corrected(self, instruction, thought, dirty):
         return thought
 
     def draws(self, seed):

@@ -21,6 +21,7 @@ _JOINTS = np.arange(14) % 7 != 6
 _HOME_TOLERANCE = 0.05
 _IDLE_STEPS = 6  # at home after the task
 _ASK_STEPS = 12
+_DIRTY = 0.3  # share of homes with rules where dirty dishes go somewhere of their own
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,9 @@ class DemoConfig:
     """What demonstrations are made of. Shares are of episodes, 0 to 1.
 
     Args:
-        put, pick, change, ask, clear, wash: shares of "put X in Y", "pick up X", a change of mind on the way,
-            instructions that call for a question, and chores; they are scaled to sum to 1.
+        put, pick, change, ask, clear, wash, fetch: shares of "put X in Y", "pick up X", a change of mind on the way,
+            instructions that call for a question, chores, and "put X in Y" of something that lies in another
+            receptacle; they are scaled to sum to 1.
         noisy: share with noise of `noise_rad` (σ) on the executed joint targets.
         jittered: share that starts up to `jitter_rad` from home.
         slip: share in which the hand once closes too early.
@@ -47,6 +49,7 @@ class DemoConfig:
     ask: float = 0.04
     clear: float = 0.20
     wash: float = 0.10
+    fetch: float = 0.0
     noisy: float = 0.5
     noise_rad: float = 0.02
     jittered: float = 0.5
@@ -179,7 +182,7 @@ def stow(kitchen: Kitchen, rng: np.random.Generator, count: int) -> None:
 
 def write_script(kitchen: Kitchen, rng: np.random.Generator, config: DemoConfig) -> Script:
     """What is asked for in an episode, in which words, and what goes wrong."""
-    mixes = ("put", "pick", "change", "ask", "clear", "wash")
+    mixes = ("put", "pick", "change", "ask", "clear", "wash", "fetch")
     shares = np.array([getattr(config, mix) for mix in mixes])
     mix = mixes[int(rng.choice(len(mixes), p=shares / shares.sum()))]
     noise = config.noise_rad if rng.random() < config.noisy else 0.0
@@ -191,7 +194,7 @@ def write_script(kitchen: Kitchen, rng: np.random.Generator, config: DemoConfig)
     if mix in ("clear", "wash"):
         chores = draw_chores(mix, rng, config.noted)
         return Script(mix, (chores,), (say_chores(chores, rng),), slip_at=slip, noise_rad=noise)
-    first = _task(kitchen, rng, config, "" if mix == "pick" else _any_place(rng))
+    first = _task(kitchen, rng, config, "" if mix == "pick" else _any_place(rng), fetched=mix == "fetch")
     if mix != "change":
         return Script(mix, (first,), (_say(first, rng),), slip_at=slip, move_at=move, noise_rad=noise)
     second = first
@@ -205,30 +208,37 @@ def write_script(kitchen: Kitchen, rng: np.random.Generator, config: DemoConfig)
 
 
 def draw_chores(job: str, rng: np.random.Generator, noted: float) -> Chores:
-    """A chore, in a share `noted` of cases in a home with one to four rules of its own."""
+    """A chore, in a share `noted` of cases in a home with one to four rules of its own, and at times one for dirty
+    dishes."""
     if rng.random() >= noted:
         return Chores(job)  # type: ignore[arg-type]
     kinds = rng.permutation(list(KINDS))[: int(rng.integers(1, 5))]
-    return Chores(job, tuple((str(kind), _any_place(rng)) for kind in kinds))  # type: ignore[arg-type]
+    rules = tuple((str(kind), _any_place(rng)) for kind in kinds)
+    dirty = _any_place(rng) if job == "clear" and rng.random() < _DIRTY else ""
+    return Chores(job, rules, dirty)  # type: ignore[arg-type]
 
 
 def say_chores(chores: Chores, rng: np.random.Generator) -> str:
     """A chore in words, each note on a line of its own."""
     wordings = CHORE_WORDINGS[chores.job]
     words = wordings[0] if rng.random() < 0.4 else wordings[int(rng.integers(len(wordings)))]
-    notes = (Chores(chores.job, (rule,)).notes(NOTE_WORDINGS[int(rng.integers(len(NOTE_WORDINGS)))])
-             for rule in chores.rules)  # fmt: skip
-    return "\n".join([words, *(note for (note,) in notes)])
+    each = [Chores(chores.job, (rule,)) for rule in chores.rules] + [Chores(chores.job, (), chores.dirty)]
+    notes = (note for one in each for note in one.notes(NOTE_WORDINGS[int(rng.integers(len(NOTE_WORDINGS)))]))
+    return "\n".join([words, *notes])
 
 
 def _any_place(rng: np.random.Generator) -> str:
     return list(PLACES)[int(rng.integers(len(PLACES)))]
 
 
-def _task(kitchen: Kitchen, rng: np.random.Generator, config: DemoConfig, place: str) -> Task:
-    """A task on one of the objects; those already in the place are left alone where there are others."""
+def _task(kitchen: Kitchen, rng: np.random.Generator, config: DemoConfig, place: str, fetched: bool = False) -> Task:
+    """A task on one of the objects; those already in the place are left alone where there are others.
+
+    Args:
+        fetched: it lies in a receptacle, if anything does.
+    """
     things = kitchen.objects()
-    pool = [t for t in things if t.place != place] or things
+    pool = [t for t in things if t.place != place and (t.place in PLACES or not fetched)] or things
     thing = pool[int(rng.integers(len(pool)))]
     alone = sum(t.kind == thing.kind for t in things) == 1
     return Task(thing.kind, "" if alone and rng.random() < config.short_name else thing.colour, place)

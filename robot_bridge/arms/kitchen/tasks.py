@@ -71,10 +71,12 @@ class Chores:
     Args:
         job: `clear`: each thing goes where it belongs; `wash`: dirty dishes to the sink, clean ones to the rack.
         rules: (kind, place) where a home differs from `BELONGS`; they hold for `clear` alone.
+        dirty: where dirty dishes go in this home, whatever the rules say of their kind; holds for `clear` alone.
     """
 
     job: Literal["clear", "wash"]
     rules: tuple[tuple[str, str], ...] = ()
+    dirty: str = ""
 
     def instruction(self, wording: str = "") -> str:
         """The chore in words; the first ones of `CHORE_WORDINGS` when empty."""
@@ -82,14 +84,18 @@ class Chores:
 
     def notes(self, wording: str = "") -> tuple[str, ...]:
         """The rules in words, in a wording of `NOTE_WORDINGS`; the first one when empty."""
+        rules = [(f"{kind}s", place) for kind, place in self.rules]
+        rules += [("dirty dishes", self.dirty)] * bool(self.dirty)
         return tuple(
-            (wording or NOTE_WORDINGS[0]).format(things=f"{kind}s", in_place=in_place(place), place=f"the {place}")
-            for kind, place in self.rules
+            (wording or NOTE_WORDINGS[0]).format(things=things, in_place=in_place(place), place=f"the {place}")
+            for things, place in rules
         )
 
     def goal(self, thing: ObjectState) -> str:
         """Where a thing goes; empty for one that this chore is not about."""
         if self.job == "clear":
+            if self.dirty and thing.dirty:
+                return self.dirty
             return dict(self.rules).get(thing.kind, BELONGS[thing.kind])
         if not KINDS[thing.kind].dish:
             return ""

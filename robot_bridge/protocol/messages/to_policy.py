@@ -64,6 +64,8 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
         doing: the subtask of the thought before, as long as it serves this instruction: what a hand holds and why is
             easier to remember than to see.
         going: how far it has come, as long as it serves this instruction.
+        told: errands as a person said them within a job that is about several things; nothing that is seen changes
+            where these go.
     """
 
     instruction: str
@@ -72,6 +74,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
     doing: str = ""
     going: Going = Going()
+    told: tuple[str, ...] = ()
 
     def after(self, thought: Thought) -> Context:
         """The words for the thought after this one; a question changes nothing about what is being done."""
