@@ -116,7 +116,7 @@ class _Goal:
         return bool(self._by_dirt)
 
     def heed_dirt(self) -> None:
-        """Dirt decides about other kinds: what was said of dirty ones alone, or of clean ones, holds for those alone."""
+        """Dirt decides about other kinds: what was said of dirty ones alone, or of clean ones, holds for them alone."""
         each = self._each()
         if not self._by_dirt and bool(each[False]) != bool(each[True]):
             self._by_dirt = each

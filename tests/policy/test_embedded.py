@@ -1,14 +1,18 @@
 """The checkpoint in the package: it loads, thinks right about kitchens it never saw, and is small."""
 
+import msgspec
 import pytest
 
+from coach.evaluate.jobs import Job
 from coach.evaluate.lane import Lane, LaneConfig
 from coach.evaluate.lockstep import Together, play
 from coach.evaluate.suites import suite
-from policy.checkpoint import embedded_folder, read_card
+from policy.checkpoint import embedded_folder, load_model, load_sight, read_card
 from policy.loading import load_policy
+from policy.model.looks import Looks
+from robot_bridge.arms.kitchen.layout import Layout, LayoutObject
 from robot_bridge.arms.kitchen.places import PLACES
-from robot_bridge.arms.kitchen.tasks import plan
+from robot_bridge.arms.kitchen.tasks import Chores, plan
 from robot_bridge.arms.kitchen.world import Kitchen
 from robot_bridge.protocol.messages import Context, Going
 
@@ -86,6 +90,37 @@ def test_chore_goes_on_with_the_errand_under_way(chore, policy):
         seen, Context(instruction="clear the counter", doing=doing, going=Going(errand=errand)), under
     )
     assert (acted == policy.act(seen, asked, under)[0]).all(), "it acts under the words that it thought under"
+
+
+@pytest.mark.parametrize(("dirty", "told", "place"), [
+    pytest.param(True, False, "dishwasher", id="dirty"),
+    pytest.param(False, False, "sink", id="clean"),
+    pytest.param(True, True, "sink", id="dirty, and a person said where it goes"),
+])  # fmt: skip
+def test_dish_that_waits_is_thought_about_anew_when_it_got_dirty(kitchen, policy, dirty, told, place):
+    plate = LayoutObject("plate", "blue", (0.02, 0.0, 0.0), dirty=dirty)
+    layout = Layout((plate, LayoutObject("towel", "red", (-0.15, 0.0, 0.0))))
+    chore = lane(kitchen, Job(1, Chores("clear"), "clear the counter", layout=layout))
+    errand = "put the blue plate in the sink"  # settled while it was clean; plates go in the dishwasher
+    context = Context(instruction="clear the counter", doing="pick up the blue plate", going=Going(errand=errand))
+    context = msgspec.structs.replace(context, told=(errand,) if told else ())
+    thought, _ = policy.think(chore.observe(), context)
+    assert thought.thing == "blue plate" and thought.errand.endswith(place), str(thought)
+
+
+def test_dirt_is_seen_in_a_picture_where_the_thing_is_seen(kitchen, policy):
+    folder = embedded_folder()
+    card, model = read_card(folder), load_model(folder, "cpu").eval()
+    sight = load_sight(folder, card, model.sizes)
+    looks = Looks(model, sight.head, sight.names)
+    plate, cup = (
+        LayoutObject("plate", "blue", (0.02, 0.0, 0.0), dirty=True),
+        LayoutObject("cup", "red", (0.15, 0.0, 0.0)),
+    )
+    kitchen.reset(Layout((plate, cup)))
+    picture = kitchen.render("base")
+    assert looks.dirt(picture, "blue plate") > 0 > looks.dirt(picture, "red cup")
+    assert looks.dirt(picture, "white bowl") is None and looks.dirt(picture, "teapot") is None
 
 
 def test_chore_is_thought_about_anew_when_the_errand_is_done(chore, policy):

@@ -174,6 +174,16 @@ def test_still_gives_the_thought_of_a_chore_when_the_home_has_rules():
         assert f"the green bottle is on the counter and goes in the {told[1] if told else 'bin'}" in thought
 
 
+def test_dirty_dish_goes_where_the_home_has_dirty_dishes_go():
+    stills = Stills(np.zeros((300, 24, 24, 3), np.uint8), [[Thing("red cup", "counter", 0.3, 0.6, True)]] * 300)
+    pairs = list(zip(*still_texts(stills, np.random.default_rng(0), WORDINGS)[:2], strict=True))
+    told = [(i, t) for i, t in pairs if "dirty dishes go in" in i]
+    assert len(told) > 10
+    for instruction, thought in told:
+        place = re.search(r"dirty dishes go in the (.*)", instruction)[1]
+        assert f"the red cup is on the counter and goes in the {place}" in thought
+
+
 def test_patch_target_points_at_the_centre():
     stills = Stills(np.zeros((1, 24, 24, 3), np.uint8), [[Thing("blue cup", "counter", 0.75, 0.25, True)]])
     patch, label, offset, dirty = patch_targets(stills, grid=2)

@@ -156,6 +156,7 @@ def test_word_of_a_person_holds_when_the_model_forgets_it_later_in_a_chore():
     book = corrected_chore()
     task = book.think(Thought.parse(RELAPSED), keep_forced=False)
     assert task.forced == REMINDED and task.thought == Thought.parse(FOLLOWED)
+    assert task.context.told == ("put the red plate in the bin",)
     task = book.think(Thought.parse(f"{REMINDED}subtask: put the red plate in the bin"), keep_forced=False)
     assert task.forced == "" and task.thought.subtask == "put the red plate in the bin"
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from robot_bridge.arms.kitchen.demos import generate
-from robot_bridge.arms.kitchen.episodes import DemoConfig, intentions, record
+from robot_bridge.arms.kitchen.episodes import DemoConfig, intentions, record, say_chores, set_scene, write_script
 from robot_bridge.arms.kitchen.expert import Expert
 from robot_bridge.arms.kitchen.layout import Layout, LayoutObject, make_layout
 from robot_bridge.arms.kitchen.objects import KINDS
@@ -223,6 +223,28 @@ def test_expert_does_a_chore_when_the_home_has_a_rule(kitchen: Kitchen, job: str
     moved = {t.name: t.place for t in kitchen.objects() if t.place != "counter"}
     assert moved and all(chores.goal(kitchen.find(name)) == place for name, place in moved.items())
     assert chores.notes() == ("bottles go in the sink",)
+
+
+def test_dirty_dishes_go_where_the_home_has_them_go(kitchen: Kitchen) -> None:
+    dirty = LayoutObject("plate", "red", (0.1, 0.3, 0.0), dirty=True)
+    clean = LayoutObject("plate", "blue", (-0.1, 0.3, 0.0))
+    kitchen.reset(Layout((dirty, clean)))
+    chores = Chores("clear", (("plate", "bin"),), "sink")
+    assert chores.notes("{things} belong {in_place}") == ("plates belong in the bin", "dirty dishes belong in the sink")
+    assert [chores.goal(kitchen.find(name)) for name in ("red plate", "blue plate")] == ["sink", "bin"]
+    assert "dirty dishes" in say_chores(chores, np.random.default_rng(0))
+
+
+@pytest.mark.render
+def test_what_is_fetched_lies_in_another_receptacle(kitchen: Kitchen) -> None:
+    config = DemoConfig(put=0, pick=0, change=0, ask=0, clear=0, wash=0, fetch=1, stored=1, moved=0)
+    for seed in range(3):
+        rng = np.random.default_rng([seed, 2])
+        set_scene(kitchen, seed, rng, config)
+        (task,) = write_script(kitchen, rng, config).tasks
+        assert isinstance(task, Task)
+        lying = [t.place for t in kitchen.objects() if t.kind == task.kind and task.colour in ("", t.colour)]
+        assert set(lying) & set(PLACES) and task.place not in lying
 
 
 @pytest.mark.render
