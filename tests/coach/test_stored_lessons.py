@@ -41,7 +41,8 @@ def store(tmp_path: Path):
             frames = [seen(at - 1.5, before), seen(at - 0.4, after), seen(at + 0.5, after)]
             store.add_correction(CorrectionDraft(
                 id=f"c{number}", words=f"no, the {place}", thought_was=thought("dishwasher"),
-                thought_should=thought(place), thought_final=thought(place), instruction_was=WORDS, instruction_now=WORDS, embodiment="kitchen",
+                thought_should=thought(place), thought_final=thought(place), instruction_was=WORDS,
+                instruction_now=WORDS, embodiment="kitchen",
                 time_s=at, observation_sequence=int(10 * at)), frames)  # fmt: skip
         store.flush()
         yield store
