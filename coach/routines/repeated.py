@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from coach.interpreter.chores import chore_of
+from coach.interpreter.facts import NOTICE
 from coach.interpreter.items import Item
 from coach.interpreter.lexicon import preposition_of
 from coach.routines.drafts import draft, skipped_days, title_of
@@ -67,6 +68,8 @@ def _at_once(item: Item, words: str) -> str:
         return " ".join(filter(None, ("Move:", item.direction.replace("_", " "), amount)))
     if item.kind not in ("task", "correction"):
         said = item.text or str(item.object or "") or item.place or words
+        if item.kind == "rule" and (opening := NOTICE.match(said)):
+            said = said[opening.end() :]
         return _PLAIN[item.kind].format(text=said.strip().rstrip(".!?"))
     done = chore_of(item) or _done(item)
     said = f"instead: {done}" if item.kind == "correction" and done else done or "something is wrong"

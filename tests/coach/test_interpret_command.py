@@ -64,6 +64,9 @@ def test_scene_settles_the_question_when_it_is_given(capsys):
          "routine: verb laundry, except next week\n  Leave out next week: do the laundry.\n"),
         ("mugs go on the top shelf", "rule: object mug, place top shelf, scope home, text mugs go on the top shelf\n"
          "  From now on: mugs go on the top shelf.\n"),
+        ("from now on plates go in the bin",
+         "rule: object plate, place bin, scope home, text from now on plates go in the bin\n"
+         "  From now on: plates go in the bin.\n"),
         ("a little to the left", "nudge: direction left, amount little\n  Move: left little.\n"),
         ("what are you doing?", "question: about doing, text what are you doing?\n  A question: what are you doing.\n"),
         ("dinner at 25 o'clock", "routine: time 25:00, about dinner\n  That cannot be: there is no 25 o'clock; "
