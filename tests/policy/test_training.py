@@ -225,6 +225,8 @@ def test_packaged_recipe_loads():
         "settle",
         "polish",
         "steer",
+        "fetch",
+        "carry",
     ]
 
 
