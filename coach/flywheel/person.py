@@ -79,8 +79,8 @@ class SimulatedCoach:
         return {"thing": thing.name, "kind": thing.kind, "place": self._chores.goal(thing), "wrong": wrong}
 
     def _remedy(self, things: Sequence[ObjectState]) -> dict[str, str]:
-        """What is left to do when the robot rests: a thing in its hand or in the wrong place, or anything on the counter;
-        named once it was of no use to say that there is more to do."""
+        """What is left to do when the robot rests: a thing in its hand or in the wrong place, or anything on the
+        counter; named once it was of no use to say that there is more to do."""
         for thing in things:
             held = thing.place.endswith("hand")  # a robot that rests with it in its hand waits for an answer
             misplaced = held or thing.place in PLACES or (self._urged and thing.place == "counter")

@@ -110,6 +110,13 @@ def test_coach_names_another_thing_when_the_robot_reaches_for_one_that_is_put_aw
     assert coach().speak(5.0, done, False, things[:1]) == ""
 
 
+def test_coach_answers_when_the_robot_waits_with_a_thing_in_its_hand():
+    person, things = coach(), [Thing("red plate", "right hand")]
+    assert person.has_more(things) and person.speak(0.0, None, True, things) == ""
+    words = person.speak(5.0, None, True, things)
+    assert "plate" in words and "bin" in words
+
+
 def test_coach_names_what_is_left_when_the_robot_rests():
     person, things = coach(), [Thing("red plate", "dishwasher")]
     person.speak(0.0, None, True, things)
