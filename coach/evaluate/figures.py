@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from coach.evaluate.rows import Row
@@ -57,7 +57,8 @@ def _noticed(row: Row) -> bool:
     return row.thoughts > 0 and row.reasons == row.subtasks == row.thoughts
 
 
-_SKILL = Figure("object in the right place", _rows(lambda row: row.success), {"sticky": 0.92, "contact": 0.80})
+_RIGHT = Figure("object in the right place", _rows(lambda row: row.success))
+_SKILL = replace(_RIGHT, bars={"sticky": 0.92, "contact": 0.80})
 _FIRST = Figure("first thought right", _rows(lambda row: row.first_right))
 _SUBTASKS = Figure("all subtasks right", _sums("subtasks", "thoughts"))
 
@@ -80,9 +81,10 @@ FIGURES: dict[str, tuple[Figure, ...]] = {
         Figure("first thought right, words never trained on", _rows(lambda row: row.first_right, "raw")),
     ),
     "moved_object": (
-        Figure("object in the right place", _rows(lambda row: row.success), {"sticky": 0.80}),
+        replace(_RIGHT, bars={"sticky": 0.80}),
         Figure("of those that were moved", lambda rows: _rows(lambda row: row.success)([r for r in rows if r.event])),
     ),
+    "fetched": (_RIGHT, _FIRST),
     "among_others": (
         Figure("right object picked", _rows(lambda row: bool(row.picked) and row.picked in row.words),
                {"sticky": 0.95}),

@@ -50,6 +50,15 @@ def moved_object(episodes: int, seed: int) -> list[Job]:
     return [put(number, _task(number, index), event="moved") for index, number in enumerate(_seeds(episodes, seed))]
 
 
+def fetched(episodes: int, seed: int) -> list[Job]:
+    """ "Put X in Y", and X lies in another receptacle."""
+    jobs = []
+    for index, number in enumerate(_seeds(episodes, seed)):
+        task = _task(number, index)
+        jobs.append(put(number, task, layout=_astray(number, task)))
+    return jobs
+
+
 def among_others(episodes: int, seed: int) -> list[Job]:
     """ "Put the red cup in Y" beside a cup in another colour and two or three other red things."""
     jobs = []
@@ -82,8 +91,8 @@ def scene(episodes: int, seed: int) -> list[Job]:
 
 SUITES: dict[str, Callable[[int, int], list[Job]]] = {
     "pick_place": pick_place, "clear_counter": clear_counter, "wash_up": wash_up, "paraphrases": paraphrases,
-    "moved_object": moved_object, "among_others": among_others, "thought_text": thought_text, "failures": failures,
-    "scene": scene,
+    "moved_object": moved_object, "fetched": fetched, "among_others": among_others, "thought_text": thought_text,
+    "failures": failures, "scene": scene,
 }  # fmt: skip
 
 
@@ -133,6 +142,17 @@ def _three_ways(number: int, index: int) -> list[Job]:
     trained = put(number, task, variant="trained")
     return [trained, replace(trained, variant="raw", words=said),
             replace(trained, variant="heard", words=heard, unheard=not heard)]  # fmt: skip
+
+
+def _astray(number: int, task: Task) -> Layout:
+    """The layout, with the thing of a task in a receptacle where it is not to go."""
+    rng = np.random.default_rng([number, 14])
+    others = [place for name, place in PLACES.items() if name != task.place]
+    place = others[int(rng.integers(len(others)))]
+    dx, dy = place.slots[int(rng.integers(2))]
+    spot = (place.centre[0] + dx, place.centre[1] + dy, place.floor_z + 0.003)
+    return Layout(tuple(replace(thing, position=spot) if (thing.kind, thing.colour) == (task.kind, task.colour)
+                        else thing for thing in make_layout(number).objects))  # fmt: skip
 
 
 def _crowd(number: int) -> tuple[str, str, Layout]:

@@ -18,6 +18,7 @@ from coach.evaluate.suites import SUITES, suite
 from coach.evaluate.tables import plot, table, write
 from robot_bridge.arms.kitchen.expert import Expert
 from robot_bridge.arms.kitchen.layout import Layout
+from robot_bridge.arms.kitchen.places import PLACES
 from robot_bridge.arms.kitchen.tasks import Chores, Task, plan
 from robot_bridge.arms.kitchen.world import Kitchen
 from robot_bridge.protocol.errors import ProtocolError, UsageError
@@ -52,6 +53,13 @@ def test_suite_is_unseen_and_repeatable_when_made_twice(name):
 
 def test_places_take_turns_when_things_are_put():
     assert {job.place for job in suite("pick_place", 12, 3)} == {"sink", "drying rack", "bin", "dishwasher"}
+
+
+def test_thing_lies_in_another_receptacle_when_it_is_to_be_fetched():
+    for job in suite("fetched", 12, 0):
+        (thing,) = (t for t in job.scene.objects if (t.kind, t.colour) == (job.task.kind, job.task.colour))
+        lying = [name for name, place in PLACES.items() if place.contains(np.array(thing.position))]
+        assert len(lying) == 1 and job.task.place not in lying
 
 
 def test_likes_stand_around_when_one_thing_is_meant():
