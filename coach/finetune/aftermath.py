@@ -2,7 +2,7 @@
 
 A person corrects where a plate is about to go once; the robot then carries it there, and what it thinks on the way was
 thought under the words. Without the words it would have thought otherwise, so that those instants are lessons as well.
-So is the end of it: who only learns the way would never stop.
+So is the end of it, and what the robot turned to then: who only learns the way would never stop.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from memory.store import Store
 from robot_bridge.protocol.thought import DONE, Thought
 
 PAGE = 500
-ENDING = 3  # thoughts after it in which an errand that came off is seen to be done
+ENDING = 4  # thoughts after it in which an errand that came off is seen to be done
 
 
 @dataclass(frozen=True)
@@ -45,16 +45,17 @@ def lessons_of(store: Store, embodiment: str) -> Iterator[Correction]:
 
 def aftermath(store: Store, embodiment: str) -> list[Followed]:
     """All such instants of the lessons that were followed, episode by episode."""
-    found: dict[tuple[int, float], Followed] = {}
+    found: dict[tuple[int, float, str], Followed] = {}
     for lesson in lessons_of(store, embodiment):
         if lesson.episode_id is not None and lesson.outcome == "followed":
-            found |= {(one.episode_id, one.time_s): one for one in _after(store, lesson, lesson.episode_id)}
+            after = _after(store, lesson, lesson.episode_id)
+            found |= {(one.episode_id, one.time_s, one.instruction): one for one in after}
     return [found[key] for key in sorted(found)]
 
 
 def _after(store: Store, lesson: Correction, episode_id: int) -> list[Followed]:
-    """The thoughts of the same episode that have things of the same kind go where the words said, and the first ones
-    after each such errand, under which it is done."""
+    """The thoughts of the same episode that have things of the same kind go where the words said, and of the first
+    ones after each such errand that it is done, and what was thought instead."""
     taught = errand_said(thought_of(lesson))
     if taught is None:
         return []
@@ -67,6 +68,7 @@ def _after(store: Store, lesson: Correction, episode_id: int) -> list[Followed]:
         elif last and since < ENDING:
             since += 1
             out.append(Followed(episode_id, thought.time_s, last, str(_over(last)), last))
+            out.append(Followed(episode_id, thought.time_s, instruction_of(lesson), thought.text, doing))
         doing = thought.subtask
     return out
 

@@ -16,6 +16,7 @@ from robot_bridge.protocol.embodiment import OPEN_ENOUGH
 from robot_bridge.protocol.messages import ActRequest
 
 _PICKING = "pick up"
+_HANDS = ("left", "right")  # in the order of their joints
 
 
 class OpenHands:
@@ -26,6 +27,15 @@ class OpenHands:
 
     def __init__(self, grippers: Sequence[int], rest: np.ndarray) -> None:
         self._open_from = {joint: OPEN_ENOUGH * float(rest[joint]) for joint in grippers}
+
+    def is_open(self, hand: str, state: np.ndarray) -> bool:
+        """Whether a hand, `left` or `right`, is as open as one that holds nothing.
+
+        Args:
+            state: float32[38], in the body's units.
+        """
+        joint = dict(zip(_HANDS, self._open_from, strict=False)).get(hand)
+        return joint is not None and float(state[joint]) >= self._open_from[joint]
 
     def keep(self, chunk: np.ndarray, request: ActRequest) -> None:
         """Change float32[horizon, 38] in place: no open hand closes under a thought of anything but picking up, nor

@@ -53,7 +53,7 @@ class PI0Policy:
         self._engine = Engine(model)
         writer = Writer(self._engine, ThoughtGrammar(prompter.tokenizer, prompter.cameras), prompter.tokenizer)
         self._seeing = Seeing(self._engine, prompter, model.device)
-        self._thinking = Thinking(model, prompter, self._engine, writer, self._seeing, sight)
+        self._thinking = Thinking(model, prompter, self._engine, writer, self._seeing, sight, open_hands)
         self._noise, self._temperature = np.random.default_rng(seed), temperature
         self.calibration = calibration
         self._open_hands = open_hands

@@ -12,8 +12,10 @@ from torch import Tensor
 from policy.interface import OnToken
 from policy.model.dirt import Dirt
 from policy.model.engine import Engine
+from policy.model.errand_end import holds_on, is_over
 from policy.model.memo import Seen
 from policy.model.naming import Naming
+from policy.model.open_hands import OpenHands
 from policy.model.pointer import place_prior
 from policy.model.prompting import Prompter
 from policy.model.scene import Sight, is_washing_up
@@ -25,6 +27,7 @@ from robot_bridge.protocol.messages import ActRequest, Context, Observation, Thi
 from robot_bridge.protocol.thought import Thought
 
 _PICKING = "pick up"
+_NOTHING = Thought(reason="nothing is in the right hand", subtask="done")
 _SURE = 0.985  # confidence of a thought that all is done which stands at once; a third of the right ones have less
 _PLAIN = re.compile(r"(?:put the (?:\w+ )?\w+ (?:in|on) the (?:\w+ )?\w+|pick up the (?:\w+ )?\w+)(?:\n.*)*")
 _SUBTASK = re.compile(r"^subtask: *(?P<subtask>\S.*)$", re.MULTILINE)
@@ -33,12 +36,15 @@ _GOES = re.compile(r"^reason: (?:.*, )?(?P<thing>the .+?) is .+? and goes (?P<pl
 
 
 class Thinking:
-    """Args: sight: says when the thing that was asked for is not there, or there twice, and what things are called."""
+    """Args:
+    sight: says when the thing that was asked for is not there, or there twice, and what things are called.
+    hands: say when one of them holds nothing.
+    """
 
     def __init__(self, model: ThoughtfulPI0, prompter: Prompter, engine: Engine, writer: Writer, seeing: Seeing,
-                 sight: Sight | None) -> None:  # fmt: skip
+                 sight: Sight | None, hands: OpenHands | None = None) -> None:  # fmt: skip
         self._model, self._prompter, self._engine, self._writer = model, prompter, engine, writer
-        self._seeing, self._sight = seeing, sight
+        self._seeing, self._sight, self._hands = seeing, sight, hands
         self._naming = Naming(prompter.tokenizer, sight.names) if sight is not None else None
         self._second_look = SecondLook(sight) if sight is not None else None
         self._dirt = Dirt(prompter.tokenizer, sight) if sight is not None else None
@@ -52,12 +58,31 @@ class Thinking:
         drafts = self._drafts(under, telling)
         for row in chores:
             drafts[row] = self._soiled(requests[row], under[row].context, drafts[row])
-        ended = [row for row in chores if requests[row].context.going.errand and self._ends(drafts[row])]
-        for row, draft in zip(ended, self._drafts([requests[row] for row in ended], [None] * len(ended)), strict=True):
-            drafts[row] = draft
+        ended = [row for row in chores if self._errand_ends(requests[row], drafts[row])]
+        anew = self._drafts([requests[row] for row in ended], [None] * len(ended))
+        for row, draft in zip(ended, anew, strict=True):
+            drafts[row] = self._turned(requests[row], drafts[row], draft)
         for row in chores:
             self._tell(drafts[row], on_tokens[row])
         return drafts
+
+    def _errand_ends(self, request: ThinkRequest, draft: Draft) -> bool:
+        """Whether the errand under way is over, by its own thought or although that goes on."""
+        text = self._prompter.tokenizer.decode(draft.tokens)
+        return bool(request.context.going.errand) and (self._ends(draft) or is_over(text, request, self._hands))
+
+    def _turned(self, request: ThinkRequest, ended: Draft, draft: Draft) -> Draft:
+        """The thought that follows an errand; about another thing, or none, where it holds on to the one that is put
+        away."""
+        assert self._second_look is not None
+        before, text = (self._prompter.tokenizer.decode(one.tokens) for one in (ended, draft))
+        name = self._second_look.thing_of(before)
+        if not name or self._second_look.thing_of(text) != name or not holds_on(text, request, self._hands):
+            return draft
+        (seen,) = self._seeing.see([request.observation], [request.context])
+        others = [other for other in self._standing(seen, request) if other != name]
+        other = next((other for _, other in self._waiting(seen, request, draft, others)), None)
+        return other or self._anew(seen, request, draft, str(_NOTHING))
 
     def acted_under(self, request: ActRequest) -> Context:
         """The words under which the thought was written."""
