@@ -108,6 +108,26 @@ def test_dish_that_waits_is_thought_about_anew_when_it_got_dirty(kitchen, policy
     assert thought.thing == "blue plate" and thought.errand.endswith(place), str(thought)
 
 
+@pytest.mark.parametrize("another", [True, False])
+def test_chore_turns_to_another_thing_when_its_thought_holds_on_to_the_last(kitchen, policy, monkeypatch, another):
+    away, place = LayoutObject("bottle", "white", (0.15, 0.05, 0.0)), PLACES["dishwasher"]
+    layout = Layout((away, *[LayoutObject("plate", "blue", (-0.05, 0.0, 0.0))] * another))
+    chore = lane(kitchen, Job(1, Chores("clear"), "clear the counter", layout=layout))
+    kitchen.move_object("white bottle", (*place.centre, place.floor_z + 0.003), 0.0)
+    kitchen.step(kitchen.state(), 0.5)
+    errand, drafts = "put the white bottle in the dishwasher", policy._thinking._drafts
+    held = "reason: the white bottle is in the right hand and goes in the dishwasher\n"
+
+    def holding_on(requests, told):
+        return drafts([msgspec.structs.replace(r, forced=held) if r.context.instruction != errand else r
+                       for r in requests], told)  # fmt: skip
+
+    monkeypatch.setattr(policy._thinking, "_drafts", holding_on)
+    context = Context(instruction="clear the counter", doing=errand, going=Going(errand=errand, lasting=9))
+    thought, _ = policy.think(chore.observe(), context)
+    assert thought.thing == "blue plate" if another else thought.is_done, str(thought)
+
+
 def test_dirt_is_seen_in_a_picture_where_the_thing_is_seen(kitchen, policy):
     folder = embedded_folder()
     card, model = read_card(folder), load_model(folder, "cpu").eval()
