@@ -18,19 +18,21 @@ _LONG = 14  # thoughts; an errand that comes off takes about ten, and its hand i
 
 
 def holds_on(text: str, request: ThinkRequest, hands: OpenHands | None) -> bool:
-    """Whether a thought has a thing lie where it goes, or in a hand that is open.
+    """Whether a thought has a thing lie where it goes, or, long into an errand, in a hand that is open.
 
     Args:
         text: of the thought.
     """
+    if _THERE.search(text):
+        return True
     held = _HELD.search(text)
-    empty = held is not None and hands is not None and hands.is_open(held["hand"], request.observation.state)
-    return empty or _THERE.search(text) is not None
+    if held is None or hands is None or request.context.going.lasting < _LONG:
+        return False
+    return hands.is_open(held["hand"], request.observation.state)
 
 
 def is_over(text: str, request: ThinkRequest, hands: OpenHands | None) -> bool:
-    """Whether the errand under way has come off although its thought holds on to it, and has for long."""
+    """Whether the errand under way has come off although its thought holds on to it."""
     context = request.context
-    putting = f"subtask: {context.going.errand}" in text and context.doing == context.going.errand
-    stays = putting and context.going.lasting >= _LONG
-    return (stays and holds_on(text, request, hands)) or _THERE.search(text) is not None
+    half_way = f"subtask: {context.going.errand}" not in text or context.doing != context.going.errand
+    return holds_on(text, request, hands) and (not half_way or _THERE.search(text) is not None)

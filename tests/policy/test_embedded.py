@@ -123,7 +123,7 @@ def test_chore_turns_to_another_thing_when_its_thought_holds_on_to_the_last(kitc
                        for r in requests], told)  # fmt: skip
 
     monkeypatch.setattr(policy._thinking, "_drafts", holding_on)
-    context = Context(instruction="clear the counter", doing=errand, going=Going(errand=errand, lasting=9))
+    context = Context(instruction="clear the counter", doing=errand, going=Going(errand=errand, lasting=15))
     thought, _ = policy.think(chore.observe(), context)
     assert thought.thing == "blue plate" if another else thought.is_done, str(thought)
 

@@ -24,6 +24,10 @@ def request(opening: float = 0.048, lasting: int = 20, doing: str = ERRAND) -> T
                         context=context)  # fmt: skip
 
 
+def test_thought_may_hold_on_while_a_hand_has_only_just_let_go() -> None:
+    assert not holds_on(HELD, request(lasting=9), HANDS)
+
+
 @pytest.mark.parametrize(("text", "opening", "holds"), [
     pytest.param(HELD, 0.048, True, id="an open hand holds nothing"),
     pytest.param(HELD, 0.025, False, id="a hand around something"),
