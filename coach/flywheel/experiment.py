@@ -248,7 +248,8 @@ def _train(settings: Settings, home: str, data: Path, tell: Told) -> None:
     command = [sys.executable, "-m", "coach", "train", "--from-corrections", "--home", str(folder), "--name", NAME,
                "--start", str(settings.base), "--data", str(data), "--recipe", str(folder / "recipe.yaml")]  # fmt: skip
     with (folder / "train.log").open("a") as log, _timed(settings.out, f"fine-tuning {home}"):
-        done = subprocess.run(command, stdout=log, stderr=subprocess.STDOUT, check=False)
+        done = subprocess.run(command, stdout=log, stderr=subprocess.STDOUT, check=False,
+                              preexec_fn=dies_with(os.getpid()))  # fmt: skip
     if done.returncode:
         raise CoachError(f"the fine-tuning of {home} failed", next_step=f"see {folder / 'train.log'}")
     (folder / "trained").touch()
@@ -263,7 +264,7 @@ def _base_data(settings: Settings, tell: Told) -> Path:
     tell(f"no stills and demonstrations in {settings.data}: making some in {out}")
     command = [sys.executable, "-m", "coach", "demos", "--episodes", str(BASE_EPISODES), "--stills", str(BASE_STILLS),
                "--out", str(out), "--workers", str(settings.workers)]  # fmt: skip
-    if subprocess.run(command, check=False).returncode:
+    if subprocess.run(command, check=False, preexec_fn=dies_with(os.getpid())).returncode:
         raise CoachError("the base data could not be made", next_step=f"make it with coach demos --out {out}")
     return out
 
