@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import sys
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -76,10 +76,19 @@ def _eyes(config: Config, start: str) -> tuple[Callable[[np.ndarray, str], float
     from policy.checkpoint import embedded_folder, load_model, load_sight, read_card
     from policy.model.looks import Looks
 
+    @cache
+    def looks() -> Looks:  # loaded where dirt decides, which is seldom
+        model = load_model(folder, "cpu").eval()
+        sight = load_sight(folder, card, model.sizes)
+        assert sight is not None, "a card with classes has a scene head"
+        return Looks(model, sight.head, sight.names)
+
+    def dirt(picture: np.ndarray, name: str) -> float | None:
+        return looks().dirt(picture, name)
+
     folder = Path(find_checkpoint(config, start) or embedded_folder())
-    card, model = read_card(folder), load_model(folder, "cpu").eval()
-    sight = load_sight(folder, card, model.sizes)
-    return (Looks(model, sight.head, sight.names).dirt if sight is not None else None), card.cameras[0]
+    card = read_card(folder)
+    return (dirt if card.classes else None), card.cameras[0]
 
 
 def _train(args: argparse.Namespace, config: Config, recipe: str, start: str | None, lessons: Lessons | None,

@@ -148,9 +148,7 @@ def _astray(number: int, task: Task) -> Layout:
     """The layout, with the thing of a task in a receptacle where it is not to go."""
     rng = np.random.default_rng([number, 14])
     others = [place for name, place in PLACES.items() if name != task.place]
-    place = others[int(rng.integers(len(others)))]
-    dx, dy = place.slots[int(rng.integers(2))]
-    spot = (place.centre[0] + dx, place.centre[1] + dy, place.floor_z + 0.003)
+    spot = others[int(rng.integers(len(others)))].lying(int(rng.integers(2)))
     return Layout(tuple(replace(thing, position=spot) if (thing.kind, thing.colour) == (task.kind, task.colour)
                         else thing for thing in make_layout(number).objects))  # fmt: skip
 

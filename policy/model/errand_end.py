@@ -34,5 +34,5 @@ def holds_on(text: str, request: ThinkRequest, hands: OpenHands | None) -> bool:
 def is_over(text: str, request: ThinkRequest, hands: OpenHands | None) -> bool:
     """Whether the errand under way has come off although its thought holds on to it."""
     context = request.context
-    half_way = f"subtask: {context.going.errand}" not in text or context.doing != context.going.errand
-    return holds_on(text, request, hands) and (not half_way or _THERE.search(text) is not None)
+    putting = f"subtask: {context.going.errand}" in text and context.doing == context.going.errand
+    return _THERE.search(text) is not None or (putting and holds_on(text, request, hands))

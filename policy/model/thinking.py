@@ -24,7 +24,7 @@ from policy.model.seeing import Seeing
 from policy.model.thoughtful_pi0 import ThoughtfulPI0
 from policy.model.writing import Draft, Prior, Writer
 from robot_bridge.protocol.messages import ActRequest, Context, Observation, ThinkRequest
-from robot_bridge.protocol.thought import Thought
+from robot_bridge.protocol.thought import Thought, errand_of
 
 _PICKING = "pick up"
 _NOTHING = Thought(reason="nothing is in the right hand", subtask="done")
@@ -127,11 +127,8 @@ class Thinking:
             return draft
         (seen,) = self._seeing.see([request.observation], [context])
         other = self._anew(seen, request, draft, waits["opening"])
-        return draft if self._errand_of(other) == self._errand_of(draft) else other
-
-    def _errand_of(self, draft: Draft) -> str:
-        goes = _GOES.search(self._prompter.tokenizer.decode(draft.tokens))
-        return f"put {goes['thing']} {goes['place']}" if goes else ""
+        before, after = (errand_of(self._prompter.tokenizer.decode(one.tokens)) for one in (draft, other))
+        return draft if after == before else other
 
     def _is_chore(self, context: Context) -> bool:
         """Whether the instruction leaves to the thought which thing it is about."""

@@ -6,8 +6,7 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from robot_bridge.protocol.errors import ProtocolError
-from robot_bridge.protocol.thought import Thought
+from robot_bridge.protocol.thought import errand_of
 
 
 def as_errands(instructions: Sequence[str], thoughts: Sequence[str], chores: Collection[str], share: float,
@@ -20,11 +19,3 @@ def as_errands(instructions: Sequence[str], thoughts: Sequence[str], chores: Col
     """
     return [errand_of(thought) or instruction if instruction.partition("\n")[0] in chores and rng.random() < share
             else instruction for instruction, thought in zip(instructions, thoughts, strict=True)]  # fmt: skip
-
-
-def errand_of(text: str) -> str:
-    """`put the red cup in the sink` of a thought that is on its way there; else empty."""
-    try:
-        return Thought.parse(text).errand
-    except ProtocolError:
-        return ""

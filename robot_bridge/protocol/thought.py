@@ -133,3 +133,11 @@ class Thought(msgspec.Struct, frozen=True, kw_only=True):
         place = fields.pop("where", "")
         where = Where.parse(place) if place else None
         return cls(**fields, where=where, source=source, confidence=confidence, certainty=certainty)
+
+
+def errand_of(text: str) -> str:
+    """`put the red cup in the sink` of the text of a thought that is on its way there; else empty."""
+    try:
+        return Thought.parse(text).errand
+    except ProtocolError:
+        return ""

@@ -172,11 +172,8 @@ def stow(kitchen: Kitchen, rng: np.random.Generator, count: int) -> None:
     things, places = kitchen.objects(), list(PLACES.values())
     chosen = rng.permutation(len(things))[:count]
     for index, place in zip(chosen, rng.permutation(len(places)), strict=False):
-        target = places[place]
-        dx, dy = target.slots[int(rng.integers(2))]
-        spot = (target.centre[0] + dx, target.centre[1] + dy, target.floor_z + 0.003)
-        yaw = things[index].yaw
-        kitchen.move_object(things[index].name, spot, yaw)
+        spot = places[place].lying(int(rng.integers(2)))
+        kitchen.move_object(things[index].name, spot, things[index].yaw)
     kitchen.step(kitchen.state(), 0.1)
 
 

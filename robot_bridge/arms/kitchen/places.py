@@ -41,6 +41,11 @@ class Place:
         """Whether a point (float[3]) lies inside, or on something that does."""
         return self.below(position) and bool(self.floor_z - 0.02 < position[2] < self.wall_z + _STACK_M)
 
+    def lying(self, slot: int) -> tuple[float, float, float]:
+        """Position of the underside of an object that lies at a slot, a hair above the floor."""
+        dx, dy = self.slots[slot]
+        return self.centre[0] + dx, self.centre[1] + dy, self.floor_z + 0.003
+
     def below(self, position: np.ndarray) -> bool:
         """Whether a point (float[3]) is inside the walls or straight above."""
         return bool((np.abs(position[:2] - self.centre) < np.array(self.half) + 0.012).all())
