@@ -20,7 +20,10 @@ FROM episodes"""
 
 
 def begin(db: Database, **fields: str) -> int:
-    return insert(db, "episodes", {**fields, "started_s": time.time()})
+    """The open episode of this task, a new one where there is none: who gave the task and who watches both begin it."""
+    still_open = db.conn.execute("SELECT id FROM episodes WHERE task_id = ? AND ended_s IS NULL", (fields["task_id"],))
+    found = still_open.fetchone()
+    return int(found[0]) if found else insert(db, "episodes", {**fields, "started_s": time.time()})
 
 
 def end(db: Database, episode_id: int, outcome: str) -> None:
@@ -29,10 +32,9 @@ def end(db: Database, episode_id: int, outcome: str) -> None:
                     (time.time(), outcome, episode_id))  # fmt: skip
 
 
-def end_all(db: Database, outcome: str) -> int:
-    return db.conn.execute(
-        "UPDATE episodes SET ended_s = ?, outcome = ? WHERE ended_s IS NULL", (time.time(), outcome)
-    ).rowcount
+def end_all(db: Database, outcome: str, before_s: float) -> int:
+    return db.conn.execute("UPDATE episodes SET ended_s = ?, outcome = ? WHERE ended_s IS NULL AND started_s < ?",
+                           (time.time(), outcome, before_s)).rowcount  # fmt: skip
 
 
 def listed(db: Database, limit: int, offset: int) -> list[Episode]:

@@ -102,6 +102,7 @@ class Store:
     def begin_episode(
         self, task_id: str, instruction: str, home: str, checkpoint: str, embodiment: str, by: str
     ) -> int:
+        """A new episode, or the one that is open for this task already."""
         with self._connection.writing() as db:
             return episodes.begin(db, task_id=task_id, instruction=instruction, home=home, checkpoint=checkpoint,
                                   embodiment=embodiment, by=by)  # fmt: skip
@@ -114,13 +115,17 @@ class Store:
             lessons.settle(db, "episode_id = ?", (episode_id,))
             lessons.leave(db, "episode_id = ?", (episode_id,))
 
-    def end_open_episodes(self, outcome: str = "interrupted") -> int:
-        """Close what a crash left open, at the start of a run. Returns how many."""
+    def end_open_episodes(self, outcome: str = "interrupted", before_s: float = float("inf")) -> int:
+        """Close what a crash left open, at the start of a run. Returns how many.
+
+        Args:
+            before_s: those that began earlier, `time.time()`.
+        """
         with self._connection.writing() as db:
-            still_open = "episode_id IN (SELECT id FROM episodes WHERE ended_s IS NULL)"
-            lessons.settle(db, still_open)
-            lessons.leave(db, still_open)
-            return episodes.end_all(db, outcome)
+            still_open = "episode_id IN (SELECT id FROM episodes WHERE ended_s IS NULL AND started_s < ?)"
+            lessons.settle(db, still_open, (before_s,))
+            lessons.leave(db, still_open, (before_s,))
+            return episodes.end_all(db, outcome, before_s)
 
     def episodes(self, limit: int = 50, offset: int = 0) -> list[Episode]:
         """Newest first."""

@@ -27,21 +27,27 @@ class Episodes:
         known = self._store.get_state(STATE_KEY) or {}
         return known.get("episode_id") if task_id and known.get("task_id") == task_id else None
 
+    @property
+    def task_id(self) -> str:
+        """The task whose episode is open; empty where there is none."""
+        return str((self._store.get_state(STATE_KEY) or {}).get("task_id", ""))
+
     def begin(self, task_id: str, instruction: str, by: str, status: Status | None) -> int | None:
-        """A new episode; whatever was open ends as left."""
+        """The episode of a task: a new one, unless somebody else has begun it. One of another task ends as left."""
         if not self._config.record:
             return None
-        self.end("left")
+        if self.task_id != task_id:
+            self.end("left")
         checkpoint = (status.checkpoint if status else "") or self._config.checkpoint or "embedded"
         body = status.embodiment if status else self._config.embodiment
         episode_id = self._store.begin_episode(task_id, instruction, self.home_id(), checkpoint, body, by)
         self._store.set_state(STATE_KEY, {"task_id": task_id, "episode_id": episode_id})
         return episode_id
 
-    def end(self, outcome: str) -> None:
-        """End the open episode, if there is one."""
+    def end(self, outcome: str, task_id: str = "") -> None:
+        """End the open episode, if there is one. Args: task_id: only if it is the episode of this task."""
         known = self._store.get_state(STATE_KEY)
-        if known:
+        if known and task_id in ("", known["task_id"]):
             helpless = outcome == "left" and self._store.get_state(HELPLESS_KEY) == known["task_id"]
             self._store.set_state(STATE_KEY, None)
             self._store.end_episode(known["episode_id"], "failed" if helpless else outcome)

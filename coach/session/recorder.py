@@ -57,7 +57,8 @@ class Recorder:
         self._recent_lock = threading.Lock()
         self._waiting: queue.Queue[Message] = queue.Queue(MAX_WAITING)
         self._closing = threading.Event()
-        self._task_id: str | None = None
+        self._began_s, self._open_before = time.time(), episodes.task_id
+        self._task_id: str | None = None  # of the last status; None before the first
         self._episode_id: int | None = None
         self._by_hand: int | None = None  # the episode of a takeover without a task
         self._places = PlaceMemory(store)
@@ -163,14 +164,16 @@ class Recorder:
         """Begin and end episodes with the bridge's tasks, also those that another process started."""
         if status.task_id == self._task_id:
             return
-        first, self._task_id = self._task_id is None, status.task_id
+        before, self._task_id = self._task_id, status.task_id
         self._episode_id = self._episode_of(status.task_id) if self._record else None
         if not self._record:
             return
-        if first and self._episode_id is None:
-            self._store.end_open_episodes("interrupted")
-        if not status.task_id:
-            self._episodes.end("left")
+        if before is None and self._episode_id is None:
+            self._store.end_open_episodes("interrupted", self._began_s)
+        if not status.task_id:  # an old status may come to be read when another task has been given
+            left = self._open_before if before is None else before
+            if left:
+                self._episodes.end("left", left)
         elif self._episode_id is None:
             time.sleep(0.05)  # whoever gave the task is about to begin its episode
             known = self._episode_of(status.task_id)

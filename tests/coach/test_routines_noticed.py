@@ -46,7 +46,7 @@ def test_person_is_told_when_no_country_or_an_unknown_one_is_set() -> None:
 
 def asked(store: Store, instruction: str, *moments: datetime) -> None:
     for moment in moments:
-        number = store.begin_episode("task", instruction, "home", "", "kitchen", "Ada")
+        number = store.begin_episode(f"task {moment}", instruction, "home", "", "kitchen", "Ada")
         with store._connection.writing() as db:
             db.conn.execute("UPDATE episodes SET started_s = ? WHERE id = ?", (to_utc(moment, BERLIN), number))
 

@@ -7,22 +7,32 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pytest
 from bridge_stand_in import SINK_THOUGHT, StandIn
-from waiting import until
+from waiting import DEADLINE_S, until
 
 from coach.__main__ import main
 from coach.config import Config
 from coach.processes.notices import Restart, write_restart
 from coach.session.headless import NOTICES_S, run_headless
+from coach.session.recorder import Recorder
 from coach.session.replies import Reply
 from coach.session.system import System
 from memory.store import Store
-from robot_bridge.protocol.messages import ChunkEvent, Event, Message, Observation, ThoughtEvent, ThoughtToken
+from robot_bridge.protocol.messages import (
+    ChunkEvent,
+    Event,
+    Message,
+    Observation,
+    Status,
+    ThoughtEvent,
+    ThoughtToken,
+)
 from robot_bridge.protocol.thought import Thought
 
 RACK_THOUGHT = Thought(
@@ -107,6 +117,49 @@ def test_an_episode_begins_when_another_process_gave_the_task(bench: Bench) -> N
     system = bench.open()
     bench.bridge.work_on("pick up the towel")
     until(lambda: [e.instruction for e in system._store.episodes()] == ["pick up the towel"])
+    system.close()
+
+
+@pytest.mark.parametrize("before", ["", "pick up the towel"])
+def test_episode_goes_on_when_a_status_from_before_its_task_is_read_late(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, before: str
+) -> None:
+    readable, keep = threading.Event(), Recorder._keep
+
+    def late(recorder: Recorder, message: Message) -> None:
+        readable.wait(DEADLINE_S)
+        keep(recorder, message)
+
+    monkeypatch.setattr(Recorder, "_keep", late)
+    if before:
+        bench.bridge.work_on(before)
+        readable.set()
+    system = bench.open()
+    if before:
+        until(lambda: len(system._store.episodes()) == 1)
+        readable.clear()
+        bench.delivered.clear()
+        bench.bridge.finish()
+        until(lambda: any(isinstance(m, Status) and not m.task_id for m in bench.delivered))
+    system.submit("put the red cup in the sink")
+    task_id = bench.wait_for_reply().task_id
+    readable.set()
+    until(lambda: system._recorder._task_id == task_id)
+    assert system._store.episodes()[0].task_id == task_id, "the newest"
+    assert [(episode.outcome, episode.instruction) for episode in system._store.episodes()[1:]] == (
+        [("left", before)] if before else []
+    )
+    assert system._store.episodes()[0].outcome == "" and system._recorder._episodes.task_id == task_id
+    system.close()
+
+
+def test_a_task_has_one_episode_when_who_gave_it_and_who_watches_begin_it(bench: Bench) -> None:
+    system = bench.open()
+    with ThreadPoolExecutor(8) as people:
+        begun = list(
+            people.map(lambda by: system._recorder._episodes.begin("t1", "pick up the towel", str(by), None), range(8))
+        )
+    assert set(begun) == {episode.id for episode in system._store.episodes()} and len(set(begun)) == 1
     system.close()
 
 
