@@ -12,6 +12,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -166,6 +167,8 @@ class ControlLoop(Part):
         self._watch(now_s)
         before, moving, halted = self._limiter.target, self._driver.moving, self._motion.take_halt()
         wish = self._motion.wish(before, now_s)
+        if wish.target is not None and self._motion.mode == "play":
+            wish = replace(wish, target=self._gate.amend(before, wish.target, now_s))
         verdict = Verdict(self._limiter.hold()) if wish.target is None else self._limiter.step(wish.target, wish.speed)
         passage = self._gate.check(before, verdict.target, now_s)
         target = self._limiter.retract(passage.held) if passage.reason else verdict.target
@@ -217,7 +220,11 @@ class ControlLoop(Part):
                             joints=names)  # fmt: skip
 
     def _tell_held(self, passage: Passage, now_s: float) -> None:
-        if passage.stuck:
+        if passage.gives_way:
+            self._desk.announce(
+                "info", "gives_way", f"{passage.reason}, so the {passage.gives_way} arm goes home first"
+            )
+        elif passage.stuck:
             self._desk.hold_for("body", "too_near", f"{passage.reason}, so the arms hold",
                                 "tell me what to do instead, or say resume", self._motion.generation)  # fmt: skip
         elif self._due(passage.reason[:40], now_s):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from fake_arms import MemoryArms, small_body
 
-from robot_bridge.body_gate import PATIENCE_S, BodyGate
+from robot_bridge.body_gate import GIVE_WAY_S, GIVE_WAY_SPEED, PATIENCE_S, BodyGate
 from robot_bridge.protocol.embodiment import Joint
 from robot_bridge.safety import Limiter
 
@@ -41,6 +41,52 @@ def test_person_is_told_once_when_a_wish_presses_on():
     told = [gate.check(before, beyond, i * 0.02).stuck for i in range(int(PATIENCE_S / 0.02) + 20)]
     assert told.count(True) == 1
     assert not gate.check(before, beyond, 100.0).stuck, "a new press counts anew"
+
+
+class CrossedArms(MemoryArms):
+    """One joint each; neither may pass the other, and the left one, at `before[0]`, is the lower."""
+
+    def obstacle(self, before: np.ndarray, target: np.ndarray) -> str:
+        gap, was = target[1] - target[0], before[1] - before[0]
+        return "the hands would come too near to each other" if gap < min(0.1, was - 1e-6) else ""
+
+
+def crossed() -> tuple[BodyGate, Limiter, np.ndarray]:
+    joints = [Joint(name=hand, lower=-1, upper=1, velocity=2, acceleration=40, home=home, hand=hand)
+              for hand, home in (("left", -0.8), ("right", 0.9))]  # fmt: skip
+    body = small_body(joints=tuple(joints))
+    start = np.array([0.0, 0.1], np.float32)
+    return BodyGate(CrossedArms(body), body), Limiter.for_body(body, start), start
+
+
+@pytest.mark.parametrize(("wish", "leaves"), [((0.5, 0.9), "right"), ((0.5, -0.5), "left"), ((-0.8, -0.9), "right")])
+def test_arms_get_on_when_each_is_in_the_way_of_the_other(wish: tuple[float, float], leaves: str):
+    gate, limiter, _ = crossed()
+    told, asked = [], False
+    for tick in range(400):
+        before, now_s = limiter.target, tick * 0.02
+        verdict = limiter.step(gate.amend(before, np.array(wish, np.float32), now_s))
+        passage = gate.check(before, verdict.target, now_s)
+        if passage.reason:
+            limiter.retract(passage.held)
+        told += [passage.gives_way] * bool(passage.gives_way)
+        asked |= passage.stuck
+    reachable = wish[0] < wish[1]
+    assert told == ([] if reachable else [leaves]), "who can leave by itself need not be told to"
+    assert asked == (not reachable), "who comes back to the same place asks a person"
+    assert reachable == bool(np.allclose(limiter.target, wish, atol=1e-3))
+
+
+def test_arm_that_gives_way_goes_home_slowly_and_keeps_hold():
+    arms = two_handed()
+    gate, body = BodyGate(arms, arms.embodiment), arms.embodiment
+    before, beyond = np.array([0.3, 0, 0.02, 0], np.float32), np.array([0.4, 0, 0.05, 0], np.float32)
+    began = [passage for i in range(60) if (passage := gate.check(before, beyond, i * 0.02)).gives_way]
+    assert [passage.gives_way for passage in began] == ["left"]
+    step = gate.amend(before, beyond, 1.3) - before
+    slow = GIVE_WAY_SPEED * body.velocity_limits / body.control_hz
+    assert step[0] == pytest.approx(-slow[0]) and step[2] == 0.0, "home, with the gripper as it is"
+    assert gate.amend(before, beyond, 1.3 + GIVE_WAY_S)[0] == beyond[0], "not for ever"
 
 
 def test_arms_without_a_model_of_their_body_pass():
