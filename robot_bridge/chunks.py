@@ -5,7 +5,8 @@
 
 A chunk arrives some time after its observation: rows that the arms have meanwhile lived through are dropped. Arms that
 stood still have lived through nothing, so a chunk that follows a hold plays from its first row. A new chunk is blended
-in from the present target; a chunk played to its end leaves nothing, and the arms hold.
+in from the present target, which was for the tick before, so that its first tick moves the arms already; a chunk played
+to its end leaves nothing, and the arms hold.
 """
 
 from __future__ import annotations
@@ -85,10 +86,11 @@ class ChunkPlayer:
     Args:
         blend_s: how long the join with what was played before is smoothed.
         now_s: the arms stand still since then.
+        tick_s: between two targets.
     """
 
-    def __init__(self, blend_s: float, now_s: float) -> None:
-        self._blend_s = blend_s
+    def __init__(self, blend_s: float, now_s: float, tick_s: float = 0.0) -> None:
+        self._blend_s, self._tick_s = blend_s, tick_s
         self._track: _Track | None = None
         self._before: _Track | None = None  # what the join blends from: a chunk still playing, or the present target
         self._present = np.zeros(0, np.float32)
@@ -128,7 +130,7 @@ class ChunkPlayer:
         self._before = self._track if joined else None
         self._present = present.copy()
         self._track = _Track(playable, now_s - elapsed_s)
-        self._join_s = now_s
+        self._join_s = now_s - self._tick_s
         self._span_s = max(self._blend_s, self._track.dt_s - elapsed_s)  # the way to the first row is never cut short
         return min(len(playable.rows), int(elapsed_s / playable.chunk.dt_s + 1e-6))
 

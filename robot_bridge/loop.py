@@ -1,8 +1,8 @@
 """The control loop: read the joints, ask what is wished, limit it, command it; 50 times a second.
 
 It keeps its own schedule on the monotonic clock, so that a late tick does not make the next ones late, and it goes on
-whatever happens to the policy, the pilot or the network. A hold does not wait for the next tick: it makes one. If the
-arms fail it holds and tries them again.
+whatever happens to the policy, the pilot or the network. A hold does not wait for the next tick: it makes one, and so
+does the motion that follows it. If the arms fail it holds and tries them again.
 """
 
 from __future__ import annotations
@@ -122,15 +122,16 @@ class ControlLoop(Part):
         next_s = time.monotonic()
         while not self._stop.is_set():
             now_s = time.monotonic()
-            self._motion.held.clear()
+            self._motion.due.clear()
             self.ticks.beat(now_s)
             self._guarded_tick(now_s)
             late_s = time.monotonic() - (next_s + self._tick_s)
             next_s += self._tick_s * (1 + max(0, int(late_s / self._tick_s)))
-            if self._motion.held.wait(max(0.0, next_s - time.monotonic())):
+            if self._motion.due.wait(max(0.0, next_s - time.monotonic())):
                 soonest_s = now_s + SOONEST * self._tick_s
                 time.sleep(max(0.0, soonest_s - time.monotonic()))
                 next_s = time.monotonic()
+                self.ticks.rest()
 
     def _guarded_tick(self, now_s: float) -> None:
         try:

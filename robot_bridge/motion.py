@@ -48,7 +48,7 @@ class Motion:
     def __init__(self, body: Embodiment, blend_s: float, park_speed: float, by_hand: ByHand | None = None) -> None:
         self._by_hand = by_hand or ByHand(body, None)
         self._lock = threading.Lock()
-        self._player = ChunkPlayer(blend_s, time.monotonic())
+        self._player = ChunkPlayer(blend_s, time.monotonic(), 1.0 / body.control_hz)
         self._pending: Playable | None = None
         self._mode: Mode = "hold"
         self._goal: np.ndarray | None = None
@@ -60,7 +60,7 @@ class Motion:
         self._lean_step = (REACH_SPEED / body.control_hz * body.velocity_limits).astype(np.float32)
         self._pace = 1.0
         self._grippers = np.array([joint.gripper for joint in body.joints])
-        self.held = threading.Event()  # set with every hold, so that the control loop need not wait for its next tick
+        self.due = threading.Event()  # a hold, or a motion after one: the control loop need not wait for its next tick
         self._halted: tuple[float, str] | None = None
         lower, home = body.limits[:, 0], body.home
         self._closed_below = (lower + OPEN_ENOUGH * (home - lower))[self._grippers]
@@ -82,7 +82,7 @@ class Motion:
         with self._lock:
             self._generation += 1
             self._quiet()
-            self.held.set()
+            self.due.set()
             return self._generation
 
     def halt(self, since_s: float, why: str) -> int:
@@ -102,6 +102,8 @@ class Motion:
         with self._lock:
             if generation != self._generation:
                 return False
+            if self._mode == "hold":
+                self.due.set()
             self._pending, self._mode = _paced(playable, self._pace), "play"
             return True
 

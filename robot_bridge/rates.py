@@ -21,23 +21,28 @@ class Meter:
         self._times[self._count % len(self._times)] = now_s
         self._count += 1
 
+    def rest(self) -> None:
+        """The next beat comes when it is wanted, not when it was due: the time until then is not counted."""
+        self.beat(np.nan)
+
     @property
     def count(self) -> int:
         return self._count
 
     def intervals_s(self) -> np.ndarray:
-        """float64[n], oldest first."""
+        """float64[n], oldest first, without those before a beat out of turn."""
         count, size = self._count, len(self._times)
         times = self._times.copy()
         ordered = times[:count] if count <= size else np.roll(times, -(count % size))
-        return np.diff(ordered)
+        intervals = np.diff(ordered)
+        return intervals[np.isfinite(intervals)]
 
     def hz(self) -> float:
         """Beats a second over what is remembered; 0 once the beat has stopped for a second."""
         intervals = self.intervals_s()
         if not len(intervals):
             return 0.0
-        mean, last = float(intervals.mean()), float(self._times[(self._count - 1) % len(self._times)])
+        mean, last = float(intervals.mean()), float(np.nanmax(self._times))
         return 0.0 if mean <= 0 or time.monotonic() - last > max(1.0, 3 * mean) else 1.0 / mean
 
     def jitter_ms(self, period_s: float) -> tuple[float, float]:

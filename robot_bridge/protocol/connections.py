@@ -100,6 +100,7 @@ class Connections:
                     self._begun[line] = received
                 elif received - begun > self._most_bytes:
                     self._cut(connection, received - begun)
+                    self._begun[line] = None  # told once, though libzmq may take a while to see it
         except (OSError, IndexError):  # closed without a word, as all are when the address is taken away for a moment
             self._begun.pop(line, None)
             return False

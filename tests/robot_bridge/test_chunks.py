@@ -32,6 +32,12 @@ def test_rows_are_met_on_time_when_played_from_the_observation():
         assert position(player, now_s) == pytest.approx(expected, abs=1e-4)
 
 
+def test_first_tick_moves_when_a_chunk_begins():
+    player = ChunkPlayer(0.1, 10.0, tick_s=0.02)
+    player.start(chunk(0.1, 0.1, 10.0), NOTHING, 10.0)
+    assert 0 < position(player, 10.0) <= 0.1 * 0.02 / 0.1 + 1e-4, "one tick's share of the way"
+
+
 def test_past_rows_are_dropped_when_arms_moved_meanwhile():
     player = ChunkPlayer(0.1, 10.0)
     player.start(chunk(0.1, 0.1, 10.0), NOTHING, 10.0)

@@ -35,6 +35,25 @@ def test_chunk_is_refused_when_a_hold_came_between(motion):
     assert motion.wish(BODY.home, time.monotonic()).target is None
 
 
+def test_control_loop_need_not_wait_when_a_motion_follows_a_hold(motion):
+    motion.hold()
+    motion.due.clear()
+    assert motion.play(playable(), motion.generation) and motion.due.is_set()
+    motion.due.clear()
+    assert motion.play(playable(), motion.generation) and not motion.due.is_set(), "the ticks keep their rhythm"
+
+
+def test_beat_out_of_turn_is_no_jitter():
+    meter = Meter(10)
+    for now_s in (0.0, 0.02, 0.04):
+        meter.beat(now_s)
+    meter.rest()
+    for now_s in (0.045, 0.065):
+        meter.beat(now_s)
+    assert meter.jitter_ms(0.02) == pytest.approx((0.0, 0.0), abs=1e-6)
+    assert len(meter.intervals_s()) == 3
+
+
 def test_pending_chunk_is_dropped_when_held_before_its_first_tick(motion):
     assert motion.play(playable(), motion.generation)
     motion.hold()
