@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from coach.config import Config
+from coach.session.errand import KINDS
 
 if TYPE_CHECKING:
     from robot_bridge.arms.kitchen.episodes import DemoConfig
@@ -33,6 +34,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--chores", action="store_true", help="nothing but clearing and washing up (default: all kinds of tasks)"
     )
     kind.add_argument("--fetch", action="store_true", help="nothing but taking things out of one receptacle to another")
+    kind.add_argument("--change", action="store_true", help="nothing but changes of mind on the way")
+    parser.add_argument("--kind", choices=KINDS, default="", help="tasks on this kind of thing, where there is one")
     parser.add_argument("--learner", metavar="CHECKPOINT", help="let this checkpoint act, and write down what the "
                         "teacher would have thought of what it got itself into")  # fmt: skip
 
@@ -83,5 +86,7 @@ def _kinds(args: argparse.Namespace) -> DemoConfig:
     if args.chores:
         return DemoConfig(put=0, pick=0, change=0, ask=0)
     if args.fetch:
-        return DemoConfig(put=0, pick=0, change=0, ask=0, clear=0, wash=0, fetch=1, stored=1)
-    return DemoConfig()
+        return DemoConfig(put=0, pick=0, change=0, ask=0, clear=0, wash=0, fetch=1, stored=1, kind=args.kind)
+    if args.change:
+        return DemoConfig(put=0, pick=0, change=1, ask=0, clear=0, wash=0, kind=args.kind)
+    return DemoConfig(kind=args.kind)

@@ -18,6 +18,9 @@ from coach.interpreter.tidying import objected, without_noise
 from robot_bridge.protocol.errors import UsageError
 
 
+_FROM_NOW_AT_THE_END = re.compile(r"(?P<what>.+?) ?,? ?(?:from (?:now|today|here) on|in (?:the )?future)(?: please)?")
+
+
 class RuleInterpreter:
     """Understands by rules and learnt cues alone: no network, no model to download, well under 5 ms an utterance."""
 
@@ -36,7 +39,7 @@ class RuleInterpreter:
             marked = _is_marked(text, sentence, found)
             said = Sentence(scene, marked)
             read = _lasting(said, sentence, items) or said.items(sentence, items)
-            meant = decide(sentence, read, marked, scene)
+            meant = _ruled(sentence, marked, scene, items) or decide(sentence, read, marked, scene)
             items += (one_errand(sentence) if _may_be_an_errand(meant) else []) or meant
         items = from_now_on(items) if standing else items
         if not items:
@@ -65,6 +68,17 @@ def _lasting(said: Sentence, sentence: str, before: list[Item]) -> list[Item] | 
         return None
     items = said.items(rest, before)
     return from_now_on(items) if any(item.kind in ("routine", "checkin") for item in items) else None
+
+
+def _ruled(sentence: str, marked: bool, scene: Scene | None, before: list[Item]) -> list[Item]:
+    """The rule of `put the plates in the rack from now on`, as if it began with that; empty where it is none."""
+    late = _FROM_NOW_AT_THE_END.fullmatch(sentence)
+    if late is None:
+        return []
+    early = f"from now on {late['what']}"
+    items = decide(early, Sentence(scene, marked).items(early, before), marked, scene)
+    told = [msgspec.structs.replace(item, text=sentence) for item in items]
+    return told if told and all(item.kind == "rule" and item.object and item.place for item in items) else []
 
 
 def _is_marked(text: str, sentence: str, found: list[str]) -> bool:

@@ -27,7 +27,7 @@ from robot_bridge.arms.kitchen.episodes import (
     set_scene,
     write_script,
 )
-from robot_bridge.arms.kitchen.tasks import Chores, plan
+from robot_bridge.arms.kitchen.tasks import Chores, Task, plan
 from robot_bridge.arms.kitchen.world import Kitchen
 from robot_bridge.protocol.errors import CoachError
 from robot_bridge.protocol.messages import Context, Observation
@@ -60,6 +60,8 @@ class Practice:
     thoughts: list[str] = field(default_factory=list)
     doings: list[str] = field(default_factory=list)
     context: Context = field(init=False)
+    current: int = 0  # which of the script's tasks it is by now
+    instructions: list[str] = field(default_factory=list)
     time_s: float = 0.0
     calm: int = 0
 
@@ -73,26 +75,35 @@ class Practice:
 
     @property
     def words(self) -> str:
-        return self.script.words[0]
+        return self.script.words[self.current]
+
+    @property
+    def task(self) -> Task | Chores:
+        return self.script.tasks[self.current]
 
     @property
     def over(self) -> bool:
-        longest = _LONGEST_CHORE_S if isinstance(self.script.tasks[0], Chores) else _LONGEST_S
-        return self.calm >= _CALM or self.time_s >= longest
+        longest = _LONGEST_CHORE_S if isinstance(self.task, Chores) else _LONGEST_S
+        settled = self.calm >= _CALM and self.current == len(self.script.tasks) - 1
+        return settled or self.time_s >= longest
 
     def observe(self) -> Observation:
         """Look, and keep what was seen with what the teacher thinks of it."""
         if self._moves and self.time_s > self._move_s:
-            move_target(self.kitchen, self.script.tasks[0], self.rng)
+            move_target(self.kitchen, self.task, self.rng)
             self._moves = False
-        step = plan(self.kitchen, self.script.tasks[0])
+        if self.current == 0 and 0 <= self.script.change_at <= self.time_s / STEP_S:
+            self.current, self.calm = 1, 0
+            self.context = context_of(self.words)
+        step = plan(self.kitchen, self.task)
         self.calm = self.calm + 1 if step.action in ("done", "ask") else 0
         pictures = {camera: self.kitchen.render(camera) for camera in self.config.cameras}
         self.images.append(np.stack(list(pictures.values())))
         self.states.append(self.kitchen.state())
-        self.chunks.append(intentions(self.kitchen, self.script.tasks[0], self.horizon))
+        self.chunks.append(intentions(self.kitchen, self.task, self.horizon))
         self.thoughts.append(str(step.thought))
         self.doings.append(self.context.doing)
+        self.instructions.append(self.words)
         body = self.kitchen.body
         return Observation(sequence=len(self.states), time_s=1e6 * self.seed + self.time_s, images=pictures,
                            state=body.pad(self.kitchen.state()))  # fmt: skip
@@ -100,7 +111,7 @@ class Practice:
     def drives(self, thought: Thought | None) -> Thought:
         """The thought that is acted on."""
         if self._led or thought is None:
-            thought = plan(self.kitchen, self.script.tasks[0]).thought
+            thought = plan(self.kitchen, self.task).thought
         self.context = self.context.after(thought)
         return thought
 
@@ -114,7 +125,7 @@ class Practice:
         """All that was seen."""
         states, chunks = np.stack(self.states), np.stack(self.chunks)
         return Episode(self.seed, self.script.mix, True, 0.0, np.stack(self.images), states, chunks[:, 0],
-                       self.thoughts, [self.words] * len(states), motion=False, doing=self.doings,
+                       self.thoughts, self.instructions, motion=False, doing=self.doings,
                        chunks=chunks)  # fmt: skip
 
 

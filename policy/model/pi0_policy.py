@@ -52,7 +52,7 @@ class PI0Policy:
         self.parameters = sum(p.numel() for p in model.parameters())
         self._engine = Engine(model)
         writer = Writer(self._engine, ThoughtGrammar(prompter.tokenizer, prompter.cameras), prompter.tokenizer)
-        self._seeing = Seeing(self._engine, prompter, model.device)
+        self._seeing = Seeing(self._engine, prompter, model.device, sees_dirt=sight is not None)
         self._thinking = Thinking(model, prompter, self._engine, writer, self._seeing, sight, open_hands)
         self._noise, self._temperature = np.random.default_rng(seed), temperature
         self.calibration = calibration

@@ -125,16 +125,16 @@ class Sight:
         names = [self.names[row] for row in self.head.standing(tokens)]
         return [name for name in names if not kinds or name.split()[1] in kinds]
 
-    def looks_dirty(self, tokens: Tensor, name: str) -> bool:
+    def looks_dirty(self, tokens: Tensor, name: str, least: float = 0.0) -> bool:
         """Whether a dish is seen and looks dirty.
 
         Args:
-            tokens: Tensor[patches, width] of the first camera; name: as in `red cup`.
+            tokens: Tensor[patches, width] of the first camera; name: as in `red cup`; least: log odds.
         """
         if name not in self.names or name.split()[-1] not in DISHES:
             return False
         row = self.names.index(name)
-        return float(self.head.presence(tokens)[row]) >= LIKELY and float(self.head.dirt(tokens)[row]) > 0
+        return float(self.head.presence(tokens)[row]) >= LIKELY and float(self.head.dirt(tokens)[row]) > least
 
     def names_thing(self, instruction: str) -> bool:
         """Whether an instruction says which thing it is about."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import torch
 
+from policy.model.dirt_notes import for_words
 from policy.model.engine import Engine
 from policy.model.memo import Memo, Seen, key_of
 from policy.model.prompting import Prompter
@@ -14,10 +15,10 @@ from robot_bridge.protocol.messages import Context, Observation
 
 
 class Seeing:
-    """Args: device: of the model."""
+    """Args: device: of the model; sees_dirt: notes about dirt are followed by what sees it, and not read."""
 
-    def __init__(self, engine: Engine, prompter: Prompter, device: torch.device) -> None:
-        self._engine, self._prompter, self._device = engine, prompter, device
+    def __init__(self, engine: Engine, prompter: Prompter, device: torch.device, sees_dirt: bool = False) -> None:
+        self._engine, self._prompter, self._device, self._sees_dirt = engine, prompter, device, sees_dirt
         self._memo = Memo()
 
     def forget(self) -> None:
@@ -25,6 +26,7 @@ class Seeing:
 
     def see(self, observations: Sequence[Observation], contexts: Sequence[Context]) -> list[Seen]:
         """What each observation says under its context, from memory where it was read before."""
+        contexts = [for_words(context) for context in contexts] if self._sees_dirt else contexts
         keys = [key_of(observation, self._prompter) for observation in observations]
         prompts = [self._prompter.prompt(c, o.state) for o, c in zip(observations, contexts, strict=True)]
         found = [self._memo.find(key, prompt) for key, prompt in zip(keys, prompts, strict=True)]

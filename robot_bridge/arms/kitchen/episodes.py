@@ -39,6 +39,7 @@ class DemoConfig:
         stored: share that starts with something already in a receptacle.
         short_name: share of instructions that leave the colour out where it is not needed.
         noted: share of chores in a home with rules of its own, which stand in the notes.
+        kind: what tasks are about, if there is one; empty: anything.
         longest, longest_chore: in steps of a tenth of a second.
         cameras: whose pictures are kept.
     """
@@ -59,6 +60,7 @@ class DemoConfig:
     stored: float = 0.20
     short_name: float = 0.15
     noted: float = 0.5
+    kind: str = ""
     longest: int = 200
     longest_chore: int = 450
     cameras: tuple[str, ...] = ("base",)
@@ -164,13 +166,13 @@ def set_scene(kitchen: Kitchen, seed: int, rng: np.random.Generator, config: Dem
         arms[[6, 13]] = rng.uniform(0.02, 0.048, 2)
     kitchen.reset(make_layout(seed), arms)
     if rng.random() < config.stored:
-        stow(kitchen, rng, int(rng.integers(1, 3)))
+        stow(kitchen, rng, int(rng.integers(1, 3)), config.kind)
 
 
-def stow(kitchen: Kitchen, rng: np.random.Generator, count: int) -> None:
-    """Move up to `count` objects into receptacles, one into each, and let them come to rest."""
+def stow(kitchen: Kitchen, rng: np.random.Generator, count: int, kind: str = "") -> None:
+    """Move up to `count` objects into receptacles, one into each, and let them come to rest; those of a kind first."""
     things, places = kitchen.objects(), list(PLACES.values())
-    chosen = rng.permutation(len(things))[:count]
+    chosen = sorted(rng.permutation(len(things)), key=lambda index: things[index].kind != kind)[:count]
     for index, place in zip(chosen, rng.permutation(len(places)), strict=False):
         spot = places[place].lying(int(rng.integers(2)))
         kitchen.move_object(things[index].name, spot, things[index].yaw)
@@ -236,6 +238,7 @@ def _task(kitchen: Kitchen, rng: np.random.Generator, config: DemoConfig, place:
     """
     things = kitchen.objects()
     pool = [t for t in things if t.place != place and (t.place in PLACES or not fetched)] or things
+    pool = [t for t in pool if t.kind == config.kind] or pool
     thing = pool[int(rng.integers(len(pool)))]
     alone = sum(t.kind == thing.kind for t in things) == 1
     return Task(thing.kind, "" if alone and rng.random() < config.short_name else thing.colour, place)
