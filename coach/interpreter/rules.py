@@ -17,7 +17,6 @@ from coach.interpreter.standing import from_now_on, take_from_now_on, take_openi
 from coach.interpreter.tidying import objected, without_noise
 from robot_bridge.protocol.errors import UsageError
 
-
 _FROM_NOW_AT_THE_END = re.compile(r"(?P<what>.+?) ?,? ?(?:from (?:now|today|here) on|in (?:the )?future)(?: please)?")
 
 
