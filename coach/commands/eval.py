@@ -29,9 +29,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `coach eval`."""
     parser.add_argument("checkpoints", nargs="*", metavar="CHECKPOINT", help="none: the one in use; two: compare them")
     suites = (
-        "pick_place, clear_counter, wash_up, paraphrases, moved_object, fetched, among_others, thought_text, failures, "
-        "scene; all: these; home: clearing the counter by the rules and corrections of this home, with none of them in "
-        "the prompt, which shows what a checkpoint has learned of the home (default: pick_place)"
+        "pick_place, clear_counter, wash_up, paraphrases, moved_object, fetched, corrected, among_others, "
+        "thought_text, failures, scene; all: these; home: clearing the counter by the rules and corrections of this "
+        "home, with none of them in the prompt, which shows what a checkpoint has learned of it (default: pick_place)"
     )
     parser.add_argument("--suite", default="pick_place", help=suites)
     parser.add_argument("--episodes", type=int, default=200, help="layouts of each suite (default: 200)")

@@ -6,13 +6,17 @@ import multiprocessing
 import queue
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from coach.evaluate.corrected_lane import CorrectedLane
 from coach.evaluate.jobs import Job
 from coach.evaluate.lane import Lane, LaneConfig
 from coach.evaluate.rows import Row
 from robot_bridge.arms.kitchen.grasp import GraspMode
 from robot_bridge.protocol.errors import CoachError
+
+if TYPE_CHECKING:
+    from robot_bridge.arms.kitchen.world import Kitchen
 
 LOOK_S = 1.0  # how often it is seen whether a process is still there
 
@@ -87,6 +91,10 @@ def _over(jobs: Sequence[Job], setting: Setting) -> Iterator[Row]:
             process.terminate()
 
 
+def _lane(kitchen: Kitchen, job: Job, config: LaneConfig) -> Lane:
+    return (CorrectedLane if job.at_first else Lane)(kitchen, job, config)
+
+
 def _work(jobs: Sequence[Job], setting: Setting, finished: Any) -> None:
     """What a process does: its share of the jobs, then None."""
     import signal
@@ -114,7 +122,7 @@ def _played(jobs: Sequence[Job], setting: Setting) -> Iterator[Row]:
     config = replace(setting.lane, cameras=tuple(getattr(policy, "cameras", setting.lane.cameras)))
     kitchens = [Kitchen(setting.grasp) for _ in range(min(setting.lanes, len(jobs)))]
     try:
-        for lane in play(Together(policy), kitchens, jobs, lambda kitchen, job: Lane(kitchen, job, config)):
+        for lane in play(Together(policy), kitchens, jobs, lambda kitchen, job: _lane(kitchen, job, config)):
             yield lane.row
     finally:
         for kitchen in kitchens:

@@ -85,6 +85,12 @@ FIGURES: dict[str, tuple[Figure, ...]] = {
         Figure("of those that were moved", lambda rows: _rows(lambda row: row.success)([r for r in rows if r.event])),
     ),
     "fetched": (_RIGHT, _FIRST),
+    "corrected": (
+        Figure("thing where the correction says", _rows(lambda row: row.success)),
+        Figure("another place, with the same arm", _rows(lambda row: row.success, "place")),
+        Figure("another place, with the other arm", _rows(lambda row: row.success, "arm")),
+        Figure("another thing", _rows(lambda row: row.success, "thing")),
+    ),
     "among_others": (
         Figure("right object picked", _rows(lambda row: bool(row.picked) and row.picked in row.words),
                {"sticky": 0.95}),

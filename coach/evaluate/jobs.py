@@ -29,6 +29,7 @@ class Job:
             lifted slips out, and is dirty from then on.
         led: the expert drives the arms, and only thoughts are measured.
         unheard: the words led to a question, so that nothing is played and the job fails.
+        at_first: what was asked for before `task`, which is a person's correction after `corrected_s`.
     """
 
     seed: int
@@ -43,6 +44,8 @@ class Job:
     event: Event = ""
     led: bool = False
     unheard: bool = False
+    at_first: Task | None = None
+    corrected_s: float = 0.0
 
     @property
     def key(self) -> tuple[int, str]:

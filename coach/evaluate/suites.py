@@ -18,6 +18,7 @@ from robot_bridge.protocol.errors import UsageError
 
 EACH_S = 12.0  # patience of a chore, for each thing
 CHORE_THINGS = 6
+CORRECTED_S, CORRECTED_LONGEST_S = (0.5, 7.0), 40.0
 _WANDERING = 1_000  # seeds in a row that do not fit before giving up
 
 
@@ -59,6 +60,11 @@ def fetched(episodes: int, seed: int) -> list[Job]:
     return jobs
 
 
+def corrected(episodes: int, seed: int) -> list[Job]:
+    """ "Put X in Y", and on the way, or just after: "no, in Z", or every third time another thing altogether."""
+    return [_corrected(number, index) for index, number in enumerate(_seeds(episodes, seed))]
+
+
 def among_others(episodes: int, seed: int) -> list[Job]:
     """ "Put the red cup in Y" beside a cup in another colour and two or three other red things."""
     jobs = []
@@ -91,8 +97,8 @@ def scene(episodes: int, seed: int) -> list[Job]:
 
 SUITES: dict[str, Callable[[int, int], list[Job]]] = {
     "pick_place": pick_place, "clear_counter": clear_counter, "wash_up": wash_up, "paraphrases": paraphrases,
-    "moved_object": moved_object, "fetched": fetched, "among_others": among_others, "thought_text": thought_text,
-    "failures": failures, "scene": scene,
+    "moved_object": moved_object, "fetched": fetched, "corrected": corrected, "among_others": among_others,
+    "thought_text": thought_text, "failures": failures, "scene": scene,
 }  # fmt: skip
 
 
@@ -151,6 +157,21 @@ def _astray(number: int, task: Task) -> Layout:
     spot = others[int(rng.integers(len(others)))].lying(int(rng.integers(2)))
     return Layout(tuple(replace(thing, position=spot) if (thing.kind, thing.colour) == (task.kind, task.colour)
                         else thing for thing in make_layout(number).objects))  # fmt: skip
+
+
+def _corrected(number: int, index: int) -> Job:
+    rng, first = np.random.default_rng([number, 15]), _task(number, index)
+    others = [place for place in PLACES if place != first.place]
+    second, variant = replace(first, place=others[int(rng.integers(len(others)))]), "place"
+    likes = (first.kind, first.colour)
+    things = [thing for thing in make_layout(number).objects if (thing.kind, thing.colour) != likes]
+    if index % 3 == 2 and things:
+        thing = things[int(rng.integers(len(things)))]
+        second, variant = replace(second, kind=thing.kind, colour=thing.colour), "thing"
+    elif PLACES[first.place].hand != PLACES[second.place].hand:
+        variant = "arm"
+    at_s = float(rng.uniform(*CORRECTED_S))
+    return put(number, second, variant=variant, at_first=first, corrected_s=at_s, longest_s=CORRECTED_LONGEST_S)
 
 
 def _crowd(number: int) -> tuple[str, str, Layout]:

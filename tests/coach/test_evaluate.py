@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from coach.evaluate.corrected_lane import CorrectedLane
 from coach.evaluate.figures import FIGURES, paired, summary
 from coach.evaluate.home import home_suite
 from coach.evaluate.jobs import FIRST_SEED, Job, put
@@ -18,7 +19,7 @@ from coach.evaluate.suites import SUITES, suite
 from coach.evaluate.tables import plot, table, write
 from robot_bridge.arms.kitchen.expert import Expert
 from robot_bridge.arms.kitchen.layout import Layout
-from robot_bridge.arms.kitchen.places import PLACES
+from robot_bridge.arms.kitchen.places import PLACES, in_place
 from robot_bridge.arms.kitchen.tasks import Chores, Task, plan
 from robot_bridge.arms.kitchen.world import Kitchen
 from robot_bridge.protocol.errors import ProtocolError, UsageError
@@ -60,6 +61,37 @@ def test_thing_lies_in_another_receptacle_when_it_is_to_be_fetched():
         (thing,) = (t for t in job.scene.objects if (t.kind, t.colour) == (job.task.kind, job.task.colour))
         lying = [name for name, place in PLACES.items() if place.contains(np.array(thing.position))]
         assert len(lying) == 1 and job.task.place not in lying
+
+
+def test_a_correction_asks_for_something_else_on_the_way():
+    jobs = suite("corrected", 30, 0)
+    assert {job.variant for job in jobs} == {"place", "arm", "thing"}
+    for job in jobs:
+        first, second = job.at_first, job.task
+        assert first.place != second.place and 0.5 <= job.corrected_s <= 7.0
+        assert (first.object == second.object) == (job.variant != "thing")
+        hands = {PLACES[task.place].hand for task in (first, second)}
+        assert job.variant == "thing" or (len(hands) == 2) == (job.variant == "arm")
+
+
+def test_words_of_a_correction_come_when_it_is_time():
+    job = suite("corrected", 1, 0)[0]
+    kitchen = Kitchen()
+    try:
+        lane = CorrectedLane(kitchen, job, LaneConfig())
+        lane.observe()
+        done = Thought(reason=f"the {job.task.object} is in the {job.at_first.place}", subtask="done")
+        for _ in range(3):
+            lane.take(done)
+            lane.follow(None)
+        assert lane.context.instruction == job.at_first.instruction() and not lane.over, "the person has not spoken"
+        lane.time_s = job.corrected_s
+        lane.observe()
+        assert lane.context.instruction == job.words and f"goes {in_place(job.task.place)}" in lane.forced
+        lane.take(done)
+        assert lane.row.said == 1 and not lane.forced, "said once"
+    finally:
+        kitchen.close()
 
 
 def test_likes_stand_around_when_one_thing_is_meant():
