@@ -19,11 +19,15 @@ from typing import Any, NamedTuple
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from transformers import PI0Config, PI0ForConditionalGeneration
-from transformers.cache_utils import DynamicCache
 
-from policy.model.pointer import PlaceEmbedding, Pointer
-from policy.model.stem import Stem
+from policy.llvm import keep_triton_out
+
+keep_triton_out()  # before the first model is imported
+from transformers import PI0Config, PI0ForConditionalGeneration  # noqa: E402
+from transformers.cache_utils import DynamicCache  # noqa: E402
+
+from policy.model.pointer import PlaceEmbedding, Pointer  # noqa: E402
+from policy.model.stem import Stem  # noqa: E402
 
 
 @dataclass(frozen=True)
