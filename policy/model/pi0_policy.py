@@ -9,6 +9,7 @@ import torch
 
 from policy.interface import OnToken
 from policy.model.calibration import Calibration, chance_of_words
+from policy.model.drafting import Drafting, confidence_of
 from policy.model.engine import Engine, Reading
 from policy.model.grammar import ThoughtGrammar
 from policy.model.open_hands import OpenHands
@@ -17,7 +18,7 @@ from policy.model.realtime import Continuation
 from policy.model.scene import Sight
 from policy.model.seeing import Seeing
 from policy.model.stack import KeyValues
-from policy.model.thinking import Thinking, confidence_of
+from policy.model.thinking import Thinking
 from policy.model.thoughtful_pi0 import ThoughtfulPI0
 from policy.model.writing import MAX_THOUGHT_TOKENS, Draft, Writer
 from robot_bridge.protocol.errors import ProtocolError
@@ -53,7 +54,8 @@ class PI0Policy:
         self._engine = Engine(model)
         writer = Writer(self._engine, ThoughtGrammar(prompter.tokenizer, prompter.cameras), prompter.tokenizer)
         self._seeing = Seeing(self._engine, prompter, model.device, sees_dirt=sight is not None)
-        self._thinking = Thinking(model, prompter, self._engine, writer, self._seeing, sight, open_hands)
+        self._drafting = Drafting(model, prompter, self._engine, writer, self._seeing, sight)
+        self._thinking = Thinking(self._drafting, sight, open_hands)
         self._noise, self._temperature = np.random.default_rng(seed), temperature
         self.calibration = calibration
         self._open_hands = open_hands

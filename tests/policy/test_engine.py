@@ -55,13 +55,13 @@ def test_tokens_equal_those_of_generate_on_the_same_weights(embedded):
     reference, lengths = Reference(embedded._model, tokenizer.eos, tokenizer.pad), []
     for number in range(6):
         seen = embedded._seeing.see([pictures(number)], [PUT])[0]
-        draft = embedded._thinking._begin(seen, asked(pictures(number), PUT), None)
+        draft = embedded._drafting.begin(seen, asked(pictures(number), PUT), None)
         places = draft.places
         grammar = GrammarProcessor(
-            embedded._thinking._writer._grammar, 64 + len(seen.prompt), places, tokenizer.first_location
+            embedded._drafting._writer._grammar, 64 + len(seen.prompt), places, tokenizer.first_location
         )
         expected = reference.generate(embedded._prompter.pictures(pictures(number)), 64, seen.prompt, grammar)
-        embedded._thinking._writer.write([seen.reading], [draft])
+        embedded._drafting._writer.write([seen.reading], [draft])
         assert [*draft.tokens, tokenizer.eos][: len(expected)] == expected
         lengths.append(len(expected))
     assert max(lengths) > 10, lengths
@@ -97,19 +97,19 @@ def test_weights_keep_their_names_and_values_when_they_are_fused(tmp_path):
 
 def run_on(policy, engine, guesses=True):
     """Let a policy compute with this engine."""
-    thinking = policy._thinking
-    thinking._writer = Writer(engine, thinking._writer._grammar, policy._prompter.tokenizer, guesses=guesses)
-    policy._engine = policy._seeing._engine = thinking._engine = engine
+    drafting = policy._drafting
+    drafting._writer = Writer(engine, drafting._writer._grammar, policy._prompter.tokenizer, guesses=guesses)
+    policy._engine = policy._seeing._engine = drafting._engine = engine
 
 
 def test_thoughts_are_the_same_when_nothing_is_guessed(embedded):
-    plain = Writer(embedded._engine, embedded._thinking._writer._grammar, embedded._prompter.tokenizer, guesses=False)
+    plain = Writer(embedded._engine, embedded._drafting._writer._grammar, embedded._prompter.tokenizer, guesses=False)
     for number in range(3):
         for forced in ("", "reason: the red cup is on the counter and goes in the bin\n"):
             seen = embedded._seeing.see([pictures(number)], [CONTEXTS[0]])[0]
             drafts = []
-            for writer in (plain, embedded._thinking._writer):
-                drafts.append(embedded._thinking._begin(seen, asked(pictures(number), CONTEXTS[0], forced), None))
+            for writer in (plain, embedded._drafting._writer):
+                drafts.append(embedded._drafting.begin(seen, asked(pictures(number), CONTEXTS[0], forced), None))
                 writer.write([seen.reading], [drafts[-1]])
             assert drafts[0].tokens == drafts[1].tokens
             np.testing.assert_allclose(drafts[0].chances, drafts[1].chances, atol=1e-4)

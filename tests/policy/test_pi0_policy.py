@@ -6,6 +6,8 @@ from tiny import CONTEXT, THOUGHT, observation, write_checkpoint
 
 from policy.loading import load_policy, pick_device
 from policy.model.pi0_policy import MAX_THOUGHT_TOKENS
+from policy.model.scene import SceneHead, Sight
+from policy.model.second_thoughts import SecondThoughts
 from robot_bridge.protocol.errors import CheckpointError, CoachError, ProtocolError
 from robot_bridge.protocol.messages import Context, Going, Observation
 from robot_bridge.protocol.thought import Thought
@@ -34,6 +36,13 @@ def test_thought_is_the_same_when_asked_twice_and_after_acting(policy):
     assert policy.think(observation(), CONTEXT, forced) == first
 
 
+def look_twice(policy, monkeypatch, look) -> None:
+    """Have thoughts about chores looked at by this look."""
+    second = SecondThoughts(policy._drafting, Sight(SceneHead(8, 1), ("red cup",), np.zeros(14)), None)
+    second._look = look
+    monkeypatch.setattr(policy._thinking, "_second", second)
+
+
 def test_thought_is_written_anew_and_told_once_when_its_thing_has_another_name(policy, monkeypatch):
     right = "reason: the red cup is on the counter\nsubtask: pick up"
 
@@ -47,7 +56,7 @@ def test_thought_is_written_anew_and_told_once_when_its_thing_has_another_name(p
         def says_done(self, text: str) -> bool:
             return False
 
-    monkeypatch.setattr(policy._thinking, "_second_look", Look())
+    look_twice(policy, monkeypatch, Look())
     pieces: list[tuple[int, str]] = []
     thought, written = policy.think(observation(), CONTEXT, "", lambda i, text: pieces.append((i, text)))
     assert thought.reason.startswith("the red cup")
@@ -81,7 +90,7 @@ def test_another_thing_is_thought_about_when_one_was_left_for_later(policy, monk
         def says_done(self, text: str) -> bool:
             return False
 
-    monkeypatch.setattr(policy._thinking, "_second_look", Look())
+    look_twice(policy, monkeypatch, Look())
     context = Context(instruction="clear the counter", going=Going(aside=("red cup",)))
     thought, _ = policy.think(observation(), context, "")
     assert thought.reason.startswith(first)
@@ -112,7 +121,7 @@ def test_what_did_not_come_off_is_no_longer_done(policy, monkeypatch, there, twi
         def waits(self, text: str) -> bool:
             return text.startswith("reason: the red cup")
 
-    monkeypatch.setattr(policy._thinking, "_second_look", Look())
+    look_twice(policy, monkeypatch, Look())
     going = Going(aside=("red cup",), twice=twice)
     thought, _ = policy.think(observation(), Context(instruction="clear the counter", going=going), "")
     assert thought.reason.startswith(first) and thought.subtask.startswith("ask for help") == asks
