@@ -17,7 +17,10 @@ from coach.interpreter.standing import from_now_on, take_from_now_on, take_openi
 from coach.interpreter.tidying import objected, without_noise
 from robot_bridge.protocol.errors import UsageError
 
-_FROM_NOW_AT_THE_END = re.compile(r"(?P<what>.+?) ?,? ?(?:from (?:now|today|here) on|in (?:the )?future)(?: please)?")
+_FROM_NOW = r"(?:from (?:now|today|here) on|in (?:the )?future)"
+_LATE = re.compile(rf"(?:no ?, ?)?(?P<what>.+?) ?,? ?{_FROM_NOW}(?: please)?")
+_OBJECTED = re.compile(rf"no ?, ?{_FROM_NOW} ?,? ?(?P<what>.+)")
+_OBJECTION = re.compile(r"\s*no\s*[,.!]\s*(?=\S)", re.IGNORECASE)
 
 
 class RuleInterpreter:
@@ -45,7 +48,9 @@ class RuleInterpreter:
             return Interpretation(items=(Item(kind="unknown"),), question=ask("ask_nothing_heard"))
         items = without_noise(objected(items))
         if len(items) == 1 and len(found) == 1 and items[0].text and items[0].kind not in ("task", "routine"):
-            items = [msgspec.structs.replace(items[0], text=text.strip())]  # as said: names keep their capitals
+            objected_to = items[0].kind == "rule"  # "no, cups always go …" is a rule about cups, not about no cups
+            said_so = _OBJECTION.sub("", text, count=1) if objected_to else text
+            items = [msgspec.structs.replace(items[0], text=said_so.strip())]  # as said: names keep their capitals
         if any(item.kind == "stop" for item in items):
             return Interpretation(items=tuple(items))
         if any(item.kind == "unknown" for item in items):
@@ -70,14 +75,15 @@ def _lasting(said: Sentence, sentence: str, before: list[Item]) -> list[Item] | 
 
 
 def _ruled(sentence: str, marked: bool, scene: Scene | None, before: list[Item]) -> list[Item]:
-    """The rule of `put the plates in the rack from now on`, as if it began with that; empty where it is none."""
-    late = _FROM_NOW_AT_THE_END.fullmatch(sentence)
-    if late is None:
+    """The rule of `put the plates in the rack from now on` and `no, from now on put it there`, as if it began with
+    that; empty where it is none."""
+    found = _OBJECTED.fullmatch(sentence) or _LATE.fullmatch(sentence)
+    if found is None:
         return []
-    early = f"from now on {late['what']}"
+    early = f"from now on {found['what']}"
     items = decide(early, Sentence(scene, marked).items(early, before), marked, scene)
-    told = [msgspec.structs.replace(item, text=sentence) for item in items]
-    return told if told and all(item.kind == "rule" and item.object and item.place for item in items) else []
+    whole = bool(items) and all(item.kind == "rule" and item.place for item in items)
+    return [msgspec.structs.replace(item, text=sentence) for item in items] if whole else []
 
 
 def _is_marked(text: str, sentence: str, found: list[str]) -> bool:

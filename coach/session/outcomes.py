@@ -12,7 +12,12 @@ from robot_bridge.protocol.thought import Where
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one item. `pending`: it waits for an answer."""
+    """What came of one item.
+
+    Args:
+        pending: it waits for an answer.
+        kept: rules that were agreed to with this.
+    """
 
     said: str
     task_id: str = ""
@@ -21,6 +26,7 @@ class Outcome:
     pending: Pending | None = None
     ok: bool = True
     unreachable: bool = False
+    kept: tuple[Item, ...] = ()
 
 
 @dataclass(frozen=True)

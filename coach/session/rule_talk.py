@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from coach.interpreter.items import Item
-from coach.interpreter.lexicon import preposition_of
 from coach.routines.house_rules import rule_of
 from coach.session.errand import PLACES, Errand
 from coach.session.outcomes import Outcome, Spoken
+from coach.session.rule_words import in_place
 from coach.session.rules_in_force import (
     RuleNow,
     RuleQuestion,
@@ -85,8 +85,3 @@ class RuleTalk:
         self._actions.send("correction", words, by, situation,
                    notes=notes_in_force(self._store, situation.instruction, situation.task_id))  # fmt: skip
         return Outcome("", situation.task_id)
-
-
-def in_place(place: str) -> str:
-    """`counter` → `on the counter`."""
-    return f"{preposition_of(place)} the {place}"

@@ -184,7 +184,8 @@ class Standing:
             keep_agreement(self._store, None)
             rules = [rule_of(wish.item, wish.by, self._clock(), wish.words) for wish in waiting.wishes]
             texts = [self._store.rules.add(rule, [old.id for old in self._against(rule)]).text for rule in rules]
-            return Outcome(say("rule_kept", rule=joined(tuple(texts), "and")))
+            agreed = tuple(wish.item for wish in waiting.wishes)
+            return Outcome(say("rule_kept", rule=joined(tuple(texts), "and")), kept=agreed)
         try:
             drafts = [(wish, self._draft(wish).routine) for wish in waiting.wishes]
         except UsageError as error:  # its time has passed while it waited for the answer

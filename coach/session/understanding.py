@@ -10,11 +10,12 @@ import msgspec
 
 from coach.interpreter.items import Interpretation, Item, Scene
 from coach.interpreter.resolve import in_known_words
-from coach.session.errand import KINDS, PLACES
+from coach.session.errand import KINDS, PLACES, Errand
 from coach.session.pending import Pending, keep_pending, load_pending
 from coach.session.pointing import Pointed, is_about_place, with_point
 from coach.session.recent import has_pronoun, recent_task
 from coach.session.refusals import unknown_thing
+from coach.session.rule_words import names_nothing, with_things
 from coach.session.rules_in_force import with_places
 from coach.session.situation import Situation
 from coach.session.wording import sentence
@@ -57,6 +58,11 @@ def understand(
     pending = load_pending(store)
     scene = situation.scene(pending.question if pending else "")
     meaning = interpret(words, scene)
+    ruled = with_things(meaning.items, situation.errand or Errand.parse(recent_task(store)))
+    if any(map(names_nothing, ruled)):
+        return Understood(meaning.items, said=say("rule_about_what"))
+    if ruled != meaning.items:
+        return Understood(ruled)
     placed = with_places(store, meaning.items, situation.task_id)
     if placed != meaning.items:
         return Understood(placed, where=point.where if point else None)

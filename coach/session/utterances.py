@@ -152,7 +152,11 @@ class Utterances:
             about_run = self._guarded(lambda: self._due_runs.talk.hear(words, by, situation) or Outcome(""))
             settled = about_run if about_run.said else about_memory(words, self._store, self._due_runs.clock(),
                                                                     situation.busy)  # fmt: skip
-        return Dealt([settled], situation, (Item(kind="answer", text=words),)) if settled is not None else None
+        if settled is None:
+            return None
+        follow = partial(self._actions.rules.follow, words=words, by=by, situation=situation)
+        followed = [self._guarded(partial(follow, item)) for item in settled.kept]
+        return Dealt([settled, *followed], situation, (Item(kind="answer", text=words),))
 
     def _follow(self, uttered: Uttered, asked: Asked | None) -> Dealt:
         """Words that nothing waits for are understood by themselves."""

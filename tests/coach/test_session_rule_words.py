@@ -1,0 +1,75 @@
+"""Rules told while the robot works: they name their thing or leave it to the one in hand, and they count at once."""
+
+from __future__ import annotations
+
+import pytest
+from bridge_stand_in import SINK_THOUGHT
+from test_session_system import Bench, bench  # noqa: F401 - a fixture
+
+from coach.session.system import System
+
+RACK = "cups always go in the drying rack"
+
+
+def told(bench: Bench, *words: str) -> tuple[System, list[str]]:  # noqa: F811
+    """Say it all while a red cup is on its way to the sink; the answers."""
+    system = bench.open()
+    system.submit("put the red cup in the sink")
+    bench.wait_for_reply()
+    bench.bridge.state["thought"] = SINK_THOUGHT
+    for number, one in enumerate(words, 2):
+        system.submit(one)
+        bench.wait_for_reply(number)
+    return system, [reply.said for reply in bench.replies[1:]]
+
+
+def rules(system: System) -> list[tuple[str, str]]:
+    return [(rule.text, rule.subject) for rule in system._store.rules.holding()]
+
+
+@pytest.mark.parametrize("words", [
+    "no, always put it in the drying rack", "No, put it in the drying rack from now on",
+    "no, from now on put it in the drying rack", "always put it in the drying rack",
+])  # fmt: skip
+def test_rule_about_it_is_about_the_kind_in_hand_and_moves_it_now(bench: Bench, words: str) -> None:  # noqa: F811
+    system, (answer,) = told(bench, words)
+    assert rules(system) == [(RACK, "place of cup")]
+    assert answer.startswith(f"I will keep to that: {RACK}.") and "put the red cup in the drying rack" in answer
+    last = bench.bridge.interventions[-1]
+    assert (last.kind, last.instruction) == ("correction", "put the red cup in the drying rack")
+    system.close()
+
+
+def test_rule_begins_without_the_objection_before_it(bench: Bench) -> None:  # noqa: F811
+    system, _ = told(bench, f"no, {RACK}")
+    assert rules(system) == [(RACK, "place of cup")]
+    assert bench.bridge.interventions[-1].instruction == "put the red cup in the drying rack", "about what is in hand"
+    system.close()
+
+
+def test_rule_that_takes_anothers_place_counts_at_once_when_agreed_to(bench: Bench) -> None:  # noqa: F811
+    system, answers = told(bench, f"no, {RACK}", "no, put it in the bin from now on", "yes")
+    assert f'"{RACK}"' in answers[1] and answers[1].endswith('Say "yes" or "no".')
+    assert rules(system) == [("cups always go in the bin", "place of cup")]
+    assert bench.bridge.interventions[-1].instruction == "put the red cup in the bin"
+    system.close()
+
+
+def test_old_rule_and_task_stay_when_the_new_one_is_refused(bench: Bench) -> None:  # noqa: F811
+    system, _ = told(bench, f"no, {RACK}", "no, put it in the bin from now on", "no")
+    assert rules(system) == [(RACK, "place of cup")]
+    assert bench.bridge.interventions[-1].instruction == "put the red cup in the drying rack"
+    system.close()
+
+
+def test_rule_about_what_never_goes_there_names_its_kind(bench: Bench) -> None:  # noqa: F811
+    system, _ = told(bench, "never put it in the bin")
+    assert rules(system) == [("cups never go in the bin", "no cup in bin")]
+    system.close()
+
+
+def test_person_is_asked_which_things_when_nothing_is_in_hand(bench: Bench) -> None:  # noqa: F811
+    system = bench.open()
+    system.submit("always put it in the bin")
+    assert bench.wait_for_reply().said.startswith("Which things do you mean?") and rules(system) == []
+    system.close()
