@@ -23,7 +23,10 @@ def begin(db: Database, **fields: str) -> int:
     """The open episode of this task, a new one where there is none: who gave the task and who watches both begin it."""
     still_open = db.conn.execute("SELECT id FROM episodes WHERE task_id = ? AND ended_s IS NULL", (fields["task_id"],))
     found = still_open.fetchone()
-    return int(found[0]) if found else insert(db, "episodes", {**fields, "started_s": time.time()})
+    if found is None:
+        return insert(db, "episodes", {**fields, "started_s": time.time()})
+    db.conn.execute('UPDATE episodes SET "by" = ? WHERE id = ? AND "by" = \'\'', (fields["by"], found[0]))
+    return int(found[0])
 
 
 def end(db: Database, episode_id: int, outcome: str) -> None:

@@ -73,8 +73,15 @@ class BodyGate:
             return wish
         return np.where(mask, self._homewards(before), wish).astype(np.float32)
 
-    def check(self, before: np.ndarray, target: np.ndarray, now_s: float) -> Passage:
+    def stay(self) -> None:
+        """Nothing plays: no hand gives way any more."""
+        self._gives_way = ""
+
+    def check(self, before: np.ndarray, target: np.ndarray, now_s: float, may_give_way: bool = False) -> Passage:
         """Which joints of `target` may go there from `before`; both float32[width].
+
+        Args:
+            may_give_way: the next wishes pass through `amend`.
 
         Raises:
             Exception: whatever the arms' own check raises.
@@ -84,26 +91,30 @@ class BodyGate:
         began_s = time.perf_counter()
         reason = self._obstacle(before, target)
         held = self._held(before, target) if reason else self._free
-        passage = self._pressed(before, target, held, reason, now_s) if reason else Passage(held)
+        gives_way, stuck = "", False
+        if reason:
+            pressed_s = self._press(now_s)
+            waits = held.all() and pressed_s >= GIVE_WAY_AFTER_S and now_s >= self._not_before_s
+            gives_way = self._give_way(before, target, now_s) if may_give_way and waits and not self._gives_way else ""
+            stuck = pressed_s >= PATIENCE_S and not self._gives_way
+            if stuck or gives_way:
+                self._pressed_since_s = now_s
         self.took_s = time.perf_counter() - began_s
-        return passage
+        return Passage(held, reason, stuck, gives_way)
 
-    def _pressed(self, before: np.ndarray, target: np.ndarray, held: np.ndarray, reason: str, now_s: float) -> Passage:
+    def _press(self, now_s: float) -> float:
+        """How long a wish has pressed against the gate, s."""
         self.holds += 1
         if now_s - self._pressed_s >= EASED_S:
             self._pressed_since_s = now_s
         self._pressed_s = now_s
-        pressed_s = now_s - self._pressed_since_s
-        if held.all() and pressed_s >= GIVE_WAY_AFTER_S and now_s >= self._not_before_s and not self._gives_way:
-            self._gives_way = self._who_gives_way(before, target)
-            if self._gives_way:
-                self._until_s, self._not_before_s = now_s + GIVE_WAY_S, now_s + GIVE_WAY_AGAIN_S
-                self._pressed_since_s = now_s
-                return Passage(held, reason, gives_way=self._gives_way)
-        stuck = pressed_s >= PATIENCE_S and not self._gives_way
-        if stuck:
-            self._pressed_since_s = now_s
-        return Passage(held, reason, stuck)
+        return now_s - self._pressed_since_s
+
+    def _give_way(self, before: np.ndarray, target: np.ndarray, now_s: float) -> str:
+        self._gives_way = self._who_gives_way(before, target)
+        if self._gives_way:
+            self._until_s, self._not_before_s = now_s + GIVE_WAY_S, now_s + GIVE_WAY_AGAIN_S
+        return self._gives_way
 
     def _held(self, before: np.ndarray, target: np.ndarray) -> np.ndarray:
         """The joints to hold: those of one hand if the other may go on, else all."""
@@ -116,10 +127,9 @@ class BodyGate:
         return ~self._free
 
     def _who_gives_way(self, before: np.ndarray, target: np.ndarray) -> str:
-        """The hand that may go home, first the one that wishes to; empty where none may, or nobody is in its way."""
+        """The hand that may go home and is in the way of the other, first the one that wishes to go there; empty where
+        there is none."""
         assert self._obstacle is not None
-        if len(self._hands) < 2:
-            return ""
         homewards = self._homewards(before)
 
         def along(hand: str) -> float:
@@ -129,9 +139,17 @@ class BodyGate:
 
         for hand in sorted(self._hands, key=along, reverse=True):
             alone = np.where(self._hands[hand], homewards, before).astype(np.float32)
-            if np.abs(alone - before).max() > self._stride.min() / 2 and not self._obstacle(before, alone):
+            leaves = np.abs(alone - before).max() > self._stride.min() / 2 and not self._obstacle(before, alone)
+            if leaves and self._frees(hand, before, target):
                 return hand
         return ""
+
+    def _frees(self, hand: str, before: np.ndarray, target: np.ndarray) -> bool:
+        """Whether the other hand could do as it wishes, were this one at home."""
+        assert self._obstacle is not None
+        away = np.where(self._hands[hand] & self._arm, self._home, before).astype(np.float32)
+        wished = np.where(self._hands[hand], away, target).astype(np.float32)
+        return bool((wished != away).any()) and not self._obstacle(away, wished)
 
     def _homewards(self, before: np.ndarray) -> np.ndarray:
         """One tick's way home of all arms, float[width]; grippers stay as they are."""

@@ -168,10 +168,13 @@ class ControlLoop(Part):
         self._watch(now_s)
         before, moving, halted = self._limiter.target, self._driver.moving, self._motion.take_halt()
         wish = self._motion.wish(before, now_s)
-        if wish.target is not None and self._motion.mode == "play":
+        playing = wish.target is not None and self._motion.mode == "play"
+        if playing and wish.target is not None:
             wish = replace(wish, target=self._gate.amend(before, wish.target, now_s))
+        else:
+            self._gate.stay()
         verdict = Verdict(self._limiter.hold()) if wish.target is None else self._limiter.step(wish.target, wish.speed)
-        passage = self._gate.check(before, verdict.target, now_s)
+        passage = self._gate.check(before, verdict.target, now_s, may_give_way=playing)
         target = self._limiter.retract(passage.held) if passage.reason else verdict.target
         self._driver.command(target)
         if halted is not None and moving and (target == before).all():

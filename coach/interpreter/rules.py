@@ -18,9 +18,11 @@ from coach.interpreter.tidying import objected, without_noise
 from robot_bridge.protocol.errors import UsageError
 
 _FROM_NOW = r"(?:from (?:now|today|here) on|in (?:the )?future)"
-_LATE = re.compile(rf"(?:no ?, ?)?(?P<what>.+?) ?,? ?{_FROM_NOW}(?: please)?")
-_OBJECTED = re.compile(rf"no ?, ?{_FROM_NOW} ?,? ?(?P<what>.+)")
-_OBJECTION = re.compile(r"\s*no\s*[,.!]\s*(?=\S)", re.IGNORECASE)
+_NO = r"(?:no ?, ?)"
+_ASKED = re.compile(r"(?:could|can|would|will) you (?:please )?")
+_LATE = re.compile(rf"{_NO}*(?P<what>.+?) ?,? ?{_FROM_NOW}(?: please)?")
+_OBJECTED = re.compile(rf"{_NO}+(?:{_FROM_NOW} ?,? ?(?P<what>.+)|(?P<strong>(?:always|never) .+))")
+_OBJECTION = re.compile(r"(?:\s*no\s*[,.!]\s*)+(?=\S)", re.IGNORECASE)
 
 
 class RuleInterpreter:
@@ -48,9 +50,8 @@ class RuleInterpreter:
             return Interpretation(items=(Item(kind="unknown"),), question=ask("ask_nothing_heard"))
         items = without_noise(objected(items))
         if len(items) == 1 and len(found) == 1 and items[0].text and items[0].kind not in ("task", "routine"):
-            objected_to = items[0].kind == "rule"  # "no, cups always go …" is a rule about cups, not about no cups
-            said_so = _OBJECTION.sub("", text, count=1) if objected_to else text
-            items = [msgspec.structs.replace(items[0], text=said_so.strip())]  # as said: names keep their capitals
+            items = [msgspec.structs.replace(items[0], text=text.strip())]  # as said: names keep their capitals
+        items = [_without_objection(item) for item in items]
         if any(item.kind == "stop" for item in items):
             return Interpretation(items=tuple(items))
         if any(item.kind == "unknown" for item in items):
@@ -74,16 +75,27 @@ def _lasting(said: Sentence, sentence: str, before: list[Item]) -> list[Item] | 
     return from_now_on(items) if any(item.kind in ("routine", "checkin") for item in items) else None
 
 
+def _without_objection(item: Item) -> Item:
+    """`No, cups always go in the rack` is a rule about cups, not about no cups."""
+    if item.kind != "rule" or not _OBJECTION.match(item.text):
+        return item
+    return msgspec.structs.replace(item, text=_OBJECTION.sub("", item.text, count=1))
+
+
 def _ruled(sentence: str, marked: bool, scene: Scene | None, before: list[Item]) -> list[Item]:
-    """The rule of `put the plates in the rack from now on` and `no, from now on put it there`, as if it began with
-    that; empty where it is none."""
+    """The rule of `put the plates in the rack from now on` and `no, never put it there`, as if it began with that;
+    empty where it is none."""
     found = _OBJECTED.fullmatch(sentence) or _LATE.fullmatch(sentence)
     if found is None:
         return []
-    early = f"from now on {found['what']}"
-    items = decide(early, Sentence(scene, marked).items(early, before), marked, scene)
-    whole = bool(items) and all(item.kind == "rule" and item.place for item in items)
-    return [msgspec.structs.replace(item, text=sentence) for item in items] if whole else []
+    strong = found.groupdict().get("strong") or ""
+    what = _ASKED.sub("", found["what"] or "", count=1)
+    if marked and not strong and what == found["what"]:
+        return []  # a question
+    early = strong or f"from now on {what}"
+    items = decide(early, Sentence(scene, False).items(early, before), False, scene)
+    whole = bool(items) and all(item.kind == "rule" and (item.place or item.instead_of) for item in items)
+    return [msgspec.structs.replace(item, text=sentence.replace(" ,", ",")) for item in items] if whole else []
 
 
 def _is_marked(text: str, sentence: str, found: list[str]) -> bool:

@@ -36,8 +36,9 @@ class Episodes:
         """The episode of a task: a new one, unless somebody else has begun it. One of another task ends as left."""
         if not self._config.record:
             return None
-        if self.task_id != task_id:
-            self.end("left")
+        before = self.task_id
+        if before not in ("", task_id):
+            self.end("left", before)
         checkpoint = (status.checkpoint if status else "") or self._config.checkpoint or "embedded"
         body = status.embodiment if status else self._config.embodiment
         episode_id = self._store.begin_episode(task_id, instruction, self.home_id(), checkpoint, body, by)

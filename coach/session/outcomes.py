@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from coach.interpreter.items import Item
 from coach.session.pending import Pending
 from coach.session.situation import Situation
 from robot_bridge.protocol.thought import Where
+
+if TYPE_CHECKING:
+    from coach.session.agreement import Wish
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,7 @@ class Outcome:
     pending: Pending | None = None
     ok: bool = True
     unreachable: bool = False
-    kept: tuple[Item, ...] = ()
+    kept: tuple[Wish, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,7 @@ class Recorder:
         self._task_id: str | None = None  # of the last status; None before the first
         self._episode_id: int | None = None
         self._by_hand: int | None = None  # the episode of a takeover without a task
+        self._takeover = ""  # that takeover's id
         self._places = PlaceMemory(store)
         self._completed: set[str] = set()
         self._early: dict[str, tuple[float, str]] = {}  # cause → when its thought came, while its lesson is not there
@@ -147,6 +148,7 @@ class Recorder:
         if observation.takeover and self._episode_id is None and self._record:
             # Nobody has given a task, and a person shows something: that is an episode of its own.
             self._by_hand = self._episode_id = self._episodes.begin(observation.takeover, BY_HAND, "", self.status)
+            self._takeover = observation.takeover
         elif self._by_hand is not None and not observation.takeover:
             self._end_by_hand()
         if self._episode_id is None or self.status is None:
@@ -156,7 +158,7 @@ class Recorder:
 
     def _end_by_hand(self) -> None:
         if self._by_hand == self._episode_id:
-            self._episodes.end("done")
+            self._episodes.end("done", self._takeover)
             self._episode_id = None
         self._by_hand = None
 
@@ -214,6 +216,6 @@ class Recorder:
         if event.code == "task_done":
             outcome = judge_end(self._store, episode_id, event)
             if self._episode_of(event.task_id) is not None:
-                self._episodes.end(outcome)
+                self._episodes.end(outcome, event.task_id)
             self._episode_id = None
         self._on_event(event, self.status)

@@ -78,7 +78,11 @@ class RuleTalk:
         if not situation.busy or errand is None:
             return Outcome("")
         kind = item.object.name if item.object else ""
-        about_it = kind == errand.thing.split()[-1] and place_of(item.text or words) == item.place != ""
+        same = kind == errand.thing.split()[-1]
+        if same and item.instead_of in PLACES and item.instead_of in errand.place:
+            self._actions.send("pause", words, by, situation)
+            return Outcome(say("asks_instead"), situation.task_id, ok=False)
+        about_it = same and place_of(item.text or words) == item.place != ""
         if about_it and item.place in PLACES and errand.place and item.place not in errand.place:
             there = Item(kind="correction", place=item.place)
             return self._actions.correct(Spoken(there, words, by, situation, settled=True))

@@ -184,8 +184,7 @@ class Standing:
             keep_agreement(self._store, None)
             rules = [rule_of(wish.item, wish.by, self._clock(), wish.words) for wish in waiting.wishes]
             texts = [self._store.rules.add(rule, [old.id for old in self._against(rule)]).text for rule in rules]
-            agreed = tuple(wish.item for wish in waiting.wishes)
-            return Outcome(say("rule_kept", rule=joined(tuple(texts), "and")), kept=agreed)
+            return Outcome(say("rule_kept", rule=joined(tuple(texts), "and")), kept=waiting.wishes)
         try:
             drafts = [(wish, self._draft(wish).routine) for wish in waiting.wishes]
         except UsageError as error:  # its time has passed while it waited for the answer

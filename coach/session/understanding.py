@@ -58,7 +58,7 @@ def understand(
     pending = load_pending(store)
     scene = situation.scene(pending.question if pending else "")
     meaning = interpret(words, scene)
-    ruled = with_things(meaning.items, situation.errand or Errand.parse(recent_task(store)))
+    ruled = with_things(meaning.items, _talked_about(pending, situation, store))
     if any(map(names_nothing, ruled)):
         return Understood(meaning.items, said=say("rule_about_what"))
     if ruled != meaning.items:
@@ -98,6 +98,14 @@ def understand(
     moves = situation.status is not None and situation.status.state == "running"
     waits = _waiting(question, waiting, scene)
     return Understood(meaning.items, meaning.question, question, waits, hold=bare_no and moves)
+
+
+def _talked_about(pending: Pending | None, situation: Situation, store: Store) -> str:
+    """What "it" is: what was asked about, else what is in hand, else what was done last."""
+    if pending is not None and pending.item.object is not None and pending.item.object.name:
+        return pending.item.object.name
+    errand = situation.errand or Errand.parse(recent_task(store))
+    return errand.thing if errand else ""
 
 
 def _answer(pending: Pending, words: str, meaning: Interpretation) -> Understood | None:

@@ -154,8 +154,8 @@ class Utterances:
                                                                     situation.busy)  # fmt: skip
         if settled is None:
             return None
-        follow = partial(self._actions.rules.follow, words=words, by=by, situation=situation)
-        followed = [self._guarded(partial(follow, item)) for item in settled.kept]
+        followed = [self._guarded(partial(self._actions.rules.follow, wish.item, wish.words, wish.by, situation))
+                    for wish in settled.kept if wish.item.kind == "rule"]  # fmt: skip
         return Dealt([settled, *followed], situation, (Item(kind="answer", text=words),))
 
     def _follow(self, uttered: Uttered, asked: Asked | None) -> Dealt:
@@ -192,7 +192,8 @@ class Utterances:
         outcomes = []
         if lasting or impossible_time(uttered.words):
             outcomes += self._keep_standing(lasting, uttered)
-            now = [item for item in now if item.kind != "unknown"]
+            followed = any(outcome.correction_id for outcome in outcomes)  # "not in the sink, always put it in the bin"
+            now = [item for item in now if item.kind != "unknown" and not (followed and item.kind == "correction")]
         if now or not outcomes:
             outcomes += [self._guarded(partial(self._actions.do, spoken))
                          for spoken in self._queue_later_tasks(now, uttered, meaning.where)]  # fmt: skip

@@ -19,8 +19,9 @@ from policy.model.tokenizer import ThoughtTokenizer
 from robot_bridge.protocol.messages import Context
 
 PLACES = ("sink", "drying rack", "dishwasher", "bin")
-_ABOUT_DIRT = re.compile(r"\b(?:dirty|soiled|unwashed|used)\b")
-_OTHER = re.compile(r"\b(?:clean|never|not|don't|no|if|when|except|unless)\b")
+_DISH = rf"(?:dish(?:es)?|{'|'.join(f'{kind}s?' for kind in sorted(DISHES))})"
+_ABOUT_DIRT = re.compile(rf"\b(?:(?:dirty|soiled|unwashed|used) {_DISH}|{_DISH} (?:that|which) (?:are|is) dirty)\b")
+_OTHER = re.compile(r"\b(?:clean|never|not|don't|no|if|when|except|unless|sponges?|towels?|bottles?)\b")
 _PLACE = re.compile(rf"\b(?:{'|'.join(PLACES)})\b")
 _KIND = re.compile(rf"\b({'|'.join(sorted(DISHES))})s?\b")
 _MOST = 5.0  # log odds by which dirt sets its place above all others

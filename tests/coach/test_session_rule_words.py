@@ -73,3 +73,39 @@ def test_person_is_asked_which_things_when_nothing_is_in_hand(bench: Bench) -> N
     system.submit("always put it in the bin")
     assert bench.wait_for_reply().said.startswith("Which things do you mean?") and rules(system) == []
     system.close()
+
+
+@pytest.mark.parametrize("words", ["no, never put it in the sink", "no, cups never go in the sink"])
+def test_robot_holds_and_asks_when_what_it_does_is_never_to_be_done(bench: Bench, words: str) -> None:  # noqa: F811
+    system, (answer,) = told(bench, words)
+    assert rules(system)[0][0] == "cups never go in the sink" and answer.endswith("What shall I do instead?")
+    assert bench.bridge.interventions[-1].kind == "pause"
+    system.close()
+
+
+def test_one_correction_is_sent_when_the_objection_and_the_rule_are_said_together(bench: Bench) -> None:  # noqa: F811
+    system, _ = told(bench, "no, not in the sink, always put it in the bin")
+    assert bench.bridge.kinds() == ["task", "correction"]
+    assert bench.bridge.interventions[-1].instruction == "put the red cup in the bin"
+    system.close()
+
+
+def test_it_is_what_was_named_just_before(bench: Bench) -> None:  # noqa: F811
+    system, _ = told(bench, "pick up the blue towel and always put it in the bin")
+    assert rules(system) == [("towels always go in the bin", "place of towel")]
+    assert bench.bridge.interventions[-1].instruction == "pick up the blue towel", "the cup is left where it is"
+    system.close()
+
+
+@pytest.mark.parametrize("words", ["always put it there", "towels are special. always put it in the bin"])
+def test_person_is_asked_which_things_when_the_words_do_not_say(bench: Bench, words: str) -> None:  # noqa: F811
+    system, (answer,) = told(bench, words)
+    assert answer.startswith("Which things do you mean?") and not rules(system)
+    assert bench.bridge.kinds() == ["task"]
+    system.close()
+
+
+def test_lesson_has_the_words_of_the_rule_when_a_yes_made_it_count(bench: Bench) -> None:  # noqa: F811
+    system, _ = told(bench, f"no, {RACK}", "no, put it in the bin from now on", "yes")
+    assert system._store.corrections(1)[0].words == "no, put it in the bin from now on"
+    system.close()

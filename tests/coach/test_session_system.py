@@ -160,6 +160,12 @@ def test_a_task_has_one_episode_when_who_gave_it_and_who_watches_begin_it(bench:
             people.map(lambda by: system._recorder._episodes.begin("t1", "pick up the towel", str(by), None), range(8))
         )
     assert set(begun) == {episode.id for episode in system._store.episodes()} and len(set(begun)) == 1
+    watcher = system._recorder._episodes
+    watched = watcher.begin("t2", "pick up the towel", "", None)
+    assert watcher.begin("t2", "pick up the towel", "Ada", None) == watched, "who gave it is known, whoever began it"
+    assert next((e.by, e.outcome) for e in system._store.episodes()) == ("Ada", "")
+    watcher.end("done", "t1")
+    assert watcher.task_id == "t2", "another task's end is not this one's"
     system.close()
 
 

@@ -25,6 +25,9 @@ DISHES_GO = "dirty dishes always go in the sink"
     ("Put dirty plates and bowls in the bin", ({"plate", "bowl"}, "bin")),
     ("cups go in the sink", None), ("dirty dishes never go in the sink", None),
     ("dirty dishes in the sink and clean ones in the drying rack", None), ("dirty dishes wait on the counter", None),
+    ("dirty towels go in the bin", None), ("the drying rack is used for cups", None), ("used dishes go in the sink",
+     (DISHES, "sink")), ("dirty plates and towels go in the bin", None), ("dirty water goes in the sink", None),
+    ("plates that are dirty go in the dishwasher", ({"plate"}, "dishwasher")),
 ])  # fmt: skip
 def test_note_is_about_dirt_when_it_says_nothing_else(note: str, meant: tuple[frozenset[str], str] | None) -> None:
     assert place_for_dirt(note) == meant

@@ -59,34 +59,55 @@ def crossed() -> tuple[BodyGate, Limiter, np.ndarray]:
     return BodyGate(CrossedArms(body), body), Limiter.for_body(body, start), start
 
 
-@pytest.mark.parametrize(("wish", "leaves"), [((0.5, 0.9), "right"), ((0.5, -0.5), "left"), ((-0.8, -0.9), "right")])
-def test_arms_get_on_when_each_is_in_the_way_of_the_other(wish: tuple[float, float], leaves: str):
+def driven(wish: tuple[float, float], may_give_way: bool = True) -> tuple[list[str], bool, np.ndarray]:
+    """Who gave way, whether a person was asked, and where the arms ended after eight seconds."""
     gate, limiter, _ = crossed()
     told, asked = [], False
     for tick in range(400):
         before, now_s = limiter.target, tick * 0.02
         verdict = limiter.step(gate.amend(before, np.array(wish, np.float32), now_s))
-        passage = gate.check(before, verdict.target, now_s)
+        passage = gate.check(before, verdict.target, now_s, may_give_way)
         if passage.reason:
             limiter.retract(passage.held)
         told += [passage.gives_way] * bool(passage.gives_way)
         asked |= passage.stuck
-    reachable = wish[0] < wish[1]
-    assert told == ([] if reachable else [leaves]), "who can leave by itself need not be told to"
-    assert asked == (not reachable), "who comes back to the same place asks a person"
-    assert reachable == bool(np.allclose(limiter.target, wish, atol=1e-3))
+    return told, asked, limiter.target
 
 
-def test_arm_that_gives_way_goes_home_slowly_and_keeps_hold():
+def test_nobody_gives_way_when_one_can_leave_by_itself():
+    told, asked, ended = driven((0.5, 0.9))
+    assert not told and not asked and np.allclose(ended, (0.5, 0.9), atol=1e-3)
+
+
+def test_one_gives_way_once_when_each_is_in_the_way_of_the_other():
+    told, asked, _ = driven((0.5, -0.5))
+    assert told == ["left"] and asked, "who comes back to the same place asks a person"
+    assert driven((0.5, -0.5), may_give_way=False)[:2] == ([], True), "nothing plays"
+
+
+def test_nobody_gives_way_when_that_frees_nobody():
+    assert driven((-0.8, -0.9))[:2] == ([], True), "the left one is where it wishes to be"
     arms = two_handed()
-    gate, body = BodyGate(arms, arms.embodiment), arms.embodiment
-    before, beyond = np.array([0.3, 0, 0.02, 0], np.float32), np.array([0.4, 0, 0.05, 0], np.float32)
-    began = [passage for i in range(60) if (passage := gate.check(before, beyond, i * 0.02)).gives_way]
+    gate, told = BodyGate(arms, arms.embodiment), []
+    before, beyond = np.array([0.3, 0, 0.05, 0.7], np.float32), np.array([0.4, 0, 0.05, 0.7], np.float32)
+    for tick in range(200):
+        told.append(gate.check(before, beyond, tick * 0.02, may_give_way=True).gives_way)
+    assert not any(told), "the right hand is not what the left one presses against"
+
+
+def test_arm_that_gives_way_goes_home_slowly_keeps_hold_and_stays_when_nothing_plays():
+    gate, _, before = crossed()
+    beyond = np.array([0.5, -0.5], np.float32)
+    began = [passage for i in range(60) if (passage := gate.check(before, beyond, i * 0.02, True)).gives_way]
     assert [passage.gives_way for passage in began] == ["left"]
-    step = gate.amend(before, beyond, 1.3) - before
-    slow = GIVE_WAY_SPEED * body.velocity_limits / body.control_hz
-    assert step[0] == pytest.approx(-slow[0]) and step[2] == 0.0, "home, with the gripper as it is"
+    assert gate.amend(before, beyond, 1.3)[0] == pytest.approx(-GIVE_WAY_SPEED * 2.0 / 50.0)
+    assert gate.amend(before, beyond, 1.3)[1] == beyond[1], "the other does as it wishes"
     assert gate.amend(before, beyond, 1.3 + GIVE_WAY_S)[0] == beyond[0], "not for ever"
+    gate, _, before = crossed()
+    for i in range(60):
+        gate.check(before, beyond, i * 0.02, True)
+    gate.stay()
+    assert (gate.amend(before, beyond, 1.3) == beyond).all()
 
 
 def test_arms_without_a_model_of_their_body_pass():
