@@ -50,7 +50,7 @@ class DelayLane:
         kitchen.reset(job.scene)
         self.kitchen, self.job, self._mode, self._delay_s = kitchen, job, mode, delay_s
         self._limiter = Limiter.for_body(kitchen.body, kitchen.state())
-        self._player = ChunkPlayer(BLEND_S, 0.0, 1.0 / kitchen.body.control_hz)
+        self._player = ChunkPlayer(BLEND_S, 0.0)  # its first target is for the tick after the one it starts in
         self.time_s, self._sequence, self._calm = 0.0, 0, 0
         self.context = Context(instruction=job.words, notes=job.notes)
         self._commanded = [self._limiter.target]
