@@ -6,6 +6,7 @@ import multiprocessing
 import queue
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from coach.evaluate.corrected_lane import CorrectedLane
@@ -122,7 +123,7 @@ def _played(jobs: Sequence[Job], setting: Setting) -> Iterator[Row]:
     config = replace(setting.lane, cameras=tuple(getattr(policy, "cameras", setting.lane.cameras)))
     kitchens = [Kitchen(setting.grasp) for _ in range(min(setting.lanes, len(jobs)))]
     try:
-        for lane in play(Together(policy), kitchens, jobs, lambda kitchen, job: _lane(kitchen, job, config)):
+        for lane in play(Together(policy), kitchens, jobs, partial(_lane, config=config)):
             yield lane.row
     finally:
         for kitchen in kitchens:

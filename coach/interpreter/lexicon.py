@@ -201,3 +201,8 @@ def singular(word: str) -> str:
 def preposition_of(place: str) -> str:
     """`in` or `on`, whichever one says of the place."""
     return "on" if place in ON_PLACES else "in"
+
+
+def in_place(place: str) -> str:
+    """`counter` → `on the counter`."""
+    return f"{preposition_of(place)} the {place}"

@@ -11,7 +11,7 @@ import msgspec
 
 from coach.interpreter.chores import chore_of, is_chore
 from coach.interpreter.items import Item, Object, Scene
-from coach.interpreter.lexicon import SAME_AS, preposition_of, split_words
+from coach.interpreter.lexicon import SAME_AS, in_place, split_words
 from coach.interpreter.tasks import parse_task
 
 ACTIONABLE = ("task", "correction", "answer")
@@ -100,7 +100,7 @@ def instruction_for(verb: str, thing: str, place: str) -> str:
     """`put`, `red cup`, `counter` → `put the red cup on the counter`."""
     if verb == "pick_up":
         return f"pick up the {thing}"
-    return f"put the {thing} {preposition_of(place)} the {place}"
+    return f"put the {thing} {in_place(place)}"
 
 
 def ask(name: str, **variables: str) -> str:
@@ -156,7 +156,7 @@ def _thing(item: Item, current: Item | None, scene: Scene) -> str:
             return _another(before, scene)
         if before is None or (item.kind == "task" and scene.task == ""):
             if item.place:
-                raise _Unclear("ask_thing_for", place=f"{preposition_of(item.place)} the {item.place}")
+                raise _Unclear("ask_thing_for", place=in_place(item.place))
             raise _Unclear("ask_thing")
         return _named(before, scene)
     if wanted.which == "other":
@@ -239,7 +239,7 @@ def _is_thing(words: str, before: Object, scene: Scene) -> bool:
 
 
 def _places(scene: Scene, unwanted: str) -> str:
-    return _listed([f"{preposition_of(p)} the {p}" for p in scene.places if p != unwanted], "or")
+    return _listed([in_place(p) for p in scene.places if p != unwanted], "or")
 
 
 def _a(words: str) -> str:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from coach.interpreter.chores import chore_of
 from coach.interpreter.facts import NOTICE
 from coach.interpreter.items import Item
-from coach.interpreter.lexicon import preposition_of
+from coach.interpreter.lexicon import in_place
 from coach.routines.drafts import draft, skipped_days, title_of
 from coach.routines.wish import instruction_of, possible
 from coach.routines.wording import when_in_words
@@ -84,7 +84,7 @@ def _done(item: Item) -> str:
         return title_of(item)
     verb = {"pick_up": "pick up", "hand_over": "hand over", "other": ""}.get(item.verb, item.verb)
     thing = f"the {item.object}" if item.object else "it" if verb else ""
-    there = f"{preposition_of(item.place)} the {item.place}" if item.place else ""
+    there = in_place(item.place) if item.place else ""
     return " ".join(filter(None, (verb, thing, there)))
 
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from coach.interpreter.items import Item
+from coach.interpreter.lexicon import in_place
 from coach.routines.house_rules import rule_of
 from coach.session.errand import PLACES, Errand
 from coach.session.outcomes import Outcome, Spoken
-from coach.session.rule_words import in_place
 from coach.session.rules_in_force import (
     RuleNow,
     RuleQuestion,

@@ -8,15 +8,10 @@ from collections.abc import Sequence
 import msgspec
 
 from coach.interpreter.items import Item, Object
-from coach.interpreter.lexicon import preposition_of
+from coach.interpreter.lexicon import in_place
 
 _LEFT_OPEN = re.compile(r"\b(?:it|that|this|them|those|these)\b")
 _THERE = re.compile(r"\b(?:there|here)\b")
-
-
-def in_place(place: str) -> str:
-    """`counter` → `on the counter`."""
-    return f"{preposition_of(place)} the {place}"
 
 
 def names_nothing(item: Item) -> bool:
