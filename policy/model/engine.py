@@ -25,6 +25,7 @@ from torch import Tensor
 
 from policy.model.graphs import FixedSteps
 from policy.model.stack import KeyValues, Stack
+from policy.model.stem import QuickStem
 from policy.model.thoughtful_pi0 import Looked, ThoughtfulPI0, looked
 from policy.model.vision import Vision
 
@@ -73,6 +74,7 @@ class Engine:
         self._model = model
         self.vlm, self.expert = Stack(model.model.vlm.language_model), Stack(model.model.dit)
         self._vision = Vision(model.model.vlm)
+        self._stem = None if model.stem is None else QuickStem(model.stem)
         embedding: Any = model.get_input_embeddings()
         self._words, self._scale = embedding.weight.detach(), float(embedding.scalar_embed_scale)
         self._points = model.pointer is not None
@@ -93,7 +95,7 @@ class Engine:
     @torch.no_grad()
     def see(self, pictures: Tensor) -> Looked:
         """Picture tokens, and what the scene head reads, from float32[B, C, 3, size, size], −1 to 1."""
-        return looked(self._vision.look(pictures), pictures.flatten(0, 1), self._model.stem)
+        return looked(self._vision.look(pictures), pictures.flatten(0, 1), self._stem)
 
     @torch.no_grad()
     def middle(self, features: Tensor, prompt: list[int]) -> Tensor:
@@ -273,6 +275,5 @@ class Engine:
 
 
 def _copy(source: KeyValues, target: KeyValues, source_row: int, target_row: int, start: int, end: int) -> None:
-    for (k, v), (own_k, own_v) in zip(source.layers, target.layers, strict=True):
-        own_k[target_row, :, start:end] = k[source_row, :, start:end]
-        own_v[target_row, :, start:end] = v[source_row, :, start:end]
+    for layer, own in zip(source.layers, target.layers, strict=True):
+        own[target_row, :, start:end] = layer[source_row, :, start:end]

@@ -19,31 +19,34 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from policy.model.kernels import gated_gelu, linear, plus_linear
+
 
 @dataclass
 class KeyValues:
-    """Keys and values per layer, Tensor[batch, kv heads, capacity, head_dim] each; the first `length` columns are used.
+    """Keys and values per layer, Tensor[batch, 2 · kv heads, capacity, head_dim], the heads of the keys before those of
+    the values; the first `length` columns are used.
 
     Args:
         real: bool[batch, capacity], which columns hold a token; None where all do, and position is column.
         positions: int64[batch], the position of each row's next token; None likewise.
     """
 
-    layers: list[tuple[Tensor, Tensor]]
+    layers: list[Tensor]
     length: int = 0
     real: Tensor | None = None
     positions: Tensor | None = None
 
     @property
     def capacity(self) -> int:
-        return self.layers[0][0].shape[2]
+        return self.layers[0].shape[2]
 
     def reserve(self, columns: int) -> None:
         """Make room for so many columns, keeping what is there."""
         if columns <= self.capacity:
             return
         more = max(columns, 2 * self.capacity) - self.capacity
-        self.layers = [(F.pad(k, (0, 0, 0, more)), F.pad(v, (0, 0, 0, more))) for k, v in self.layers]
+        self.layers = [F.pad(layer, (0, 0, 0, more)) for layer in self.layers]
         if self.real is not None:
             self.real = F.pad(self.real, (0, more))
 
@@ -52,10 +55,10 @@ class KeyValues:
 class _Layer:
     qkv: Tensor
     qkv_bias: Tensor | None
-    out: Tensor  # transposed
+    out: Tensor
     out_bias: Tensor | None
     gate_up: Tensor
-    down: Tensor  # transposed
+    down: Tensor
     norm_in: Tensor
     norm_mid: Tensor
 
@@ -72,18 +75,19 @@ class _Pass:
     store: bool
     columns: Tensor | None
 
-    def keep(self, layer: int, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
-        """Write Tensor[B, T, kv heads, head_dim] down; all keys and values that may be seen."""
-        start, new = self.kv.length, (keys.transpose(1, 2), values.transpose(1, 2))
+    def keep(self, layer: int, new: Tensor) -> tuple[Tensor, Tensor]:
+        """Write Tensor[B, T, 2 · kv heads, head_dim] down; all keys and values that may be seen."""
+        start, new = self.kv.length, new.transpose(1, 2)
+        whole = self.kv.layers[layer]
         if self.columns is not None:
-            for whole, own in zip(self.kv.layers[layer], new, strict=True):
-                whole.index_copy_(2, self.columns, own)
-            return self.kv.layers[layer]
-        k, v = (whole[: self.batch, :, : start + self.tokens] for whole in self.kv.layers[layer])
-        if not self.store:
-            return torch.cat([k[:, :, :start], new[0]], 2), torch.cat([v[:, :, :start], new[1]], 2)
-        k[:, :, start:], v[:, :, start:] = new
-        return k, v
+            whole.index_copy_(2, self.columns, new)
+        elif self.store:
+            whole = whole[: self.batch, :, : start + self.tokens]
+            whole[:, :, start:] = new
+        else:
+            whole = torch.cat([whole[: self.batch, :, :start], new], 2)
+        keys, values = whole.chunk(2, 1)
+        return keys, values
 
 
 class Stack:
@@ -103,7 +107,9 @@ class Stack:
         self._layers = [_fused(layer) for layer in model.layers]
         self.norm_out = 1.0 + model.norm.weight.detach().float()
         self._inv_freq = model.rotary_emb.inv_freq
+        self._eps = torch.tensor(self.eps, device=self._inv_freq.device)
         self._rope(config.max_position_embeddings)
+        self._last: tuple[tuple[int, int], tuple[Tensor, Tensor]] = ((-1, 0), (self._cos, self._sin))
         self._causal = torch.ones(0, 0, dtype=torch.bool)
 
     @property
@@ -117,8 +123,8 @@ class Stack:
 
     def memory(self, batch: int, capacity: int) -> KeyValues:
         """Empty buffers for this many rows and columns."""
-        shape = (batch, self.kv_heads, capacity, self.head_dim)
-        return KeyValues([(self.like.new_zeros(shape), self.like.new_zeros(shape)) for _ in self._layers])
+        shape = (batch, 2 * self.kv_heads, capacity, self.head_dim)
+        return KeyValues([self.like.new_zeros(shape) for _ in self._layers])
 
     def run(self, x: Tensor, kv: KeyValues, mask: Tensor | None, *, positions: Tensor | None = None,
             last: bool = False, until: int | None = None, tap: int | None = None,
@@ -168,10 +174,10 @@ class Stack:
     def _layer(self, index: int, x: Tensor, reading: _Pass, only_last: bool) -> Tensor:
         layer, batch, tokens, mask = self._layers[index], reading.batch, reading.tokens, reading.mask
         heads, groups = self.heads, self.heads // self.kv_heads
-        mixed = F.linear(self._norm(x, layer.norm_in), layer.qkv, layer.qkv_bias)
+        mixed = linear(self._norm(x, layer.norm_in), layer.qkv, layer.qkv_bias)
         mixed = mixed.view(batch, tokens, heads + 2 * self.kv_heads, self.head_dim)
-        turned = _rotate(mixed[:, :, : heads + self.kv_heads], reading.rope)
-        keys, values = reading.keep(index, turned[:, :, heads:], mixed[:, :, heads + self.kv_heads :])
+        turned = _rotate(mixed, reading.rope)
+        keys, values = reading.keep(index, turned[:, :, heads:])
         queries = turned[:, :, :heads]
         if only_last:
             queries, x, tokens = queries[:, -1:], x.view(batch, tokens, -1)[:, -1], 1
@@ -186,16 +192,14 @@ class Stack:
             seen = seen.transpose(1, 2)
         else:
             seen = seen.view(batch, self.kv_heads, groups, tokens, self.head_dim).permute(0, 3, 1, 2, 4)
-        x = torch.addmm(x, seen.reshape(batch * tokens, -1), layer.out)
-        if layer.out_bias is not None:
-            x = x + layer.out_bias
-        gate, up = F.linear(self._norm(x, layer.norm_mid), layer.gate_up).chunk(2, -1)
-        return torch.addmm(x, F.gelu(gate, approximate="tanh") * up, layer.down)
+        x = plus_linear(x, seen.reshape(batch * tokens, -1), layer.out, layer.out_bias)
+        return plus_linear(x, gated_gelu(self._norm(x, layer.norm_mid), layer.gate_up), layer.down)
 
     def _norm(self, x: Tensor, weight: Tensor) -> Tensor:
         """Gemma's: scaled in float32, then rounded."""
         if x.dtype == torch.float32:
-            return torch.rms_norm(x, (x.shape[-1],), weight, self.eps)
+            length = torch.linalg.vector_norm(x, dim=-1, keepdim=True)
+            return x * torch.addcmul(self._eps, length, length, value=1 / x.shape[-1]).rsqrt() * weight
         return torch.rms_norm(x.float(), (x.shape[-1],), weight, self.eps).to(x.dtype)
 
     def _rope(self, capacity: int) -> None:
@@ -205,9 +209,18 @@ class Stack:
         self._sin = torch.cat([-sin, sin], 1).to(self.like.dtype)  # signed: the halves are only swapped
 
     def _rotation(self, start: int, tokens: int, positions: Tensor | None) -> tuple[Tensor, Tensor]:
-        if positions is None:
-            return self._cos[start : start + tokens, None], self._sin[start : start + tokens, None]
-        return self._cos[positions][:, :, None], self._sin[positions][:, :, None]
+        """Cosines and sines for all heads, [B or 1, T, heads + 2 · kv heads, head_dim]; values stay as they are."""
+        if positions is not None:
+            return self._for_heads(self._cos[positions], 1.0), self._for_heads(self._sin[positions], 0.0)
+        if self._last[0] != (start, tokens):
+            cos, sin = (table[None, start : start + tokens] for table in (self._cos, self._sin))
+            self._last = ((start, tokens), (self._for_heads(cos, 1.0), self._for_heads(sin, 0.0)))
+        return self._last[1]
+
+    def _for_heads(self, table: Tensor, values: float) -> Tensor:
+        turning, tokens = self.heads + self.kv_heads, table.shape[:2]
+        still = table.new_full((*tokens, self.kv_heads, self.head_dim), values)
+        return torch.cat([table[:, :, None].expand(*tokens, turning, self.head_dim), still], 2)
 
     def _folded(self, mask: Tensor, batch: int, tokens: int, columns: int) -> Tensor:
         """A mask for queries whose groups stand behind one another as rows."""
@@ -229,8 +242,7 @@ def _last_rows(mask: Tensor, groups: int) -> Tensor:
 def _rotate(x: Tensor, rope: tuple[Tensor, Tensor]) -> Tensor:
     """Rotary embedding of Tensor[B, T, heads, head_dim]."""
     cos, sin = rope
-    swapped = x.unflatten(-1, (2, -1)).flip(-2).flatten(-2)
-    return torch.addcmul(x * cos, swapped, sin)
+    return torch.addcmul(x * cos, x.roll(x.shape[-1] // 2, -1), sin)
 
 
 def _fused(layer: Any) -> _Layer:
@@ -239,8 +251,8 @@ def _fused(layer: Any) -> _Layer:
     gate_up, _ = join((mlp.gate_proj, mlp.up_proj))
     out_bias = attention.o_proj.bias
     return _Layer(
-        qkv, bias, attention.o_proj.weight.detach().t(), None if out_bias is None else out_bias.detach(),
-        gate_up, mlp.down_proj.weight.detach().t(),
+        qkv, bias, attention.o_proj.weight.detach(), None if out_bias is None else out_bias.detach(),
+        gate_up, mlp.down_proj.weight.detach(),
         *(1.0 + norm.weight.detach().float() for norm in (layer.input_layernorm, layer.post_attention_layernorm)),
     )  # fmt: skip
 

@@ -27,7 +27,7 @@ from transformers import PI0Config, PI0ForConditionalGeneration  # noqa: E402
 from transformers.cache_utils import DynamicCache  # noqa: E402
 
 from policy.model.pointer import PlaceEmbedding, Pointer  # noqa: E402
-from policy.model.stem import Stem  # noqa: E402
+from policy.model.stem import QuickStem, Stem  # noqa: E402
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class Looked(NamedTuple):
     scene: Tensor
 
 
-def looked(tokens: Tensor, pictures: Tensor, stem: Stem | None) -> Looked:
+def looked(tokens: Tensor, pictures: Tensor, stem: Stem | QuickStem | None) -> Looked:
     """What was seen, of an encoder's tokens and, where there is a stem, of its own.
 
     Args:

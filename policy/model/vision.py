@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from policy.model.kernels import linear, linear_gelu
 from policy.model.stack import join
 
 
@@ -39,18 +40,17 @@ class Vision:
         """Tensor[B, C · patches, width] from float32[B, C, 3, size, size], −1 to 1."""
         batch, width, dtype = len(pictures), self._width, self._patches.dtype
         cut = F.unfold(pictures.flatten(0, 1).to(dtype), self._patch, stride=self._patch).transpose(1, 2)
-        x = F.linear(cut, self._patches) + self._places
+        x = linear(cut, self._patches) + self._places
         shape = (*x.shape[:2], 3, self._heads, width // self._heads)
         x = x.reshape(-1, width)
         for layer, qkv, bias in self._layers:
             first, second, mlp, out = layer.layer_norm1, layer.layer_norm2, layer.mlp, layer.self_attn.out_proj
-            mixed = F.linear(F.layer_norm(x, (width,), first.weight, first.bias, self._eps), qkv, bias)
+            mixed = linear(F.layer_norm(x, (width,), first.weight, first.bias, self._eps), qkv, bias)
             q, k, v = mixed.view(shape).permute(2, 0, 3, 1, 4)
             seen = F.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(-1, width)
-            x = x + F.linear(seen, out.weight, out.bias)
+            x = x + linear(seen, out.weight, out.bias)
             normed = F.layer_norm(x, (width,), second.weight, second.bias, self._eps)
-            inner = F.gelu(F.linear(normed, mlp.fc1.weight, mlp.fc1.bias), approximate="tanh")
-            x = x + F.linear(inner, mlp.fc2.weight, mlp.fc2.bias)
+            x = x + linear(linear_gelu(normed, mlp.fc1.weight, mlp.fc1.bias), mlp.fc2.weight, mlp.fc2.bias)
         x = F.layer_norm(x, (width,), self._after.weight, self._after.bias, self._eps)
-        tokens = F.linear(x, self._project.weight, self._project.bias)
+        tokens = linear(x, self._project.weight, self._project.bias)
         return tokens.view(batch, -1, tokens.shape[-1])
