@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import sys
+from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,12 +17,15 @@ if TYPE_CHECKING:
 
     import numpy as np
 
+    from memory.store import Store
+    from policy.checkpoint import Card
     from policy.training.lessons import Lessons
 
 EXAMPLE = """
 coach train --name kitchen --data data
 coach train --name quick --data data --recipe policy/training/kitchen.yaml --minutes 30
 coach train --from-corrections --minutes 15
+coach train --from-corrections --motion
 """
 
 
@@ -29,6 +33,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `coach train`."""
     told = "fine-tune the served checkpoint on the stored lessons, mixed with demonstrations"
     parser.add_argument("--from-corrections", action="store_true", help=told)
+    parser.add_argument("--motion", action="store_true", help="with --from-corrections: learn recorded motion too, of "
+                        "takeovers and of tasks that were done, without what a correction was against")  # fmt: skip
     parser.add_argument("--name", help="name of the checkpoint (default: kitchen; from corrections: coached-1, -2, …)")
     parser.add_argument("--data", metavar="DIR", help="what `coach demos` wrote (default: data in the home folder)")
     parser.add_argument("--recipe", metavar="FILE", help="stages, sizes, rates (default: the embedded checkpoint's)")
@@ -53,6 +59,8 @@ def run(args: argparse.Namespace, config: Config) -> int:
     ):
         allowed = "letters, digits, - and _ in a name; more than 0 minutes; at least 1 thread; 0 episodes or more"
         raise UsageError(f"name '{args.name}', {args.minutes} minutes, {args.threads} threads", allowed)
+    if args.motion and not args.from_corrections:
+        raise UsageError("--motion is of what the robot recorded", "--from-corrections --motion")
     if not args.from_corrections:
         return _train(args, config, "kitchen.yaml", args.start, None)
     from coach.evaluate.home import home_rules
@@ -67,7 +75,8 @@ def run(args: argparse.Namespace, config: Config) -> int:
         lessons = StoredLessons(store, config.embodiment, *_eyes(config, start))
         print(f"{len(lessons)} lessons to learn from", file=sys.stderr)
         flags = " --suite home" if home_rules(store) else ""  # the other suites hold no rule of a home
-        return _train(args, config, "corrections.yaml", start, lessons, flags)
+        recipe = "corrections_motion.yaml" if args.motion else "corrections.yaml"
+        return _train(args, config, recipe, start, lessons, flags, partial(_recorded, store, config))
 
 
 def _eyes(config: Config, start: str) -> tuple[Callable[[np.ndarray, str], float | None] | None, str]:
@@ -91,20 +100,36 @@ def _eyes(config: Config, start: str) -> tuple[Callable[[np.ndarray, str], float
     return (dirt if card.classes else None), card.cameras[0]
 
 
+def _recorded(store: Store, config: Config, card: Card, folder: Path) -> Path:
+    """What the robot recorded, as shards below a folder."""
+    from coach.finetune.recorded_motion import write_recorded
+    from robot_bridge.protocol.embodiment import load_embodiment
+
+    width = load_embodiment(config.embodiment).width
+    frames = write_recorded(store, folder, config.embodiment, width, card.cameras, card.dt_s)
+    print(f"{frames} frames of recorded motion to learn from", file=sys.stderr)
+    return folder
+
+
 def _train(args: argparse.Namespace, config: Config, recipe: str, start: str | None, lessons: Lessons | None,
-           proof_flags: str = "") -> int:  # fmt: skip
-    """Args: proof_flags: of the `coach eval` that shows what was learned."""
+           proof_flags: str = "", recorded: Callable[[Card, Path], Path] | None = None) -> int:  # fmt: skip
+    """
+    Args:
+        proof_flags: of the `coach eval` that shows what was learned.
+        recorded: writes what the robot recorded into a folder, for a checkpoint to begin from.
+    """
     import torch
 
     from coach.evaluate.paraphrases import composed_for_training, picks_for_training
     from coach.processes.plan import find_checkpoint
-    from policy.checkpoint import embedded_folder
+    from policy.checkpoint import embedded_folder, read_card
     from policy.training.config import load_train_config
     from policy.training.plot import plot_run
     from policy.training.run import Data, train
     from policy.training.still_texts import Wordings
     from robot_bridge.arms.kitchen.tasks import BELONGS
     from robot_bridge.arms.kitchen.wordings import CHORE_WORDINGS, NOTE_WORDINGS, OTHER_NAMES, PUT_WORDINGS
+    from robot_bridge.protocol.errors import UsageError
 
     torch.set_num_threads(args.threads)
     settings = load_train_config(Path(args.recipe) if args.recipe else embedded_folder().parent / "training" / recipe)
@@ -115,6 +140,11 @@ def _train(args: argparse.Namespace, config: Config, recipe: str, start: str | N
                         picks_for_training())  # fmt: skip
     data = Data(base / "stills", base / "demos", wordings)
     begin = Path(find_checkpoint(config, start) or embedded_folder()) if start is not None else None
+    shown = any(stage.recorded for stage in settings.stages)
+    if args.motion and not shown:
+        raise UsageError(f"no stage of {args.recipe} learns recorded motion", "a stage with act: 1 and recorded: 0.25")
+    if recorded is not None and begin is not None and shown:
+        data = replace(data, recorded=recorded(read_card(begin), folder / "recorded"))
     measure = partial(_measure, args.measure) if args.measure else None
     try:
         made = train(settings, data, folder, name, args.minutes, begin, _tell, lessons, measure)

@@ -87,6 +87,19 @@ def rows_of(store: Store, episode: Episode, width: int) -> list[Row]:
     return rows
 
 
+def on_grid(rows: list[Row], dt_s: float) -> list[Row]:
+    """One row every so many seconds, the latest that was there."""
+    if not rows:
+        return []
+    last, found = rows[-1].timestamp_s, []
+    index = 0
+    for step in range(int(last / dt_s + 0.5) + 1):
+        while index + 1 < len(rows) and rows[index + 1].timestamp_s <= (step + 0.5) * dt_s:
+            index += 1
+        found.append(rows[index])
+    return found
+
+
 def _lessons(store: Store, episode_id: int) -> list[tuple[Correction, float, float]]:
     """Lessons of the episode that hold, with the stretch that each covers."""
     from memory.replay import stream_of

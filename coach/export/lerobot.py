@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from coach.export.episodes import Row
+from coach.export.episodes import Row, on_grid
 from coach.export.stats import Running
 from robot_bridge.protocol.errors import CoachError, UsageError
 
@@ -66,7 +66,7 @@ def write(folder: Path, episodes: Iterable[list[Row]], body: Embodiment, progres
     cameras = [f"observation.images.{camera.name}" for camera in body.cameras]
     writers: dict[str, Any] = {}
     try:
-        for number, rows in enumerate(rows for rows in map(on_grid, episodes) if rows):
+        for number, rows in enumerate(on_grid(rows, 1 / FPS) for rows in episodes if rows):
             for key in cameras:
                 if key not in writers:
                     file = VIDEO.format(video_key=key, chunk_index=0, file_index=0)
@@ -80,19 +80,6 @@ def write(folder: Path, episodes: Iterable[list[Row]], body: Embodiment, progres
         raise UsageError("there is nothing to export: no episode has frames", next_step="record some with: coach run")
     _write_files(folder, dataset, body, {key: writer.shape for key, writer in writers.items()}, arrow)
     return len(dataset.columns["index"])
-
-
-def on_grid(rows: list[Row]) -> list[Row]:
-    """One row every 1/FPS seconds, the latest that was there: time is the number of a frame in these datasets."""
-    if not rows:
-        return []
-    last, found = rows[-1].timestamp_s, []
-    index = 0
-    for step in range(int(last * FPS + 0.5) + 1):
-        while index + 1 < len(rows) and rows[index + 1].timestamp_s <= (step + 0.5) / FPS:
-            index += 1
-        found.append(rows[index])
-    return found
 
 
 def _add(dataset: _Dataset, rows: list[Row], number: int, writers: dict[str, Any]) -> None:

@@ -26,6 +26,7 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         stem: of all the model only the stem of the picture encoder learns, which is added where there is none.
         frozen: only the action expert learns.
         lessons: share of `batch` that lessons from people fill, of those with demonstrations.
+        recorded: share of `batch` that the recorded motion fills, without what a person was against.
     """
 
     name: str
@@ -41,11 +42,20 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     stem: bool = False
     frozen: bool = False
     lessons: Annotated[float, msgspec.Meta(ge=0, lt=1)] = 0.0
+    recorded: Annotated[float, msgspec.Meta(ge=0, lt=1)] = 0.0
 
     @property
     def taught(self) -> int:
         """Lessons in a batch: at least one where there are to be any."""
-        return max(1, round(self.lessons * self.batch)) if self.lessons else 0
+        return self._of_batch(self.lessons)
+
+    @property
+    def shown(self) -> int:
+        """Instants of recorded motion in a batch, likewise."""
+        return self._of_batch(self.recorded)
+
+    def _of_batch(self, share: float) -> int:
+        return max(1, round(share * self.batch)) if share else 0
 
 
 class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -8,6 +8,7 @@ A shard is a folder of arrays, of which the pictures stay on disk (memory-mapped
     episode.npy  int32[N], index into "episodes", each of which says whether it went well ("ok"), and whether its
                  actions are the expert's ("motion", true where nothing is said)
     chunk.npy    float32[N, steps, width], where the actions are a learner's: what the expert would do instead
+    learn.npy    bool[N], where not every motion is worth learning: whether that of an instant is
 """
 
 from __future__ import annotations
@@ -53,6 +54,8 @@ class Shard:
         self.instructions, self.thoughts, self.cameras = texts["instructions"], texts["thoughts"], texts["cameras"]
         self.ok = np.array([bool(e["ok"]) for e in texts["episodes"]])[self.episode]
         self.moving = np.array([bool(e.get("motion", True)) for e in texts["episodes"]])[self.episode]
+        learn = folder / "learn.npy"
+        self.learn = np.load(learn) if learn.exists() else np.ones(len(self.episode), bool)
         self.rows, self.usable = self._chunks(horizon)
         instead = folder / "chunk.npy"
         self.instead = np.load(instead)[:, :horizon] if instead.exists() else None
@@ -70,7 +73,8 @@ class Shard:
         count = len(self.episode)
         last = np.searchsorted(self.episode, self.episode, side="right") - 1
         rows = np.minimum(np.arange(count)[:, None] + np.arange(horizon), last[:, None])
-        return rows, (self.instruction[rows] == self.instruction[:, None]).all(1) & self.moving
+        usable = (self.instruction[rows] == self.instruction[:, None]).all(1) & self.moving
+        return rows, usable & self.learn[rows].all(1)
 
     def chunks(self, index: np.ndarray) -> np.ndarray:
         """What is to be done from these instants on, float32[n, horizon, width]."""
@@ -157,15 +161,28 @@ class Episodes:
         everything = list(self._shards.values())
         parts = [everything[p].take(rng.choice(index[p], n), self._cameras, rng)
                  for p, n in zip(picks, _split(count, shards), strict=True)]  # fmt: skip
-        return Samples(
-            pictures=np.concatenate([p.pictures for p in parts]),
-            state=np.concatenate([p.state for p in parts]),
-            actions=np.concatenate([p.actions for p in parts]),
-            usable=np.concatenate([p.usable for p in parts]),
-            instructions=[text for p in parts for text in p.instructions],
-            thoughts=[text for p in parts for text in p.thoughts],
-            doing=[text for p in parts for text in p.doing],
-        )
+        return together(parts)
+
+
+def together(parts: Sequence[Samples]) -> Samples:
+    """All of them as one batch.
+
+    Raises:
+        ConfigError: their pictures or states differ in size.
+    """
+    shapes = {(part.pictures.shape[1:], part.state.shape[1:]) for part in parts}
+    if len(shapes) > 1:
+        raise ConfigError("the recordings' pictures or states are of another size than those of the demonstrations",
+                          next_step="train on recordings of the robot that the checkpoint is for")  # fmt: skip
+    return Samples(
+        pictures=np.concatenate([p.pictures for p in parts]),
+        state=np.concatenate([p.state for p in parts]),
+        actions=np.concatenate([p.actions for p in parts]),
+        usable=np.concatenate([p.usable for p in parts]),
+        instructions=[text for p in parts for text in p.instructions],
+        thoughts=[text for p in parts for text in p.thoughts],
+        doing=[text for p in parts for text in p.doing],
+    )
 
 
 def _shares(worth: Sequence[float], index: Sequence[np.ndarray]) -> np.ndarray:

@@ -21,7 +21,7 @@ from policy.model.prompting import Prompter, pictures_tensor
 from policy.model.thoughtful_pi0 import Prefix, ThoughtfulPI0
 from policy.training.batches import TextBatch, action_targets, patch_targets, text_batch
 from policy.training.config import Stage, TrainConfig
-from policy.training.episodes import Episodes, Samples
+from policy.training.episodes import Episodes, Samples, together
 from policy.training.errands import as_errands
 from policy.training.lessons import Lesson, Lessons, agreeing, chosen, mixed_in
 from policy.training.losses import PatchHead, goal_weights, goal_words, neighbour_weights, thought_loss
@@ -39,15 +39,16 @@ class Trainer:
     Args:
         wordings: templates of "put X in Y" for tasks on stills.
         lessons: from people; needed by stages that ask for them.
+        recorded: motion of the robot at home; likewise.
         report: is told losses and speed every `config.log_every` steps.
     """
 
     def __init__(self, model: ThoughtfulPI0, prompter: Prompter, config: TrainConfig, stills: StillShards,
                  episodes: Episodes | None, wordings: Wordings, report: Report,
-                 lessons: Lessons | None = None) -> None:  # fmt: skip
+                 lessons: Lessons | None = None, recorded: Episodes | None = None) -> None:  # fmt: skip
         self.model, self.prompter, self.config = model, prompter, config
         self.stills, self.episodes, self.wordings, self.report = stills, episodes, wordings, report
-        self.lessons = lessons
+        self.lessons, self.recorded = lessons, recorded
         self._lesson_draws: Iterator[Lesson] = iter(())
         self.rank, self._world = _join()
         tokenizer = prompter.tokenizer
@@ -220,8 +221,11 @@ class Trainer:
     def _frame_losses(self, stage: Stage) -> dict[str, Tensor]:
         assert self.episodes is not None
         taught = stage.taught if self.lessons is not None else 0
-        samples = self.episodes.draw(self._rng, stage.batch - taught, acting=stage.frozen)
+        shown = stage.shown if self.recorded is not None else 0
+        samples = self.episodes.draw(self._rng, stage.batch - taught - shown, acting=stage.frozen)
         samples = self._put_right(samples, stage)
+        if self.recorded is not None and shown:
+            samples = together([samples, self.recorded.draw(self._rng, shown, acting=True)])
         samples = mixed_in(samples, self._lesson_draws, taught, self.prompter.cameras)
         blurred = self.prompter.normalizer.blur(samples.state, self.config.state_blur, self._rng)
         plain = as_errands(samples.instructions, samples.thoughts, self._chores, self.config.errands, self._rng)

@@ -47,11 +47,12 @@ BODY = "kitchen"
 
 @dataclass(frozen=True)
 class Data:
-    """Where a run's data lies, and the words of tasks on stills."""
+    """Where a run's data lies, and the words of tasks on stills; `recorded`: shards of the robot's own motion."""
 
     stills: Path
     demos: Path
     wordings: Wordings
+    recorded: Path | None = None
 
 
 def train(config: TrainConfig, data: Data, folder: Path, name: str, minutes: float = 1e9, start: Path | None = None,
@@ -129,7 +130,8 @@ def _trainer(config: TrainConfig, data: Data, folder: Path, start: Path | None, 
     else:
         model = load_model(start, "cpu")
     prompter = Prompter(tokenizer, normalizer, config.cameras, model.sizes.image, config.style)
-    trainer = Trainer(model, prompter, config, stills, episodes, data.wordings, report, lessons)
+    recorded = Episodes(data.recorded, config.model.horizon, config.cameras) if data.recorded is not None else None
+    trainer = Trainer(model, prompter, config, stills, episodes, data.wordings, report, lessons, recorded)
     if start is not None and (start / SCENE_FILE).exists():
         trainer.patches.load_state_dict(load_file(start / SCENE_FILE))
     if not trainer.patches.counter.any():  # a checkpoint to begin from has seen more than lessons come with

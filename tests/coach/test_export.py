@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 from coach.__main__ import main
-from coach.export.episodes import rows_of
-from coach.export.lerobot import on_grid
+from coach.export.episodes import on_grid, rows_of
 from memory.records import CorrectionDraft
 from memory.store import Store
 from robot_bridge.protocol.embodiment import load_embodiment
@@ -128,7 +127,7 @@ def test_only_what_a_lesson_is_against_is_condemned(home: Path, change: dict, co
 def test_frames_lie_on_a_grid_when_the_camera_was_late(home: Path) -> None:
     with Store.open(home / "memory.db") as store:
         rows = rows_of(store, store.episode(1), load_embodiment("kitchen").width)
-    assert len(on_grid(rows)) == FRAMES and on_grid(rows[::2])[1] in rows[:3] and on_grid([]) == []
+    assert len(on_grid(rows, 0.1)) == FRAMES and on_grid(rows[::2], 0.1)[1] in rows[:3] and on_grid([], 0.1) == []
 
 
 def test_what_is_left_out_is_counted_when_some_lessons_teach_no_thought(home: Path, tmp_path: Path, capsys) -> None:
