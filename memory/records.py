@@ -17,6 +17,8 @@ Role = Literal["person", "robot"]
 Outcome = Literal["open", "followed", "failed", "left", "undone", "retracted"]
 OUTCOMES: tuple[str, ...] = ("open", "followed", "failed", "left", "undone", "retracted")
 
+REVIEW = "review"  # the kind of a correction that was written afterwards, over a stretch that the person marked
+
 # YAY Robot (arXiv 2403.12910): what a person corrects began about 2 s before the words.
 LABEL_START_S = 2.0
 
@@ -182,13 +184,13 @@ class CorrectionDraft(_CorrectionFields, frozen=True, kw_only=True):
     Args:
         id: the id of the intervention that carried it.
         words: what the person said.
-        kind: what was corrected, e.g. `instruction`, `subtask`, `where`, `hand`.
+        kind: what was corrected, `instruction`, `subtask`, `where`, `hand`, `nudge`; or `review`, written afterwards.
         thought_was: the thought in force when the words came.
         thought_should: what the person made of it, perhaps only its beginning.
         thought_final: the whole of it once the model has written the rest; see `Store.complete_correction`.
         wall_s: Unix time at which the words ended; 0 for now.
         time_s: the same moment on the bridge's clock.
-        label_start_s: the lesson holds from this many seconds before the words.
+        label_start_s: the lesson holds from this many seconds before the words; of kind `review` up to `time_s`.
         observation_sequence: the newest observation when the words came.
         rules: rules of the home that it touches.
         audio: the words as recorded, a WAV file, if kept; see `recordings.py`.

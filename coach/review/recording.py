@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass
+from math import inf, nextafter
 
 from coach.session.identity import new_id
 from memory.editing import is_whole, thought_text
-from memory.records import Correction, CorrectionDraft, Frame, ThoughtRecord
+from memory.records import REVIEW, Correction, CorrectionDraft, Frame, ThoughtRecord
 from memory.replay import stream_of
 from memory.store import Store
 from memory.timeline import action_summary
@@ -15,7 +16,6 @@ from robot_bridge.protocol.errors import ProtocolError, UsageError
 from robot_bridge.protocol.thought import Thought, Where
 
 EVENTS = 1000
-KIND = "review"  # of corrections that were written afterwards
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,12 @@ def place_of(now: Instant) -> Where | None:
         return Thought.parse(now.thought.text).where if now.thought else None
     except ProtocolError:
         return None
+
+
+def _reaching(start_s: float, end_s: float) -> float:
+    """How long a stretch is; taken from its end it never comes out after its start, as a rounded difference may."""
+    length_s = end_s - start_s
+    return length_s if end_s - length_s <= start_s else nextafter(length_s, inf)
 
 
 class Recording:
@@ -92,11 +98,11 @@ class Recording:
 
     def instruction_at(self, time_s: float) -> str:
         """What the person wanted at a time of the bridge's clock, as far as it was told by then."""
-        told = [x.correction for x in self.lessons if x.correction.time_s <= time_s and x.correction.kind != KIND]
+        told = [x.correction for x in self.lessons if x.correction.time_s <= time_s and x.correction.kind != REVIEW]
         return told[-1].instruction_now if told and told[-1].instruction_now else self._first_instruction()
 
     def _first_instruction(self) -> str:
-        first = next((x.correction for x in self.lessons if x.correction.kind != KIND), None)
+        first = next((x.correction for x in self.lessons if x.correction.kind != REVIEW), None)
         return (first.instruction_was if first else "") or self.episode.instruction
 
     def number_at(self, time_s: float) -> int:
@@ -119,11 +125,11 @@ class Recording:
         seen, episode = self.instant(last), self.episode
         should = thought_text(thought, whole=False)
         draft = CorrectionDraft(
-            id=new_id(), words=words or "written afterwards", episode_id=episode.id, kind=KIND,
+            id=new_id(), words=words or "written afterwards", episode_id=episode.id, kind=REVIEW,
             thought_was=seen.thought.text if seen.thought else "", thought_should=should,
             thought_final=should if is_whole(should) else "", instruction_was=episode.instruction,
             instruction_now=episode.instruction, by=by, time_s=seen.frame.time_s,
-            label_start_s=seen.frame.time_s - self.times[first], observation_sequence=seen.frame.sequence,
+            label_start_s=_reaching(self.times[first], seen.frame.time_s), observation_sequence=seen.frame.sequence,
             checkpoint=episode.checkpoint, home=episode.home, embodiment=episode.embodiment,
         )  # fmt: skip
         stored = self._store.add_correction(draft)

@@ -9,10 +9,10 @@ from itertools import groupby
 from typing import Literal
 
 from coach.review.outcome_checks import outcome_suggestions
-from coach.review.recording import KIND, Recording
+from coach.review.recording import Recording
 from coach.review.second_look import kept
 from coach.review.suggestion import Suggestion
-from memory.records import Correction, ThoughtRecord
+from memory.records import REVIEW, Correction, ThoughtRecord
 from memory.store import Store
 
 Decision = Literal["accepted", "rejected"]
@@ -49,7 +49,7 @@ def _earlier(
     recording: Recording, runs: list[list[ThoughtRecord]], lesson: Correction, start_s: float
 ) -> Suggestion | None:
     """The corrected thought was there for longer than the lesson reaches back."""
-    if lesson.kind == KIND:
+    if lesson.kind == REVIEW:
         return None
     wrong = next((run for run in runs if run[0].time_s <= start_s and run[0].text and _same(run, lesson)), None)
     if wrong is None or start_s - wrong[0].time_s < 0.5:

@@ -56,11 +56,41 @@ def test_label_becomes_a_lesson_over_the_marked_frames(store):
     stored = recording.label(10, 30, RIGHT, "ben")
     assert (stored.kind, stored.thought_was, stored.thought_final) == ("review", str(WRONG), RIGHT)
     [lesson] = stream(store)
-    assert lesson.start_s == pytest.approx(102.0) and lesson.end_s >= 106.0 and lesson.thought == RIGHT
+    assert (lesson.start_s, lesson.end_s) == (102.0, 106.0) and lesson.thought == RIGHT
+    assert [frame.sequence for frame in lesson.frames] == list(range(10, 31))
     assert lesson.instruction == "put the red cup in the sink"
     assert [c.id for c in recording.instant(20).taught] == [stored.id] and recording.instant(5).taught == ()
     with pytest.raises(UsageError, match="no thought"):
         recording.label(10, 30, "grab it", "ben")
+
+
+@pytest.mark.parametrize(("first", "last"), [(5, 30), (50, 55), (31, 33), (7, 7), (0, 99)])
+def test_label_holds_for_the_marked_range_alone_whatever_was_thought_and_taught_around_it(store, first, last):
+    store.add_thought(
+        1, ThoughtEvent(time_s=105.9, task_id="t", observation_sequence=0, thought=Thought(subtask="done"))
+    )
+    store.add_correction(CorrectionDraft(id="live", words="no", episode_id=1, thought_should=RIGHT, time_s=110.4,
+                                         observation_sequence=52))  # fmt: skip
+    recording = Recording(store, 1)
+    label = recording.label(first, last, RIGHT, "ben")
+    later = recording.label(min(last + 1, 99), 99, RIGHT, "ben")
+    lessons = {lesson.correction.id: lesson for lesson in stream(store)}
+    for stored, numbers in ((label, range(first, last + 1)), (later, range(min(last + 1, 99), 100))):
+        lesson = lessons[stored.id]
+        assert (lesson.start_s, lesson.end_s) == (stored.time_s - stored.label_start_s, stored.time_s)
+        assert [frame.sequence for frame in lesson.frames] == list(numbers)
+
+
+def test_label_keeps_its_frames_when_a_restarted_bridge_counted_them_anew(store):
+    for number in range(100):  # the numbers of the first twenty seconds once more
+        store.add_frame(1, Observation(sequence=number, time_s=200 + number / 5, images={},
+                                       state=np.zeros(38, np.float32)))  # fmt: skip
+    store.end_episode(1, "done")
+    label = Recording(store, 1).label(10, 30, RIGHT, "ben")
+    store.prune(0)
+    [lesson] = stream(store)
+    assert [frame.time_s for frame in lesson.frames] == [100 + number / 5 for number in range(10, 31)]
+    assert label.window_end_s < 200
 
 
 def test_suggestion_waits_for_a_person(store):
