@@ -35,6 +35,12 @@ def end(db: Database, episode_id: int, outcome: str) -> None:
                     (time.time(), outcome, episode_id))  # fmt: skip
 
 
+def is_open(db: Database, episode_id: int | None) -> bool:
+    """Whether there is such an episode and it has not ended."""
+    found = db.conn.execute("SELECT 1 FROM episodes WHERE id IS ? AND ended_s IS NULL", (episode_id,)).fetchone()
+    return found is not None
+
+
 def end_all(db: Database, outcome: str, before_s: float) -> int:
     return db.conn.execute("UPDATE episodes SET ended_s = ?, outcome = ? WHERE ended_s IS NULL AND started_s < ?",
                            (time.time(), outcome, before_s)).rowcount  # fmt: skip

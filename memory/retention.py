@@ -9,8 +9,10 @@ from memory.records import Pruned
 
 BATCH = 500  # frames dropped in one transaction, so that recording goes on in between
 
+# Where a lesson of an open episode ends is not known before the episode does: until then all that follows it stays.
 _KEPT = """EXISTS (SELECT 1 FROM corrections WHERE corrections.episode_id IS frames.episode_id
-           AND frames.time_s BETWEEN corrections.window_start_s AND corrections.window_end_s)"""
+           AND frames.time_s >= corrections.window_start_s AND (frames.time_s <= corrections.window_end_s OR EXISTS
+           (SELECT 1 FROM episodes WHERE episodes.id = corrections.episode_id AND episodes.ended_s IS NULL)))"""
 
 
 def prune(connection: Connection, max_bytes: int) -> Pruned:

@@ -242,7 +242,9 @@ class Store:
         self._flush_for_correction()
         with self._connection.writing(durable=True) as db:
             correction = corrections.add(db, draft, encoded)
-        self._writer.protect(correction.episode_id, correction.window_start_s, correction.window_end_s)
+            still_open = episodes.is_open(db, correction.episode_id)
+        until_s = float("inf") if still_open else correction.window_end_s
+        self._writer.protect(correction.episode_id, correction.window_start_s, until_s)
         return correction
 
     def _flush_for_correction(self) -> None:

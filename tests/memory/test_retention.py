@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import msgspec
 import numpy as np
 import pytest
 
 from memory.records import CorrectionDraft
+from memory.replay import stream
 from memory.store import Store
-from robot_bridge.protocol.messages import Observation
+from robot_bridge.protocol.messages import Observation, ThoughtEvent
+from robot_bridge.protocol.thought import Thought
 
 
 @pytest.fixture
@@ -41,14 +44,38 @@ def test_oldest_frames_go_when_room_is_short(recorded: Store, episode: int):
     assert left == list(range(pruned.frames + 1, 1001))
 
 
+def test_all_frames_from_a_lesson_on_stay_while_its_episode_is_open(recorded: Store, episode: int):
+    other = recorded.begin_episode("task-2", "put the plate in the sink", "home", "first", "kitchen", "ann")
+    recorded.add_frame(other, recorded.frames(episode, 1.0, 1.0)[0].observation())
+    pruned = recorded.prune(0)
+    assert [frame.sequence for frame in recorded.frames(episode)] == list(range(470, 1001))
+    assert (pruned.frames, pruned.kept_frames, len(recorded.frames(other))) == (470, 531, 0)
+
+
+def test_frames_of_a_long_lesson_stay_when_room_was_made_before_it_was_over(recorded: Store, episode: int):
+    """The thing is carried for 30 s; room is made on the way, and once more in the end."""
+    for at_s, subtask, cause in ((1.0, "look", ""), (50.2, "pick up the red cup", "i1"), (80.0, "done", "i1")):
+        event = ThoughtEvent(time_s=at_s, task_id="task-1", observation_sequence=0, thought=Thought(subtask=subtask))
+        recorded.add_thought(episode, msgspec.structs.replace(event, cause=cause))
+        recorded.prune(0)
+    recorded.edit_correction("i1", {"thought_should": "subtask: pick up the red cup"}, "ann")
+    recorded.end_episode(episode, "done")
+    pruned = recorded.prune(0)
+    [lesson] = stream(recorded)
+    assert (lesson.start_s, lesson.end_s) == (48.0, 80.0)
+    assert [frame.sequence for frame in lesson.frames] == list(range(480, 801)) and pruned.kept_frames == 331
+
+
 def test_frames_of_a_lesson_stay_when_everything_else_must_go(recorded: Store, episode: int):
+    recorded.end_episode(episode, "done")
     pruned = recorded.prune(0)
     assert [frame.sequence for frame in recorded.frames(episode)] == list(range(470, 541))
     assert pruned.kept_frames == 71 and pruned.frames == 929
     assert len(recorded.correction_frames("i1")) == 71 and recorded.correction("i1").words == "no"
 
 
-def test_file_shrinks_when_frames_went(recorded: Store):
+def test_file_shrinks_when_frames_went(recorded: Store, episode: int):
+    recorded.end_episode(episode, "done")
     recorded.prune(1 << 30)
     with recorded._connection.reading() as db:
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
