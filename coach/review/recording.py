@@ -16,6 +16,7 @@ from robot_bridge.protocol.errors import ProtocolError, UsageError
 from robot_bridge.protocol.thought import Thought, Where
 
 EVENTS = 1000
+SEEN_S = 1.0  # from a moment to a picture of it; cameras take one every tenth of a second
 
 
 @dataclass(frozen=True)
@@ -80,10 +81,16 @@ class Recording:
         return len(self.times)
 
     def instant(self, number: int) -> Instant:
-        """The frame of this number, from 0; numbers beyond an end mean the frame at that end."""
+        """The frame of this number, from 0; numbers beyond an end mean the frame at that end.
+
+        Raises:
+            UsageError: it was dropped since the recording was opened.
+        """
         number = min(max(number, 0), len(self) - 1)
         time_s = self.times[number]
-        [frame, *_] = self._store.frames(self.episode.id, time_s, time_s, 1)
+        frame = next(iter(self._store.frames(self.episode.id, time_s, time_s, 1)), None)
+        if frame is None:
+            raise self.gone()
         chunk = bisect_right([a.time_s for a in self._actions], time_s) - 1
         return Instant(
             number=number, at_s=time_s - self.times[0], frame=frame, thought=self.thought_at(time_s),
@@ -109,6 +116,16 @@ class Recording:
         """The frame shown at a time: the last one that is not later."""
         return max(0, bisect_right(self.times, time_s) - 1)
 
+    def is_seen(self, time_s: float) -> bool:
+        """Whether there is a picture of about this time."""
+        at = bisect_right(self.times, time_s)
+        return any(abs(near_s - time_s) <= SEEN_S for near_s in self.times[max(0, at - 1) : at + 1])
+
+    def gone(self) -> UsageError:
+        """What to tell where the pictures of a moment are dropped."""
+        return UsageError("the pictures of this moment were dropped to make room",
+                          next_step=f"open what is left with: coach review {self.episode.id}")  # fmt: skip
+
     def next_thought(self, number: int, step: int) -> int:
         """The frame at which the next (step 1) or previous (step −1) thought came into force; the same if none."""
         marks = sorted({self.number_at(t.time_s) for t in self.thoughts})
@@ -119,17 +136,17 @@ class Recording:
         """Store what the thought should have been, from frame `first` to frame `last`.
 
         Raises:
-            UsageError: the text is no thought.
+            UsageError: the text is no thought, or the frame at an end was dropped.
         """
-        first, last = sorted((first, last))
-        seen, episode = self.instant(last), self.episode
+        begins, ends = (self.instant(number) for number in sorted((first, last)))
+        seen, episode = ends, self.episode
         should = thought_text(thought, whole=False)
         draft = CorrectionDraft(
             id=new_id(), words=words or "written afterwards", episode_id=episode.id, kind=REVIEW,
             thought_was=seen.thought.text if seen.thought else "", thought_should=should,
             thought_final=should if is_whole(should) else "", instruction_was=episode.instruction,
             instruction_now=episode.instruction, by=by, time_s=seen.frame.time_s,
-            label_start_s=_reaching(self.times[first], seen.frame.time_s), observation_sequence=seen.frame.sequence,
+            label_start_s=_reaching(begins.frame.time_s, seen.frame.time_s), observation_sequence=seen.frame.sequence,
             checkpoint=episode.checkpoint, home=episode.home, embodiment=episode.embodiment,
         )  # fmt: skip
         stored = self._store.add_correction(draft)

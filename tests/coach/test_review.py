@@ -99,7 +99,7 @@ def test_suggestion_waits_for_a_person(store):
                                          observation_sequence=60))  # fmt: skip
     recording = Recording(store, 1)
     [suggestion] = undecided(store, recording)
-    assert (suggestion.first, suggestion.last, suggestion.thought) == (10, 50, RIGHT)
+    assert (suggestion.start_s, suggestion.end_s, suggestion.thought) == (102.0, 110.0, RIGHT)
     assert 'for 8.0 s before "no, the cup" put it right' in suggestion.why
     assert store.count_corrections() == 1  # not learnt from yet
     decide(store, recording, suggestion, "accepted", "ben")
@@ -112,7 +112,7 @@ def test_endless_subtask_of_a_failed_task_suggests_asking(store):
     store.end_episode(1, "failed")
     recording = Recording(store, 1)
     [suggestion] = suggest(recording)
-    assert suggestion.thought == "subtask: ask for help" and recording.instant(suggestion.first).at_s == 10.0
+    assert suggestion.thought == "subtask: ask for help" and suggestion.start_s == 110.0
     decide(store, recording, suggestion, "rejected", "ben")
     assert store.count_corrections() == 0 and undecided(store, recording) == []
 
@@ -143,7 +143,7 @@ async def test_suggestion_is_shown_and_rejected_by_keys(store, tmp_path):
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         await pilot.press("s")
-        assert app.suggestion is not None and app.number == app.suggestion.first
+        assert app.suggestion is not None and app.recording.times[app.number] == app.suggestion.start_s
         await pilot.press("x")
         assert app.suggestion is None
     assert undecided(store, app.recording) == [] and store.count_corrections() == 0
