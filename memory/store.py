@@ -40,6 +40,7 @@ from robot_bridge.protocol.messages import ChunkEvent, Event, Intervention, Obse
 
 FLUSH_S = 1.0  # how long a correction waits for the frames before it
 WRITER_CHECKPOINT_PAGES = 1000
+LOST_KEY = "lost_frames"
 
 
 class Store:
@@ -74,6 +75,16 @@ class Store:
     def dropped_frames(self) -> int:
         """Frames given up since the start because the disk was slower than the cameras."""
         return self._writer.dropped
+
+    @property
+    def lost_frames(self) -> int:
+        """Frames that a slow disk cost this file, in all runs; see `add_lost_frames`."""
+        return int(self.get_state(LOST_KEY, 0))
+
+    def add_lost_frames(self, count: int) -> None:
+        """Note that so many more frames were given up."""
+        with self._connection.writing() as db:
+            conversation.add_state(db, LOST_KEY, count)
 
     def __enter__(self) -> Store:
         return self
