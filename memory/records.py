@@ -249,9 +249,14 @@ class Statistics(Record, frozen=True, kw_only=True):
 
 
 class Pruned(Record, frozen=True, kw_only=True):
-    """What `Store.prune` dropped and what the file holds now, in bytes. `kept_frames` belong to corrections."""
+    """What `Store.prune` dropped and what the file holds now, in bytes. `kept_frames` belong to corrections.
+
+    Args:
+        others: actions, thoughts and events.
+    """
 
     frames: int
+    others: int
     kept_frames: int
     bytes_before: int
     bytes_now: int

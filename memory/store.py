@@ -353,6 +353,7 @@ class Store:
     # Room
 
     def prune(self, max_bytes: int) -> Pruned:
-        """Drop the oldest frames until the file holds at most `max_bytes`. Frames of corrections stay."""
+        """Drop frames, actions, thoughts and events, of the oldest episodes first, until the file holds at most
+        `max_bytes`. What belongs to corrections stays, and what was said."""
         self.flush()
         return retention.prune(self._connection, max_bytes)
