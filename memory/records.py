@@ -13,10 +13,12 @@ from robot_bridge.protocol.messages import Observation
 from robot_bridge.protocol.thought import Where
 
 Role = Literal["person", "robot"]
-# `failed`: the robot came to nothing with it; `left`: the task ended, or gave way to another, before it showed.
+# `failed`: the robot came to nothing with it; `left`: its task ended, or gave way to another, and it did not show.
 Outcome = Literal["open", "followed", "failed", "left", "undone", "retracted"]
 OUTCOMES: tuple[str, ...] = ("open", "followed", "failed", "left", "undone", "retracted")
 
+KINDS = ("instruction", "subtask", "where", "hand")  # of corrections: what the words put right
+NUDGE = "nudge"  # the kind of one that says that a hand was wrong, and nothing about the thought
 REVIEW = "review"  # the kind of a correction that was written afterwards, over a stretch that the person marked
 
 # YAY Robot (arXiv 2403.12910): what a person corrects began about 2 s before the words.
