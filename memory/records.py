@@ -81,14 +81,19 @@ class Frame(Record, frozen=True, kw_only=True):
                            takeover=self.takeover)  # fmt: skip
 
 
-class ThoughtRecord(Record, frozen=True, kw_only=True):
-    """A thought that came into force; `text` is the whole of it in the grammar of `protocol/thought.py`."""
+class _Happening(Record, frozen=True, kw_only=True):
+    """Something of an episode, or of none, with its number among its like."""
 
     id: int
     episode_id: int | None
     task_id: str
     wall_s: float
     time_s: float
+
+
+class ThoughtRecord(_Happening, frozen=True, kw_only=True):
+    """A thought that came into force; `text` is the whole of it in the grammar of `protocol/thought.py`."""
+
     observation_sequence: int
     text: str
     subtask: str
@@ -98,14 +103,9 @@ class ThoughtRecord(Record, frozen=True, kw_only=True):
     latency_s: float
 
 
-class ActionRecord(Record, frozen=True, kw_only=True):
+class ActionRecord(_Happening, frozen=True, kw_only=True):
     """A chunk whose first target went to the arms; `action_bytes` holds float32[horizon, width]."""
 
-    id: int
-    episode_id: int | None
-    task_id: str
-    wall_s: float
-    time_s: float
     observation_sequence: int
     horizon: int
     width: int
@@ -143,14 +143,9 @@ class InterventionRecord(Record, frozen=True, kw_only=True):
     message: dict[str, Any]
 
 
-class EventRecord(Record, frozen=True, kw_only=True):
+class EventRecord(_Happening, frozen=True, kw_only=True):
     """Something a person was told by the bridge."""
 
-    id: int
-    episode_id: int | None
-    task_id: str
-    wall_s: float
-    time_s: float
     level: str
     code: str
     text: str
