@@ -38,6 +38,11 @@ def get_state(db: Database, key: str, default: Any) -> Any:
     return default if row is None else msgspec.json.decode(row[0])
 
 
+def add_state(db: Database, key: str, more: int) -> None:
+    """Count up."""
+    set_state(db, key, get_state(db, key, 0) + more)
+
+
 def set_state(db: Database, key: str, value: Any) -> None:
     row = {"key": key, "value": to_json(value), "wall_s": time.time()}
     insert(db, "state", row, on_conflict="REPLACE")

@@ -12,7 +12,7 @@ from sqlite_utils import Database
 from memory import frames, recordings
 from memory.connection import insert
 from memory.recordings import Recording
-from memory.records import OUTCOMES, Correction, CorrectionChange, CorrectionDraft
+from memory.records import OUTCOMES, REVIEW, Correction, CorrectionChange, CorrectionDraft
 from memory.text import clean, to_json
 from robot_bridge.protocol.errors import StoreError, UsageError
 
@@ -34,7 +34,9 @@ def add(db: Database, draft: CorrectionDraft, around: Iterable[frames.EncodedFra
     """
     around = list(around)
     frames.write(db, around)
-    anchor_s = frames.moment(db, draft.episode_id, draft.observation_sequence, draft.time_s)
+    anchor_s = draft.time_s  # of a review: read off a stored frame; words may come with another machine's clock
+    if draft.kind != REVIEW:
+        anchor_s = frames.moment(db, draft.episode_id, draft.observation_sequence, draft.time_s)
     times_s = [frame.time_s for frame in around]
     stored = {name: getattr(draft, name) for name in CorrectionDraft.__struct_fields__}
     stored.update({name: clean(value) for name, value in stored.items() if isinstance(value, str)})

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from sqlite_utils import Database
 
 from memory.corrections import change, one
-from memory.records import Correction
+from memory.records import KINDS, NUDGE, REVIEW, Correction
 from robot_bridge.protocol.errors import ProtocolError, UsageError
 from robot_bridge.protocol.thought import KEYS, Thought
 
@@ -27,6 +27,8 @@ def edit(db: Database, correction_id: str, fields: Mapping[str, str], by: str, r
         raise UsageError("there is nothing to edit", "one of " + ", ".join(EDITABLE))
     wanted = {name: _checked(name, text) for name, text in fields.items()}
     correction = one(db, correction_id)
+    if wanted.get("kind", correction.kind) != correction.kind and correction.kind in (NUDGE, REVIEW):
+        raise UsageError(f"a correction of kind '{correction.kind}' keeps it", next_step="leave its kind as it is")
     should = wanted.get("thought_should")
     if should is not None and "thought_final" not in wanted and not correction.thought_final.startswith(should):
         wanted["thought_final"] = should.strip() if is_whole(should) else ""
@@ -50,6 +52,8 @@ def _checked(name: str, text: str) -> str:
     if not text.strip():
         raise UsageError(f"'{name}' of a correction cannot be empty", next_step="take it back with: "
                          "coach corrections retract ID")  # fmt: skip
+    if name == "kind" and text.strip() not in KINDS:
+        raise UsageError(f"'{text.strip()}' is no kind of correction", ", ".join(KINDS))
     return thought_text(text, whole=name == "thought_final") if name.startswith("thought_") else text.strip()
 
 

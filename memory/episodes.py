@@ -35,7 +35,14 @@ def end(db: Database, episode_id: int, outcome: str) -> None:
                     (time.time(), outcome, episode_id))  # fmt: skip
 
 
+def is_open(db: Database, episode_id: int | None) -> bool:
+    """Whether there is such an episode and it has not ended."""
+    found = db.conn.execute("SELECT 1 FROM episodes WHERE id IS ? AND ended_s IS NULL", (episode_id,)).fetchone()
+    return found is not None
+
+
 def end_all(db: Database, outcome: str, before_s: float) -> int:
+    """Close those that are open and began before `before_s`, Unix time. Returns how many."""
     return db.conn.execute("UPDATE episodes SET ended_s = ?, outcome = ? WHERE ended_s IS NULL AND started_s < ?",
                            (time.time(), outcome, before_s)).rowcount  # fmt: skip
 
@@ -47,11 +54,13 @@ def listed(db: Database, limit: int, offset: int) -> list[Episode]:
 
 
 def one(db: Database, episode_id: int) -> Episode | None:
+    """None where there is none of this number."""
     rows = db.query(f"{_EPISODE} WHERE id = ?", (episode_id,))
     return next((msgspec.convert(row, Episode) for row in rows), None)
 
 
 def add_thought(db: Database, episode_id: int | None, event: ThoughtEvent) -> int:
+    """A thought that came into force; returns its number."""
     thought = event.thought
     row = {"episode_id": episode_id, "task_id": event.task_id, "wall_s": time.time(), "time_s": event.time_s,
            "observation_sequence": event.observation_sequence, "text": str(thought), "subtask": thought.subtask,
@@ -61,6 +70,7 @@ def add_thought(db: Database, episode_id: int | None, event: ThoughtEvent) -> in
 
 
 def add_actions(db: Database, episode_id: int | None, event: ChunkEvent) -> int:
+    """A chunk that the arms began, its targets as float32[horizon, width]; returns its number."""
     actions = np.ascontiguousarray(event.actions, np.float32)
     row = {"episode_id": episode_id, "task_id": event.task_id, "wall_s": time.time(), "time_s": event.time_s,
            "observation_sequence": event.observation_sequence, "horizon": actions.shape[0], "width": actions.shape[1],
@@ -77,6 +87,7 @@ def add_intervention(db: Database, episode_id: int | None, intervention: Interve
 
 
 def add_event(db: Database, episode_id: int | None, event: Event) -> int:
+    """What the bridge told a person; returns its number."""
     row = {"episode_id": episode_id, "task_id": event.task_id, "wall_s": time.time(), "time_s": event.time_s,
            "level": event.level, "code": event.code, "text": event.text,
            "data": to_json(event.data)}  # fmt: skip
@@ -84,6 +95,7 @@ def add_event(db: Database, episode_id: int | None, event: Event) -> int:
 
 
 def thoughts(db: Database, episode_id: int) -> list[ThoughtRecord]:
+    """Oldest first."""
     rows = db.query("SELECT * FROM thoughts WHERE episode_id = ? ORDER BY id", (episode_id,))
     return [msgspec.convert(row, ThoughtRecord) for row in rows]
 
@@ -99,6 +111,7 @@ def actions(db: Database, episode_id: int | None, start_s: float = float("-inf")
 
 
 def interventions(db: Database, episode_id: int) -> list[InterventionRecord]:
+    """In the order in which they were sent."""
     rows = db.query("SELECT * FROM interventions WHERE episode_id = ? ORDER BY rowid", (episode_id,))
     return [
         msgspec.convert({**row, "message": msgspec.json.decode(row["message"])}, InterventionRecord) for row in rows

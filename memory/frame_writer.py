@@ -13,6 +13,7 @@ from robot_bridge.protocol.errors import StoreError
 from robot_bridge.protocol.messages import Observation
 
 CAPACITY = 256  # frames; 25 s at 10 Hz, longer than the part of the past that a correction covers
+FOR_LESSONS = 4  # times as many may wait where they are of lessons
 BATCH = 32  # frames in one transaction
 BATCH_S = 0.25  # a batch waits this long for more frames
 RETRY_S = 1.0  # pause after a failed batch
@@ -28,8 +29,8 @@ class _Waiting(NamedTuple):
 class FrameWriter:
     """A bounded queue in front of a background thread.
 
-    When the disk is slower than the cameras the oldest waiting frame gives way, unless it lies in the window
-    of a correction. A failed batch is kept and tried again.
+    When the disk is slower than the cameras the oldest waiting frame gives way; one in the window of a correction
+    only where `FOR_LESSONS` times the capacity waits. A failed batch is kept and tried again.
 
     Args:
         connection: the writer's own; it closes it.
@@ -68,7 +69,7 @@ class FrameWriter:
                 raise self._failure
 
     def protect(self, episode_id: int | None, start_s: float, end_s: float) -> None:
-        """Never drop frames of this window from the queue. Times are the bridge's."""
+        """Keep frames of this window in the queue rather than others. Times are the bridge's; `end_s` may be inf."""
         with self._changed:
             self._windows.append((episode_id, start_s, end_s))
 
@@ -112,11 +113,12 @@ class FrameWriter:
         return not (self._queue or self._busy)
 
     def _make_room(self) -> None:
-        for index, waiting in enumerate(self._queue):
-            if not self._protected(waiting):
-                del self._queue[index]
-                self.dropped += 1
-                return
+        gives_way = next((index for index, waiting in enumerate(self._queue) if not self._protected(waiting)), None)
+        if gives_way is None and len(self._queue) >= FOR_LESSONS * self._capacity:
+            gives_way = 0
+        if gives_way is not None:
+            del self._queue[gives_way]
+            self.dropped += 1
 
     def _protected(self, waiting: _Waiting) -> bool:
         time_s = waiting.observation.time_s

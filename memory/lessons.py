@@ -10,7 +10,7 @@ from sqlite_utils import Database
 
 from memory.corrections import MARGIN_S, change, select
 from memory.editing import is_whole
-from memory.records import Correction
+from memory.records import REVIEW, Correction
 from memory.statistics import object_of
 from robot_bridge.protocol.errors import ProtocolError
 from robot_bridge.protocol.thought import Thought
@@ -64,7 +64,10 @@ def weights(corrections: Iterable[Correction]) -> list[float]:
 def span(db: Database, correction: Correction) -> tuple[float, float]:
     """From when to when the lesson holds, on the bridge's clock: from `label_start_s` before the words, but not from
     before the wrong subtask began where that is known, until the corrected subtask is over or another lesson begins;
-    the end of the kept window where neither is known."""
+    the end of the kept window where neither is known. One of kind `review` holds for what was marked and no more:
+    the `label_start_s` up to its time."""
+    if correction.kind == REVIEW:
+        return correction.time_s - correction.label_start_s, correction.time_s
     first, last = correction.window_start_s, correction.window_end_s
     words_s = correction.time_s if first <= correction.time_s <= last else first + MARGIN_S + correction.label_start_s
     start_s = max(words_s - correction.label_start_s, _onset_s(db, correction, words_s))

@@ -13,9 +13,13 @@ from robot_bridge.protocol.messages import Observation
 from robot_bridge.protocol.thought import Where
 
 Role = Literal["person", "robot"]
-# `failed`: the robot came to nothing with it; `left`: the task ended, or gave way to another, before it showed.
+# `failed`: the robot came to nothing with it; `left`: its task ended, or gave way to another, and it did not show.
 Outcome = Literal["open", "followed", "failed", "left", "undone", "retracted"]
 OUTCOMES: tuple[str, ...] = ("open", "followed", "failed", "left", "undone", "retracted")
+
+KINDS = ("instruction", "subtask", "where", "hand")  # of corrections: what the words put right
+NUDGE = "nudge"  # the kind of one that says that a hand was wrong, and nothing about the thought
+REVIEW = "review"  # the kind of a correction that was written afterwards, over a stretch that the person marked
 
 # YAY Robot (arXiv 2403.12910): what a person corrects began about 2 s before the words.
 LABEL_START_S = 2.0
@@ -77,14 +81,19 @@ class Frame(Record, frozen=True, kw_only=True):
                            takeover=self.takeover)  # fmt: skip
 
 
-class ThoughtRecord(Record, frozen=True, kw_only=True):
-    """A thought that came into force; `text` is the whole of it in the grammar of `protocol/thought.py`."""
+class _Happening(Record, frozen=True, kw_only=True):
+    """Something of an episode, or of none, with its number among its like."""
 
     id: int
     episode_id: int | None
     task_id: str
     wall_s: float
     time_s: float
+
+
+class ThoughtRecord(_Happening, frozen=True, kw_only=True):
+    """A thought that came into force; `text` is the whole of it in the grammar of `protocol/thought.py`."""
+
     observation_sequence: int
     text: str
     subtask: str
@@ -94,14 +103,9 @@ class ThoughtRecord(Record, frozen=True, kw_only=True):
     latency_s: float
 
 
-class ActionRecord(Record, frozen=True, kw_only=True):
+class ActionRecord(_Happening, frozen=True, kw_only=True):
     """A chunk whose first target went to the arms; `action_bytes` holds float32[horizon, width]."""
 
-    id: int
-    episode_id: int | None
-    task_id: str
-    wall_s: float
-    time_s: float
     observation_sequence: int
     horizon: int
     width: int
@@ -139,14 +143,9 @@ class InterventionRecord(Record, frozen=True, kw_only=True):
     message: dict[str, Any]
 
 
-class EventRecord(Record, frozen=True, kw_only=True):
+class EventRecord(_Happening, frozen=True, kw_only=True):
     """Something a person was told by the bridge."""
 
-    id: int
-    episode_id: int | None
-    task_id: str
-    wall_s: float
-    time_s: float
     level: str
     code: str
     text: str
@@ -182,13 +181,13 @@ class CorrectionDraft(_CorrectionFields, frozen=True, kw_only=True):
     Args:
         id: the id of the intervention that carried it.
         words: what the person said.
-        kind: what was corrected, e.g. `instruction`, `subtask`, `where`, `hand`.
+        kind: what was corrected, `instruction`, `subtask`, `where`, `hand`, `nudge`; or `review`, written afterwards.
         thought_was: the thought in force when the words came.
         thought_should: what the person made of it, perhaps only its beginning.
         thought_final: the whole of it once the model has written the rest; see `Store.complete_correction`.
         wall_s: Unix time at which the words ended; 0 for now.
         time_s: the same moment on the bridge's clock.
-        label_start_s: the lesson holds from this many seconds before the words.
+        label_start_s: the lesson holds from this many seconds before the words; of kind `review` up to `time_s`.
         observation_sequence: the newest observation when the words came.
         rules: rules of the home that it touches.
         audio: the words as recorded, a WAV file, if kept; see `recordings.py`.
@@ -247,9 +246,14 @@ class Statistics(Record, frozen=True, kw_only=True):
 
 
 class Pruned(Record, frozen=True, kw_only=True):
-    """What `Store.prune` dropped and what the file holds now, in bytes. `kept_frames` belong to corrections."""
+    """What `Store.prune` dropped and what the file holds now, in bytes. `kept_frames` belong to corrections.
+
+    Args:
+        others: actions, thoughts and events.
+    """
 
     frames: int
+    others: int
     kept_frames: int
     bytes_before: int
     bytes_now: int

@@ -6,7 +6,7 @@ on in between. Retracted and undone ones are left out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,9 +65,13 @@ class Moment:
     thought: str
 
 
-def stream(store: Store) -> Iterator[Lesson]:
-    """Every lesson in the order they happened, each with its frames and actions."""
-    for number, weight in zip(*_index(store), strict=True):
+def stream(store: Store, episode_ids: Collection[int] = ()) -> Iterator[Lesson]:
+    """Every lesson in the order they happened, each with its frames and actions.
+
+    Args:
+        episode_ids: only lessons of these episodes, weighed among themselves; empty for all.
+    """
+    for number, weight in zip(*_index(store, lambda c: not episode_ids or c.episode_id in episode_ids), strict=True):
         yield from _lesson(store, number, weight)
 
 

@@ -7,27 +7,22 @@ committed when its call returns. Every method raises `StoreError` when the file 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 from sqlite_utils import Database
 
-from memory import conversation, corrections, editing, episodes, frames, lessons, opening, recordings, retention, search
+from memory import conversation, episodes, frames, lessons, opening, retention
 from memory.connection import Connection
+from memory.correction_store import CorrectionStore
 from memory.frame_writer import FrameWriter
-from memory.recordings import Recording
 from memory.records import (
     ActionRecord,
-    Correction,
-    CorrectionChange,
-    CorrectionDraft,
     Episode,
     EventRecord,
     Frame,
     InterventionRecord,
-    Outcome,
     Pruned,
     Role,
     ThoughtRecord,
@@ -38,16 +33,15 @@ from memory.rules import RuleBook
 from robot_bridge.protocol.errors import StoreError, UsageError
 from robot_bridge.protocol.messages import ChunkEvent, Event, Intervention, Observation, ThoughtEvent
 
-FLUSH_S = 1.0  # how long a correction waits for the frames before it
 WRITER_CHECKPOINT_PAGES = 1000
+LOST_KEY = "lost_frames"
 
 
-class Store:
-    """The memory file, open. Use `Store.open`; it is a context manager."""
+class Store(CorrectionStore):
+    """The memory file, open. Use `Store.open`; it is a context manager. Its part for corrections stands beside it."""
 
     def __init__(self, connection: Connection, writer: FrameWriter) -> None:
-        self._connection = connection
-        self._writer = writer
+        super().__init__(connection, writer)
         self._known_episodes: set[int] = set()
 
     @classmethod
@@ -74,6 +68,16 @@ class Store:
     def dropped_frames(self) -> int:
         """Frames given up since the start because the disk was slower than the cameras."""
         return self._writer.dropped
+
+    @property
+    def lost_frames(self) -> int:
+        """Frames that a slow disk cost this file, in all runs; see `add_lost_frames`."""
+        return int(self.get_state(LOST_KEY, 0))
+
+    def add_lost_frames(self, count: int) -> None:
+        """Note that so many more frames were given up."""
+        with self._connection.writing() as db:
+            conversation.add_state(db, LOST_KEY, count)
 
     def __enter__(self) -> Store:
         return self
@@ -228,105 +232,6 @@ class Store:
         with self._connection.writing() as db:
             conversation.set_state(db, key, value)
 
-    # Corrections
-
-    def add_correction(self, draft: CorrectionDraft, frames_around: Sequence[Observation] = ()) -> Correction:
-        """Store a lesson and the frames around it; on return the disk has both, even through a power cut.
-
-        Frames still queued are written first. The same draft twice (a retry) is stored once.
-
-        Raises:
-            StoreError: it is not stored, or another lesson has this id.
-        """
-        encoded = [frames.encode(draft.episode_id, observation) for observation in frames_around]
-        self._flush_for_correction()
-        with self._connection.writing(durable=True) as db:
-            correction = corrections.add(db, draft, encoded)
-        self._writer.protect(correction.episode_id, correction.window_start_s, correction.window_end_s)
-        return correction
-
-    def _flush_for_correction(self) -> None:
-        """The lesson counts for more than its pictures: a failing or slow picture queue does not stop it."""
-        try:
-            self._writer.flush(FLUSH_S)
-        except StoreError:
-            return  # `add_frame` has told or will tell; the frames stay queued
-
-    def complete_correction(self, correction_id: str, thought_final: str, by: str = "model") -> Correction:
-        """Keep the whole thought that the model wrote from the person's beginning."""
-        return self._change(correction_id, "thought_final", thought_final, by)
-
-    def set_outcome(self, correction_id: str, outcome: Outcome, by: str = "robot", reason: str = "") -> Correction:
-        """What came of it, and how that is known.
-
-        Raises:
-            UsageError: no such correction or outcome.
-        """
-        return self._change(correction_id, "outcome", outcome, by, reason)
-
-    def _change(self, correction_id: str, field: str, now: str, by: str, reason: str = "") -> Correction:
-        with self._connection.writing(durable=True) as db:
-            return corrections.change(db, correction_id, field, now, by, reason)
-
-    def edit_correction(self, correction_id: str, fields: Mapping[str, str], by: str, reason: str = "") -> Correction:
-        """Put right what was written down; what it was is kept in its history.
-
-        Raises:
-            UsageError: no such correction, a field that cannot be edited, or a thought that is none.
-        """
-        with self._connection.writing(durable=True) as db:
-            return editing.edit(db, correction_id, fields, by, reason)
-
-    def retract_correction(self, correction_id: str, by: str, reason: str = "") -> Correction:
-        """Take a lesson back: it stays on record and is never learnt from. Raises `UsageError` when there is none."""
-        with self._connection.writing(durable=True) as db:
-            return corrections.change(db, correction_id, "outcome", "retracted", by, reason)
-
-    def correction(self, correction_id: str) -> Correction:
-        """By id, an unshared beginning of it, or number. Raises `UsageError` when there is none."""
-        with self._connection.reading() as db:
-            return corrections.one(db, correction_id)
-
-    def corrections(self, limit: int = 50, offset: int = 0) -> list[Correction]:
-        """Newest first."""
-        with self._connection.reading() as db:
-            return corrections.select(db, "ORDER BY number DESC LIMIT ? OFFSET ?", (limit, offset))
-
-    def count_corrections(self) -> int:
-        with self._connection.reading() as db:
-            return int(db.execute("SELECT count(*) FROM corrections").fetchone()[0])
-
-    def correction_changes(self, correction_id: str) -> list[CorrectionChange]:
-        """What was changed in it, oldest first."""
-        with self._connection.reading() as db:
-            return corrections.changes(db, correction_id)
-
-    def correction_frames(self, correction_id: str, limit: int = 1000) -> list[Frame]:
-        """The frames that it covers, oldest first: from a second before the lesson begins to four after the words."""
-        with self._connection.reading() as db:
-            found = corrections.one(db, correction_id)
-            return frames.read(db, found.episode_id, found.window_start_s, found.window_end_s, limit)
-
-    def search_corrections(self, query: str, limit: int = 20) -> list[Correction]:
-        """Those that hold every word, newest first, then those that hold one of its telling words."""
-        with self._connection.reading() as db:
-            return search.search(db, query, limit)
-
-    def add_recording(self, recording: Recording) -> None:
-        """Keep the sound of a correction. Raises `StoreError` when there is no such correction."""
-        with self._connection.writing(durable=True) as db:
-            recordings.add(db, recording)
-
-    def recordings(self, correction_id: str = "") -> list[Recording]:
-        """The sound of one correction or of all, oldest first."""
-        with self._connection.reading() as db:
-            return recordings.select(db, correction_id)
-
-    def prune_recordings(self, days: float) -> int:
-        """Drop sound that is older than this; lessons and their frames stay. Returns how many."""
-        with self._connection.writing() as db:
-            return recordings.prune(db, days)
-
     # Standing instructions
 
     @property
@@ -340,6 +245,7 @@ class Store:
     # Room
 
     def prune(self, max_bytes: int) -> Pruned:
-        """Drop the oldest frames until the file holds at most `max_bytes`. Frames of corrections stay."""
+        """Drop frames, actions, thoughts and events, of the oldest episodes first, until the file holds at most
+        `max_bytes`. What belongs to corrections stays, and what was said."""
         self.flush()
         return retention.prune(self._connection, max_bytes)

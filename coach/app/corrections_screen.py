@@ -15,6 +15,8 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import DataTable
 
+from memory.records import NUDGE
+
 if TYPE_CHECKING:
     from memory.records import Correction
 
@@ -41,7 +43,7 @@ class CorrectionDetails(Widget):
         table.add_column(style="dim", no_wrap=True)
         table.add_column(overflow="fold")
         table.add_row("you said", Text(lesson.words, style="bold"))
-        if lesson.kind == "nudge":
+        if lesson.kind == NUDGE:
             table.add_row("task", lesson.instruction_was)
             table.add_row("it thought", Text(lesson.thought_was or "–"))
             teaches = "how the arms should have moved; the thought was right"

@@ -15,6 +15,7 @@ from textual.widgets import Footer
 from coach.app.cameras import Cameras
 from coach.app.themes import DARK, LIGHT, THEMES
 from coach.review.recording import place_of
+from robot_bridge.protocol.errors import CoachError
 
 if TYPE_CHECKING:
     from coach.config import Config
@@ -47,6 +48,7 @@ class RecordingApp(App[None]):
         super().__init__()
         self._config, self.recording = config, recording
         self.number = 0
+        self._told_gone = False
 
     @abstractmethod
     def compose_side(self) -> ComposeResult:
@@ -89,8 +91,20 @@ class RecordingApp(App[None]):
     def action_thought(self, step: int) -> None:
         self.action_go(self.recording.next_thought(self.number, step))
 
+    def instant(self) -> Instant | None:
+        """What there is to see at the frame in view; None, and the person is told once, where it was dropped."""
+        try:
+            return self.recording.instant(self.number)
+        except CoachError as error:
+            if not self._told_gone:
+                self.notify(str(error), severity="error", timeout=10)
+            self._told_gone = True
+            return None
+
     def _draw(self) -> None:
-        now = self.recording.instant(self.number)
+        now = self.instant()
+        if now is None:
+            return
         cameras = self.query_one(Cameras)
         columns = self.query_one("#columns").size
         cameras.fit(columns.with_width(columns.width // 2))

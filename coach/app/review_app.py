@@ -14,6 +14,7 @@ from textual.widgets import Static, TextArea
 
 from coach.app.messages import Pointed
 from coach.app.recording_app import STEPPING, RecordingApp
+from coach.review.second_look import is_outdated
 from coach.review.suggestion import Suggestion
 from coach.review.suggestions import decide, undecided
 from robot_bridge.protocol.errors import CoachError
@@ -49,6 +50,11 @@ class ReviewApp(RecordingApp):
         self.wrong_from: int | None = None
         self.suggestion: Suggestion | None = None
 
+    def on_mount(self) -> None:  # Textual calls the one of RecordingApp as well
+        if is_outdated(self._store, self.recording):
+            self.notify("what an earlier second look suggested was kept by another release and is left out; look again "
+                        f"with: coach review {self.recording.episode.id} --look-again", timeout=10)  # fmt: skip
+
     def compose_side(self) -> ComposeResult:
         yield Static(id="told")
         yield TextArea(id="editor", soft_wrap=True)
@@ -60,8 +66,8 @@ class ReviewApp(RecordingApp):
 
     def action_edit(self) -> None:
         """Write the thought; a suggestion in view is what it begins from."""
-        thought = self.recording.instant(self.number).thought
-        written = thought.text if thought else "subtask: "
+        now = self.instant()
+        written = now.thought.text if now and now.thought else "subtask: "
         self._open(self.suggestion.thought if self.suggestion else written)
 
     def on_pointed(self, event: Pointed) -> None:
@@ -103,7 +109,7 @@ class ReviewApp(RecordingApp):
             return
         index = waiting.index(self.suggestion) + 1 if self.suggestion in waiting else 0
         self.suggestion = waiting[index % len(waiting)]
-        self.action_go(self.suggestion.first)
+        self.action_go(self.recording.number_at(self.suggestion.start_s))
 
     def action_decide(self, decision: Decision) -> None:
         suggestion = self.suggestion

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from coach.config import Config
 from coach.session.errand import KINDS
+from robot_bridge.protocol.errors import UsageError
 
 if TYPE_CHECKING:
     from robot_bridge.arms.kitchen.episodes import DemoConfig
@@ -45,8 +46,8 @@ def run(args: argparse.Namespace, config: Config) -> int:
     from coach.evaluate.jobs import FIRST_SEED
     from robot_bridge.arms.kitchen.demos import generate
     from robot_bridge.arms.kitchen.stills import stills
-    from robot_bridge.protocol.errors import UsageError
 
+    _check_together(args)
     last = max(args.seed + args.episodes, FIRST_STILL + args.stills, FIRST_BUSY + args.busy)
     if min(args.episodes, args.stills, args.busy, args.seed) < 0 or args.workers < 1 or last > FIRST_SEED:
         allowed = f"none negative, at least one worker, seeds below {FIRST_SEED} (those above are for evaluation)"
@@ -62,6 +63,16 @@ def run(args: argparse.Namespace, config: Config) -> int:
                       report=lambda line: print(line, file=sys.stderr, flush=True))  # fmt: skip
     print(f"{args.episodes} demonstrations in {len(shards)} shards and {args.stills + args.busy} stills in {out}")
     return 0
+
+
+def _check_together(args: argparse.Namespace) -> None:
+    """Refuse what would say nothing beside what else was asked for."""
+    if args.chores and args.kind:
+        raise UsageError(f"--chores are about all that stands there, and --kind {args.kind} was asked for with it",
+                         "--kind without --chores")  # fmt: skip
+    if args.learner and (args.stills or args.busy):
+        raise UsageError("--learner makes episodes alone, and pictures were asked for with it",
+                         next_step="make --stills and --busy by a call of their own")  # fmt: skip
 
 
 def _practise(args: argparse.Namespace, config: Config, out: Path) -> int:

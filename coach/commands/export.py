@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 EXAMPLE = """coach export lerobot ./dataset
 coach export lerobot ./dataset --episode 12 --episode 13
 coach export jsonl lessons.jsonl --pictures
+coach export jsonl lessons.jsonl --episode 12
 coach export rerun episode.rrd --episode 12"""
 
 
@@ -25,11 +26,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
                         "rerun: one episode for the viewer")  # fmt: skip
     parser.add_argument("to", metavar="PATH", type=Path, help="a folder or file that is not there yet")
     parser.add_argument("--episode", type=int, action="append", default=[], metavar="N",
-                        help="these episodes alone (default: all; of rerun: the last one)")  # fmt: skip
+                        help="these episodes alone, of jsonl their lessons (default: all; "
+                        "of rerun: the last one)")  # fmt: skip
     parser.add_argument("--pictures", action="store_true", help="of jsonl: what the robot saw goes with each lesson")
 
 
 def run(args: argparse.Namespace, config: Config) -> int:
+    if args.pictures and args.form != "jsonl":
+        raise UsageError(f"--pictures says nothing to {args.form}, which holds them anyway", "it with jsonl alone")
     if not config.memory_path.exists():
         raise UsageError(f"there is no memory at {config.memory_path} yet", next_step="it begins with: coach run")
     from memory.store import Store
@@ -53,8 +57,9 @@ def _lerobot(store: Store, args: argparse.Namespace, config: Config) -> str:
 def _jsonl(store: Store, args: argparse.Namespace, config: Config) -> str:
     from coach.export import jsonl
 
-    written = jsonl.write(args.to, store, args.pictures)
-    left_out = store.count_corrections() - written
+    chosen = {number: store.episode(number).corrections for number in args.episode}  # told before a file is made
+    written = jsonl.write(args.to, store, args.pictures, chosen)
+    left_out = (sum(chosen.values()) if chosen else store.count_corrections()) - written
     return f"{written} lessons" + (f" ({left_out} teach no thought, or were undone or taken back)" if left_out else "")
 
 

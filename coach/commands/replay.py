@@ -89,11 +89,28 @@ def _check(args: argparse.Namespace) -> None:
         args.corrections = True
     if args.corrections + args.list + (args.episode is not None) > 1:
         raise UsageError("an episode, --list and --corrections were asked for together", "one of them")
+    _check_together(args)
     if (args.limit is not None and args.limit < 1) or not 0 <= args.speed <= 1000:
         raise UsageError(f"--limit {args.limit} --speed {args.speed:g}", "a limit of 1 or more, a speed of 0 to 1000")
     if args.mixture is not None and (args.limit is None or args.mixture < 0):
         raise UsageError(f"--mixture {args.mixture} has no end", "a seed of 0 or more, and a --limit",
                          "as in: coach replay --mixture 7 --limit 100")  # fmt: skip
+
+
+def _check_together(args: argparse.Namespace) -> None:
+    """Refuse what would say nothing beside what else was asked for."""
+    given = [flag for flag, value in (
+        ("--mixture", args.mixture is not None), ("--list", args.list),
+        ("--corrections", args.corrections and args.mixture is None), ("--limit", args.limit is not None),
+        ("--speed", args.speed), ("--text", args.text), ("--json-lines", args.json_lines),
+    ) if value]  # fmt: skip
+    if args.rerun and given:
+        raise UsageError(f"--rerun shows one episode whole, and {', '.join(given)} was asked for with it",
+                         "--rerun and an episode")  # fmt: skip
+    if args.speed and (args.list or args.corrections):
+        raise UsageError("--speed was asked for with what has no time of its own", "--speed with an episode")
+    if args.text and args.json_lines:
+        raise UsageError("--text and --json-lines were asked for together", "one of them")
 
 
 def _rows(store: Store, args: argparse.Namespace) -> Iterator[tuple[dict[str, Any], str]]:

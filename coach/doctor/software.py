@@ -85,10 +85,11 @@ def check_memory(config: Config) -> Check:
     try:
         with Store.open(path) as store:
             store.check()
-            count = store.count_corrections()
+            count, lost = store.count_corrections(), store.lost_frames
     except CoachError as error:
         return Check("memory", False, str(error), f"set it aside: mv '{path}' '{path}.old'")
-    return Check("memory", True, f"{path}, {count} corrections, {path.stat().st_size / 2**20:.1f} MB")
+    given_up = f", {lost} frames lost to a slow disk so far" if lost else ""
+    return Check("memory", True, f"{path}, {count} corrections, {path.stat().st_size / 2**20:.1f} MB{given_up}")
 
 
 def check_weights(config: Config) -> Check:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from memory.store import Store
 
 
-def write(file: Path, store: Store, pictures: bool) -> int:
+def write(file: Path, store: Store, pictures: bool, episode_ids: Collection[int] = ()) -> int:
     """Every lesson that teaches, the oldest first, one a line; returns how many.
 
     Args:
+        episode_ids: only lessons of these; empty for all.
         pictures: what the robot saw goes with each, as JPEG files in base64; without, its times alone.
 
     Raises: UsageError: the file cannot be written.
@@ -26,7 +27,7 @@ def write(file: Path, store: Store, pictures: bool) -> int:
     count = 0
     try:
         with file.open("x", encoding="utf-8") as out:
-            for line in lines(store, pictures):
+            for line in lines(store, pictures, episode_ids):
                 out.write(json.dumps(line, ensure_ascii=False) + "\n")
                 count += 1
     except OSError as error:
@@ -36,11 +37,11 @@ def write(file: Path, store: Store, pictures: bool) -> int:
     return count
 
 
-def lines(store: Store, pictures: bool) -> Iterator[dict[str, Any]]:
+def lines(store: Store, pictures: bool, episode_ids: Collection[int] = ()) -> Iterator[dict[str, Any]]:
     """What is kept of each lesson, as plain values."""
     from memory.replay import stream
 
-    for lesson in stream(store):
+    for lesson in stream(store, episode_ids):
         correction = lesson.correction.to_json()
         frames = [{"time_s": frame.time_s, "state": frame.state.tolist(), "takeover": frame.takeover}
                   | ({"jpegs": {name: base64.b64encode(jpeg).decode() for name, jpeg in frame.jpegs.items()}}

@@ -35,8 +35,8 @@ def _fallen(recording: Recording, event: EventRecord) -> Suggestion:
     goal = "in the sink" if clean_dish else errand.place if errand and errand.place else "on the counter"
     why = f"the {thing} fell on the floor" + ("; a clean dish that did is washed again" if clean_dish else "")
     thought = f"reason: the {thing} is on the floor and goes {goal}\nsubtask: pick up the {thing}\n"
-    first = recording.number_at(event.time_s)
-    return Suggestion(f"fell-{event.id}", first, recording.number_at(event.time_s + FELL_S), thought, why)
+    end_s = min(event.time_s + FELL_S, recording.times[-1])
+    return Suggestion(f"fell-{event.id}", event.time_s, end_s, thought, why)
 
 
 def _misplaced(recording: Recording, event: EventRecord) -> Suggestion | None:
@@ -52,7 +52,7 @@ def _misplaced(recording: Recording, event: EventRecord) -> Suggestion | None:
     held = place.endswith("hand")
     subtask = f"put the {name} {errand.place}" if held else f"pick up the {name}"
     return Suggestion(
-        f"misplaced-{event.id}", recording.number_at(start_s), recording.number_at(event.time_s),
+        f"misplaced-{event.id}", start_s, event.time_s,
         f"reason: the {name} is {at} and goes {errand.place}\nsubtask: {subtask}\n",
         f"it thought that it was done, and the {name} was {at}",
     )  # fmt: skip

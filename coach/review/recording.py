@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass
+from math import inf, nextafter
 
 from coach.session.identity import new_id
 from memory.editing import is_whole, thought_text
-from memory.records import Correction, CorrectionDraft, Frame, ThoughtRecord
+from memory.records import REVIEW, Correction, CorrectionDraft, Frame, ThoughtRecord
 from memory.replay import stream_of
 from memory.store import Store
 from memory.timeline import action_summary
@@ -15,7 +16,7 @@ from robot_bridge.protocol.errors import ProtocolError, UsageError
 from robot_bridge.protocol.thought import Thought, Where
 
 EVENTS = 1000
-KIND = "review"  # of corrections that were written afterwards
+SEEN_S = 1.0  # from a moment to a picture of it; cameras take one every tenth of a second
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,12 @@ def place_of(now: Instant) -> Where | None:
         return Thought.parse(now.thought.text).where if now.thought else None
     except ProtocolError:
         return None
+
+
+def _reaching(start_s: float, end_s: float) -> float:
+    """How long a stretch is; taken from its end it never comes out after its start, as a rounded difference may."""
+    length_s = end_s - start_s
+    return length_s if end_s - length_s <= start_s else nextafter(length_s, inf)
 
 
 class Recording:
@@ -74,10 +81,16 @@ class Recording:
         return len(self.times)
 
     def instant(self, number: int) -> Instant:
-        """The frame of this number, from 0; numbers beyond an end mean the frame at that end."""
+        """The frame of this number, from 0; numbers beyond an end mean the frame at that end.
+
+        Raises:
+            UsageError: it was dropped since the recording was opened.
+        """
         number = min(max(number, 0), len(self) - 1)
         time_s = self.times[number]
-        [frame, *_] = self._store.frames(self.episode.id, time_s, time_s, 1)
+        frame = next(iter(self._store.frames(self.episode.id, time_s, time_s, 1)), None)
+        if frame is None:
+            raise self.gone()
         chunk = bisect_right([a.time_s for a in self._actions], time_s) - 1
         return Instant(
             number=number, at_s=time_s - self.times[0], frame=frame, thought=self.thought_at(time_s),
@@ -92,16 +105,26 @@ class Recording:
 
     def instruction_at(self, time_s: float) -> str:
         """What the person wanted at a time of the bridge's clock, as far as it was told by then."""
-        told = [x.correction for x in self.lessons if x.correction.time_s <= time_s and x.correction.kind != KIND]
+        told = [x.correction for x in self.lessons if x.correction.time_s <= time_s and x.correction.kind != REVIEW]
         return told[-1].instruction_now if told and told[-1].instruction_now else self._first_instruction()
 
     def _first_instruction(self) -> str:
-        first = next((x.correction for x in self.lessons if x.correction.kind != KIND), None)
+        first = next((x.correction for x in self.lessons if x.correction.kind != REVIEW), None)
         return (first.instruction_was if first else "") or self.episode.instruction
 
     def number_at(self, time_s: float) -> int:
         """The frame shown at a time: the last one that is not later."""
         return max(0, bisect_right(self.times, time_s) - 1)
+
+    def is_seen(self, time_s: float) -> bool:
+        """Whether there is a picture of about this time."""
+        at = bisect_right(self.times, time_s)
+        return any(abs(near_s - time_s) <= SEEN_S for near_s in self.times[max(0, at - 1) : at + 1])
+
+    def gone(self) -> UsageError:
+        """What to tell where the pictures of a moment are dropped."""
+        return UsageError("the pictures of this moment were dropped to make room",
+                          next_step=f"open what is left with: coach review {self.episode.id}")  # fmt: skip
 
     def next_thought(self, number: int, step: int) -> int:
         """The frame at which the next (step 1) or previous (step −1) thought came into force; the same if none."""
@@ -113,17 +136,17 @@ class Recording:
         """Store what the thought should have been, from frame `first` to frame `last`.
 
         Raises:
-            UsageError: the text is no thought.
+            UsageError: the text is no thought, or the frame at an end was dropped.
         """
-        first, last = sorted((first, last))
-        seen, episode = self.instant(last), self.episode
+        begins, ends = (self.instant(number) for number in sorted((first, last)))
+        seen, episode = ends, self.episode
         should = thought_text(thought, whole=False)
         draft = CorrectionDraft(
-            id=new_id(), words=words or "written afterwards", episode_id=episode.id, kind=KIND,
+            id=new_id(), words=words or "written afterwards", episode_id=episode.id, kind=REVIEW,
             thought_was=seen.thought.text if seen.thought else "", thought_should=should,
             thought_final=should if is_whole(should) else "", instruction_was=episode.instruction,
             instruction_now=episode.instruction, by=by, time_s=seen.frame.time_s,
-            label_start_s=seen.frame.time_s - self.times[first], observation_sequence=seen.frame.sequence,
+            label_start_s=_reaching(begins.frame.time_s, seen.frame.time_s), observation_sequence=seen.frame.sequence,
             checkpoint=episode.checkpoint, home=episode.home, embodiment=episode.embodiment,
         )  # fmt: skip
         stored = self._store.add_correction(draft)

@@ -30,7 +30,7 @@ Think = Callable[[Observation, Context], Thought]
 class _Look:
     """One frame, thought about again. `was`: the thought that was in force."""
 
-    number: int
+    time_s: float
     thought: Thought
     was: ThoughtRecord
 
@@ -59,7 +59,7 @@ def look_again(recording: Recording, think: Think, progress: Callable[[int, int]
             continue
         try:
             context = Context(instruction=recording.instruction_at(now.frame.time_s))
-            looks.append(_Look(number, think(now.frame.observation(), context), now.thought))
+            looks.append(_Look(now.frame.time_s, think(now.frame.observation(), context), now.thought))
         except CoachError as error:
             failure = error
     if failure is not None and not looks:
@@ -77,7 +77,12 @@ def kept(store: Store, recording: Recording) -> list[Suggestion]:
     try:
         return msgspec.convert(store.get_state(_key(recording), []), list[Suggestion])
     except msgspec.ValidationError:
-        return []  # kept by another release
+        return []  # kept by another release, see `is_outdated`
+
+
+def is_outdated(store: Store, recording: Recording) -> bool:
+    """What an earlier second look has found is there in a form that is not understood."""
+    return bool(store.get_state(_key(recording), [])) and not kept(store, recording)
 
 
 def _chosen(recording: Recording) -> Iterator[int]:
@@ -104,7 +109,8 @@ def _suggested(run: list[_Look]) -> Suggestion:
         why += f", {sum(sure) / len(sure):.0%} sure"
     if doubt and min(doubt) < DOUBTFUL:
         why += f"; at the time it was {min(doubt):.0%} sure"
-    return Suggestion(f"look-{first.number}-{last.number}", first.number, last.number, str(first.thought), why)
+    name = f"look-{first.time_s:.1f}-{last.time_s:.1f}"
+    return Suggestion(name, first.time_s, last.time_s, str(first.thought), why)
 
 
 def _key(recording: Recording) -> str:

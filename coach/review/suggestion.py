@@ -6,10 +6,11 @@ import msgspec
 
 
 class Suggestion(msgspec.Struct, frozen=True):
-    """A thought that might have been right, from frame `first` to frame `last`; `why` is told to the person."""
+    """A thought that might have been right, from `start_s` to `end_s` on the bridge's clock: frames may be dropped,
+    and their numbers change. `why` is told to the person."""
 
     id: str
-    first: int
-    last: int
+    start_s: float
+    end_s: float
     thought: str
     why: str

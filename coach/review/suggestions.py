@@ -9,10 +9,10 @@ from itertools import groupby
 from typing import Literal
 
 from coach.review.outcome_checks import outcome_suggestions
-from coach.review.recording import KIND, Recording
+from coach.review.recording import Recording
 from coach.review.second_look import kept
 from coach.review.suggestion import Suggestion
-from memory.records import Correction, ThoughtRecord
+from memory.records import REVIEW, Correction, ThoughtRecord
 from memory.store import Store
 
 Decision = Literal["accepted", "rejected"]
@@ -25,38 +25,47 @@ ASK = "subtask: ask for help"
 def suggest(recording: Recording) -> list[Suggestion]:
     """What the recording suggests by itself, in the order of time."""
     runs = [list(run) for _, run in groupby(recording.thoughts, key=lambda t: (_reason(t.text), t.subtask))]
-    found = [s for lesson in recording.lessons if (s := _earlier(recording, runs, lesson.correction, lesson.start_s))]
+    found = [s for lesson in recording.lessons if (s := _earlier(runs, lesson.correction, lesson.start_s))]
     stuck = _stuck(recording, runs)
-    every = [*found, *stuck, *_flickers(recording, runs), *outcome_suggestions(recording)]
-    return sorted(every, key=lambda suggestion: suggestion.first)
+    every = [*found, *stuck, *_flickers(runs), *outcome_suggestions(recording)]
+    return sorted(every, key=lambda suggestion: suggestion.start_s)
 
 
 def undecided(store: Store, recording: Recording) -> list[Suggestion]:
-    """Those that nobody has accepted or rejected yet."""
+    """Those that nobody has accepted or rejected yet, as far as there are pictures of them."""
     decided = store.get_state(_key(recording), {})
-    every = sorted([*suggest(recording), *kept(store, recording)], key=lambda suggestion: suggestion.first)
-    return [suggestion for suggestion in every if suggestion.id not in decided]
+    every = sorted([*suggest(recording), *kept(store, recording)], key=lambda suggestion: suggestion.start_s)
+    return [suggestion for suggestion in every if suggestion.id not in decided and _seen(recording, suggestion)]
 
 
 def decide(store: Store, recording: Recording, suggestion: Suggestion, decision: Decision, by: str) -> None:
-    """Keep a person's decision; what is accepted becomes a lesson, before that is said."""
+    """Keep a person's decision; what is accepted becomes a lesson, before that is said.
+
+    Raises:
+        UsageError: it is accepted, and its pictures are gone or its thought is none.
+    """
     if decision == "accepted":
-        recording.label(suggestion.first, suggestion.last, suggestion.thought, by, f"accepted: {suggestion.why}")
+        if not _seen(recording, suggestion):
+            raise recording.gone()
+        first, last = (recording.number_at(time_s) for time_s in (suggestion.start_s, suggestion.end_s))
+        recording.label(first, last, suggestion.thought, by, f"accepted: {suggestion.why}")
     store.set_state(_key(recording), {**store.get_state(_key(recording), {}), suggestion.id: decision})
 
 
-def _earlier(
-    recording: Recording, runs: list[list[ThoughtRecord]], lesson: Correction, start_s: float
-) -> Suggestion | None:
+def _seen(recording: Recording, suggestion: Suggestion) -> bool:
+    return recording.is_seen(suggestion.start_s) and recording.is_seen(suggestion.end_s)
+
+
+def _earlier(runs: Runs, lesson: Correction, start_s: float) -> Suggestion | None:
     """The corrected thought was there for longer than the lesson reaches back."""
-    if lesson.kind == KIND:
+    if lesson.kind == REVIEW:
         return None
     wrong = next((run for run in runs if run[0].time_s <= start_s and run[0].text and _same(run, lesson)), None)
     if wrong is None or start_s - wrong[0].time_s < 0.5:
         return None
     right = lesson.thought_final or lesson.thought_should
     earlier_s = start_s - wrong[0].time_s
-    return Suggestion(f"earlier-{lesson.id}", recording.number_at(wrong[0].time_s), recording.number_at(start_s), right,
+    return Suggestion(f"earlier-{lesson.id}", wrong[0].time_s, start_s, right,
                       f'it thought the same for {earlier_s:.1f} s before "{lesson.words}" put it right')  # fmt: skip
 
 
@@ -68,21 +77,19 @@ def _stuck(recording: Recording, runs: Runs) -> list[Suggestion]:
     tried_s = recording.times[-1] - last[0].time_s
     if tried_s < STUCK_S:
         return []
-    first = recording.number_at(last[0].time_s + STUCK_S)
     why = f'the task failed after {tried_s:.0f} s of "{last[0].subtask}"'
-    return [Suggestion(f"stuck-{last[0].id}", first, len(recording) - 1, ASK, why)]
+    return [Suggestion(f"stuck-{last[0].id}", last[0].time_s + STUCK_S, recording.times[-1], ASK, why)]
 
 
-def _flickers(recording: Recording, runs: Runs) -> list[Suggestion]:
+def _flickers(runs: Runs) -> list[Suggestion]:
     """It disagreed with itself: one other thought between two stretches of the same."""
     found = []
     for before, odd, after in zip(runs, runs[1:], runs[2:], strict=False):
         steady = before[-1].subtask == after[0].subtask and len(before) >= STEADY and len(after) >= STEADY
         if not steady or len(odd) > 1 or odd[0].subtask == before[-1].subtask or odd[0].cause or after[0].cause:
             continue
-        first, last = recording.number_at(odd[0].time_s), recording.number_at(after[0].time_s)
         why = f'for {after[0].time_s - odd[0].time_s:.1f} s it thought of "{odd[0].subtask}" in between'
-        found.append(Suggestion(f"flicker-{odd[0].id}", first, last, before[-1].text, why))
+        found.append(Suggestion(f"flicker-{odd[0].id}", odd[0].time_s, after[0].time_s, before[-1].text, why))
     return found
 
 

@@ -1,4 +1,4 @@
-"""Keeps the memory within its size and sound within its time: the oldest pictures go, those of lessons never."""
+"""Keeps the memory within its size and sound within its time: the oldest recordings go, those of lessons never."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from prompts import say
 from robot_bridge.protocol.errors import StoreError
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ class Housekeeping:
     """A thread that looks once an hour.
 
     Args:
-        tell: gets a sentence where lessons alone fill the limit.
+        tell: gets a sentence where what is always kept fills the limit.
         forget: drops what is kept for a time only.
     """
 
@@ -52,11 +53,10 @@ class Housekeeping:
         except (StoreError, OSError) as error:
             log.warning("the memory was not tidied: %s", error)
             return
-        log.info("dropped %d frames; %d of lessons stay", pruned.frames, pruned.kept_frames)
+        log.info("dropped %d frames and %d other rows; %d frames of lessons stay", pruned.frames, pruned.others,
+                 pruned.kept_frames)  # fmt: skip
         if pruned.bytes_now > self._limit:
-            now = f"{pruned.bytes_now / GIB:.1f} GB"
-            self._tell(f"The memory is {now}, and all that is left are lessons, which I keep; allow more with "
-                       "memory_limit_gb in config.yaml.")  # fmt: skip
+            self._tell(say("memory_full", size=f"{pruned.bytes_now / GIB:.1f} GB"))
 
     def _run(self) -> None:
         wait_s = self._first_s

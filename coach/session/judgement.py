@@ -22,10 +22,11 @@ def judge_end(store: Store, episode_id: int | None, event: Event) -> str:
     """The robot takes its task for done: settle the outcome of its lessons.
 
     Args:
-        event: with `things`, where each was seen in the end, if the arms can tell.
+        event: with `things`, where each was seen in the end, if the arms can tell; a lesson of which nothing was seen
+            is left.
 
     Returns:
-        The outcome of the episode, `done` or `failed`.
+        The outcome of the episode, `done` or `failed`; `done` where nobody saw, as the robot says.
     """
     instruction, things = str(event.data.get("instruction", "")), event.data.get("things") or {}
     lessons = _lessons(store, episode_id, "open", "failed")
@@ -85,7 +86,11 @@ def _settle(store: Store, lesson: Correction, errand: Errand | None, things: dic
     if errand is not None and things and not any(is_called(name, errand.thing) for name in things):
         store.set_outcome(lesson.id, "retracted", reason=say("lesson_not_in_sight", object=errand.thing))
         return
-    elsewhere = ended_elsewhere(errand, things) if errand is not None else None
+    if errand is None or not things:  # nobody saw: what the robot believes of itself is no evidence
+        if lesson.outcome == "open":
+            store.set_outcome(lesson.id, "left")
+        return
+    elsewhere = ended_elsewhere(errand, things)
     if elsewhere is None:
         store.set_outcome(lesson.id, "followed")
         return

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from coach.session.errand import Errand, forced_thought
 from coach.session.identity import new_id
 from coach.session.situation import Situation
-from memory.records import LABEL_START_S, CorrectionDraft
+from memory.records import LABEL_START_S, NUDGE, CorrectionDraft
 from robot_bridge.protocol.errors import CoachError, StoreError
 from robot_bridge.protocol.messages import Accepted, Intervention
 from robot_bridge.protocol.thought import Where
@@ -49,7 +49,7 @@ def draft_lesson(words: str, by: str, errand: Errand, dictated: str, situation: 
 def draft_nudge(words: str, by: str, nudge_id: str, situation: Situation, home: str,
                 frames: Sequence[Observation], rules: tuple[str, ...]) -> CorrectionDraft:  # fmt: skip
     """What a nudge teaches: where the hand was wrong. The thought was not, so that none is to be learnt from it."""
-    return _drafted(words, by, situation, home, frames, id=nudge_id, kind="nudge", rules=rules,
+    return _drafted(words, by, situation, home, frames, id=nudge_id, kind=NUDGE, rules=rules,
                     instruction_now=situation.instruction)  # fmt: skip
 
 

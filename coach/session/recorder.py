@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import logging
-import queue
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
+from coach.session.backlog import Backlog
 from coach.session.episodes import Episodes
 from coach.session.judgement import judge_end, judge_question
 from coach.session.likely import PlaceMemory
+from prompts import say
 from robot_bridge.protocol.errors import CoachError, UsageError
 from robot_bridge.protocol.messages import ChunkEvent, Event, Message, Observation, Status, ThoughtEvent
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 FRAMES_AROUND_S = 2.0
-MAX_WAITING = 500
+MAX_RECENT = 500
 POLL_S = 0.2
 SLOW_DISK_S = 10.0  # for a lesson to get there, behind its thought
 RECORDED_STATES = ("running", "holding", "takeover")
@@ -45,17 +46,19 @@ class Recorder:
         deliver: gets every message in the listening thread; must return at once.
         on_event: gets the events that a person is told of, in the writing thread, once they are stored.
         record: keep episodes; without it only corrections are completed.
+        tell: gets a sentence, once an outage, where the disk is too slow to keep all that is seen.
     """
 
     def __init__(self, store: Store, episodes: Episodes, connect: Callable[[], Subscriber],
                  deliver: Callable[[Message], None], on_event: Callable[[Event, Status | None], None],
-                 record: bool = True) -> None:  # fmt: skip
+                 record: bool = True, tell: Callable[[str], None] = lambda words: None) -> None:  # fmt: skip
         self._store, self._episodes, self._connect, self._deliver = store, episodes, connect, deliver
         self._on_event, self._record = on_event, record
         self.status: Status | None = None
         self._recent: deque[Observation] = deque()
         self._recent_lock = threading.Lock()
-        self._waiting: queue.Queue[Message] = queue.Queue(MAX_WAITING)
+        self._backlog = Backlog(lambda: tell(say("pictures_not_kept", reason="the disk is too slow")))
+        self._lost_noted = 0
         self._closing = threading.Event()
         self._began_s, self._open_before = time.time(), episodes.task_id
         self._task_id: str | None = None  # of the last status; None before the first
@@ -100,32 +103,36 @@ class Recorder:
         if isinstance(message, Observation):
             with self._recent_lock:
                 self._recent.append(message)
-                while self._recent[0].time_s < message.time_s - FRAMES_AROUND_S or len(self._recent) > MAX_WAITING:
+                while self._recent[0].time_s < message.time_s - FRAMES_AROUND_S or len(self._recent) > MAX_RECENT:
                     self._recent.popleft()
         if isinstance(message, Status):
             self.status = message
         if isinstance(message, Observation | Status | ThoughtEvent | ChunkEvent | Event):
-            try:
-                self._waiting.put_nowait(message)
-            except queue.Full:
-                if not isinstance(message, Observation | Status):
-                    self._waiting.put(message, timeout=1.0)
+            self._backlog.put(message)
 
     def _write(self) -> None:
-        while not (self._closing.is_set() and self._waiting.empty()):
-            try:
-                message = self._waiting.get(timeout=POLL_S)
-            except queue.Empty:
-                message = None
+        while not (self._closing.is_set() and not len(self._backlog)):
+            message = self._backlog.get(POLL_S)
             try:
                 if message is None:
                     self._complete_early(time.monotonic())
                 else:
                     self._keep(message)
+                if not len(self._backlog):
+                    self._note_lost()
             except CoachError as error:  # told by the session when it matters; the recording goes on
                 log.warning("not recorded: %s", error)
             except Exception:
                 log.exception("not recorded: %s", type(message).__name__)
+
+    def _note_lost(self) -> None:
+        """Write down how many frames the disk was too slow for, now that it has time again."""
+        lost = self._backlog.lost_frames + self._store.dropped_frames
+        if lost > self._lost_noted:
+            self._store.add_lost_frames(lost - self._lost_noted)
+            log.warning("%d frames lost, and %d other messages since the start: the disk is too slow",
+                        lost - self._lost_noted, self._backlog.lost_others)  # fmt: skip
+            self._lost_noted = lost
 
     def _keep(self, message: Message) -> None:
         match message:

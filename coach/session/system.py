@@ -72,7 +72,7 @@ class System:
         self.spoken = SpokenWords(config, store, self.session, self._stop_line,
                                   lambda: self._recorder.status)  # fmt: skip
         self._recorder = Recorder(store, self.session.episodes, lambda: event_subscriber(config), deliver,
-                                  self._on_event, record=config.record)  # fmt: skip
+                                  self._on_event, record=config.record, tell=self._tell)  # fmt: skip
         self._heartbeat = Heartbeat(lambda: bridge_client(config), config.person)
         self._work: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
         self._worker = threading.Thread(target=self._run, name="session", daemon=True)

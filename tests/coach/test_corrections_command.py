@@ -60,6 +60,7 @@ def test_show_takes_the_beginning_of_an_id(home, capsys):
         (["list", "--limit", "0"], "a limit of 1 or more"),
         (["edit", "a1"], "nothing to edit"),
         (["edit", "a1", "--thought", "jump"], "this is no thought"),
+        (["edit", "a1", "--kind", "nonsense"], "allowed: instruction, subtask, where, hand"),
         (["retract", "zzz"], "there is no correction 'zzz'"),
     ],
 )

@@ -9,6 +9,7 @@ import zmq
 from coach.__main__ import main
 from coach.config import Config
 from coach.doctor import devices, network, software
+from memory.store import Store
 from robot_bridge.protocol.codec import Codec
 from robot_bridge.protocol.messages import Health
 from robot_bridge.protocol.security.key_files import make_pair
@@ -71,6 +72,15 @@ def test_memory_is_set_aside_by_the_mending_command_when_it_is_damaged(config):
     config.memory_path.write_bytes(b"junk" * 1000)
     found = software.check_memory(config)
     assert not found.ok and found.mend.startswith("set it aside: mv ")
+
+
+def test_frames_that_a_slow_disk_cost_are_counted_in_all_runs(config):
+    with Store.open(config.memory_path) as store:
+        assert "lost" not in software.check_memory(config).detail
+        store.add_lost_frames(3)
+    with Store.open(config.memory_path) as store:
+        store.add_lost_frames(4)
+    assert software.check_memory(config).detail.endswith("MB, 7 frames lost to a slow disk so far")
 
 
 def test_weights_are_refused_when_cut_in_half(config):

@@ -146,6 +146,37 @@ def test_lessons_are_lines_with_all_that_is_kept_when_exported(home: Path, tmp_p
     assert line["frames"][0]["time_s"] == pytest.approx(line["start_s"], abs=0.2)
 
 
+def test_only_lessons_of_the_episodes_asked_for_are_exported(home: Path, tmp_path: Path, capsys) -> None:
+    with Store.open(home / "memory.db") as store:
+        for number in (1, 2):
+            store.add_correction(CorrectionDraft(id=f"nudge-{number}", words="faster", kind="nudge", episode_id=number))
+    file = tmp_path / "lessons.jsonl"
+    assert coach(home, "export", "jsonl", str(file), "--episode", "1") == 0
+    assert [json.loads(text)["episode_id"] for text in file.read_text().splitlines()] == [1]
+    assert coach(home, "export", "jsonl", str(tmp_path / "none.jsonl"), "--episode", "2") == 0
+    told = capsys.readouterr().out
+    assert told.count("(1 teach no thought") == 2 and "0 lessons (" in told
+    assert not (tmp_path / "none.jsonl").read_text()
+    assert coach(home, "export", "jsonl", str(tmp_path / "both.jsonl"), "--episode", "1", "--episode", "2") == 0
+    assert len((tmp_path / "both.jsonl").read_text().splitlines()) == 1
+
+
+def test_usage_error_and_no_file_when_lessons_of_an_unknown_episode_are_exported(
+    home: Path, tmp_path: Path, capsys
+) -> None:
+    file = tmp_path / "lessons.jsonl"
+    assert coach(home, "export", "jsonl", str(file), "--episode", "1", "--episode", "77") == 2
+    assert "there is no episode 77" in capsys.readouterr().err and not file.exists()
+
+
+@pytest.mark.parametrize("form", ["lerobot", "rerun"])
+def test_usage_error_when_pictures_are_asked_of_what_holds_them_anyway(
+    home: Path, tmp_path: Path, capsys, form: str
+) -> None:
+    assert coach(home, "export", form, str(tmp_path / "out"), "--pictures") == 2
+    assert f"--pictures says nothing to {form}" in capsys.readouterr().err and not (tmp_path / "out").exists()
+
+
 def test_recording_is_read_back_when_written_for_rerun(home: Path, tmp_path: Path) -> None:
     pytest.importorskip("rerun", reason="needs the extra `rerun`")
     file = tmp_path / "episode.rrd"

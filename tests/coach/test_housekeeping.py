@@ -14,7 +14,7 @@ from coach.session.housekeeping import Housekeeping
 from memory.records import CorrectionDraft
 from memory.store import Store
 from robot_bridge.protocol.errors import ConfigError
-from robot_bridge.protocol.messages import Observation
+from robot_bridge.protocol.messages import ChunkEvent, Observation
 
 
 @pytest.mark.parametrize(("limit_kib", "told"), [(1900, 0), (8, 1)])
@@ -41,6 +41,24 @@ def test_oldest_pictures_go_by_themselves_when_the_file_is_too_large(
         keeper.close()
         assert store.correction_frames(lesson.id) == kept and kept
     assert len(said) == told, said
+    assert all("all that is left are lessons and what was said" in words for words in said)
+
+
+def test_nothing_is_told_when_actions_alone_were_too_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(housekeeping, "GIB", 1024)
+    said: list[str] = []
+    with Store.open(tmp_path / "memory.db") as store:
+        episode = store.begin_episode("task", "clear the counter", "home", "", "kitchen", "Ada")
+        for number in range(1000):
+            store.add_actions(episode, ChunkEvent(time_s=float(number), task_id="task", observation_sequence=number,
+                                                  actions=np.zeros((16, 38), np.float32), dt_s=0.1))  # fmt: skip
+        with store.reading() as db:
+            db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        keeper = Housekeeping(store, 1000, said.append)
+        keeper.look()
+        keeper.close()
+        assert 0 < len(store.actions(episode)) < 1000 and store.path.stat().st_size <= 1000 * 1024
+    assert said == []
 
 
 def test_one_sentence_refuses_when_the_limit_is_none(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from bridge_stand_in import SINK_THOUGHT
@@ -11,10 +12,12 @@ from waiting import until
 
 from coach.review.recording import Recording
 from coach.review.suggestions import suggest
+from coach.session.judgement import judge_end
 from coach.session.system import System
 from memory.lessons import thought_of
 from memory.records import Correction, CorrectionDraft
-from robot_bridge.protocol.messages import Observation, ThoughtEvent
+from memory.store import Store
+from robot_bridge.protocol.messages import Event, Observation, ThoughtEvent
 from robot_bridge.protocol.thought import Thought, Where
 
 BIN_THOUGHT = Thought(reason="the red cup is on the counter and goes in the bin", subtask="pick up the red cup",
@@ -69,7 +72,7 @@ def test_lesson_is_completed_when_its_thought_comes_before_the_disk_has_it(bench
 
 @pytest.mark.parametrize(("place", "judged", "episode"), [
     ("bin", "followed", "done"), ("sink", "failed", "failed"), ("floor", "failed", "failed"),
-    ("", "followed", "done"),  # arms that cannot tell: the robot's own belief is all there is
+    ("", "left", "done"),  # arms that cannot tell: that the robot takes it for done is no evidence
 ])  # fmt: skip
 def test_lesson_is_judged_by_where_the_thing_ended_when_the_robot_takes_its_task_for_done(
     bench: Bench, place: str, judged: str, episode: str  # noqa: F811
@@ -132,6 +135,31 @@ def test_lesson_was_followed_when_the_robot_was_helped_and_came_to_its_end(bench
     until(lambda: outcome(system, lesson_id) == "followed")
     until(lambda: system._store.episodes()[0].outcome == "done")
     system.close()
+
+
+def test_lesson_stays_failed_when_the_robot_was_helped_and_nobody_saw_the_end(bench: Bench) -> None:  # noqa: F811
+    system = bench.open()
+    lesson_id = taught(bench, system)
+    bench.bridge.ask("tries", "I tried 3 times and nothing is in the left hand: please help")
+    until(lambda: outcome(system, lesson_id) == "failed")
+    bench.bridge.finish()
+    until(lambda: system._store.episodes()[0].outcome == "done")
+    assert outcome(system, lesson_id) == "failed"
+    system.close()
+
+
+@pytest.mark.parametrize(("should", "judged"), [
+    ("reason: the red cup is on the counter and goes in the bin\n", "followed"),
+    ("subtask: pick up the red cup\n", "left"), ("", "left"),  # nothing in it tells where a thing should have ended
+])  # fmt: skip
+def test_lesson_of_a_chore_is_followed_only_where_its_thing_was_seen(tmp_path: Path, should: str, judged: str) -> None:
+    with Store.open(tmp_path / "memory.db") as store:
+        episode = store.begin_episode("t", "clear the counter", "home", "", "kitchen", "ann")
+        store.add_correction(CorrectionDraft(id="l", words="no", episode_id=episode, thought_should=should))
+        data = {"instruction": "clear the counter", "things": {"red cup": {"place": "bin", "dirty": False}}}
+        done = Event(time_s=9.0, level="info", code="task_done", text="done", task_id="t", data=data)
+        assert judge_end(store, episode, done) == "done"
+        assert store.correction("l").outcome == judged
 
 
 def test_lesson_stays_failed_when_other_words_brought_the_end(bench: Bench) -> None:  # noqa: F811

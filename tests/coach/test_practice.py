@@ -44,3 +44,13 @@ def test_practice_is_refused_when_its_seeds_are_those_of_the_evaluation(tmp_path
     asked = ["demos", "--learner", "embedded", "--seed", "10000000", "--episodes", "2", "--home", str(tmp_path)]
     assert main(asked) == 2
     assert "evaluation" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("flags", "says"), [
+    (["--chores", "--kind", "plate"], "--kind without --chores"), (["--learner", "embedded", "--stills", "5"], "alone"),
+    (["--learner", "embedded", "--busy", "5"], "alone"),
+])  # fmt: skip
+def test_one_sentence_when_what_is_asked_for_would_be_left_out(tmp_path: Path, capsys, flags, says) -> None:
+    asked = ["demos", *flags, "--episodes", "1", "--out", str(tmp_path / "out"), "--home", str(tmp_path)]
+    assert main(asked) == 2
+    assert says in capsys.readouterr().err and not (tmp_path / "out").exists()

@@ -88,6 +88,15 @@ def test_episodes_are_listed(home, capsys):
         (["--mixture", "3"], "has no end"),
         (["--limit", "0"], "a limit of 1 or more"),
         (["--speed", "-1"], "a speed of 0 to 1000"),
+        (["--rerun", "--corrections"], "--corrections was asked for with it; allowed: --rerun and an episode"),
+        (["--rerun", "--mixture", "0", "--limit", "3"], "--mixture, --limit was asked for with it"),
+        (["--rerun", "--list"], "--list was asked for with it"),
+        (["1", "--rerun", "--limit", "2", "--speed", "2"], "--limit, --speed was asked for with it"),
+        (["1", "--rerun", "--text"], "--text was asked for with it"),
+        (["--rerun", "--json-lines"], "--json-lines was asked for with it"),
+        (["--list", "--speed", "2"], "--speed with an episode"),
+        (["--corrections", "--speed", "2"], "--speed with an episode"),
+        (["--text", "--json-lines"], "one of them"),
     ],
 )
 def test_one_sentence_is_printed_when_the_request_fits_nothing(home, capsys, argv, says):

@@ -56,11 +56,41 @@ def test_label_becomes_a_lesson_over_the_marked_frames(store):
     stored = recording.label(10, 30, RIGHT, "ben")
     assert (stored.kind, stored.thought_was, stored.thought_final) == ("review", str(WRONG), RIGHT)
     [lesson] = stream(store)
-    assert lesson.start_s == pytest.approx(102.0) and lesson.end_s >= 106.0 and lesson.thought == RIGHT
+    assert (lesson.start_s, lesson.end_s) == (102.0, 106.0) and lesson.thought == RIGHT
+    assert [frame.sequence for frame in lesson.frames] == list(range(10, 31))
     assert lesson.instruction == "put the red cup in the sink"
     assert [c.id for c in recording.instant(20).taught] == [stored.id] and recording.instant(5).taught == ()
     with pytest.raises(UsageError, match="no thought"):
         recording.label(10, 30, "grab it", "ben")
+
+
+@pytest.mark.parametrize(("first", "last"), [(5, 30), (50, 55), (31, 33), (7, 7), (0, 99)])
+def test_label_holds_for_the_marked_range_alone_whatever_was_thought_and_taught_around_it(store, first, last):
+    store.add_thought(
+        1, ThoughtEvent(time_s=105.9, task_id="t", observation_sequence=0, thought=Thought(subtask="done"))
+    )
+    store.add_correction(CorrectionDraft(id="live", words="no", episode_id=1, thought_should=RIGHT, time_s=110.4,
+                                         observation_sequence=52))  # fmt: skip
+    recording = Recording(store, 1)
+    label = recording.label(first, last, RIGHT, "ben")
+    later = recording.label(min(last + 1, 99), 99, RIGHT, "ben")
+    lessons = {lesson.correction.id: lesson for lesson in stream(store)}
+    for stored, numbers in ((label, range(first, last + 1)), (later, range(min(last + 1, 99), 100))):
+        lesson = lessons[stored.id]
+        assert (lesson.start_s, lesson.end_s) == (stored.time_s - stored.label_start_s, stored.time_s)
+        assert [frame.sequence for frame in lesson.frames] == list(numbers)
+
+
+def test_label_keeps_its_frames_when_a_restarted_bridge_counted_them_anew(store):
+    for number in range(100):  # the numbers of the first twenty seconds once more
+        store.add_frame(1, Observation(sequence=number, time_s=200 + number / 5, images={},
+                                       state=np.zeros(38, np.float32)))  # fmt: skip
+    store.end_episode(1, "done")
+    label = Recording(store, 1).label(10, 30, RIGHT, "ben")
+    store.prune(0)
+    [lesson] = stream(store)
+    assert [frame.time_s for frame in lesson.frames] == [100 + number / 5 for number in range(10, 31)]
+    assert label.window_end_s < 200
 
 
 def test_suggestion_waits_for_a_person(store):
@@ -69,7 +99,7 @@ def test_suggestion_waits_for_a_person(store):
                                          observation_sequence=60))  # fmt: skip
     recording = Recording(store, 1)
     [suggestion] = undecided(store, recording)
-    assert (suggestion.first, suggestion.last, suggestion.thought) == (10, 50, RIGHT)
+    assert (suggestion.start_s, suggestion.end_s, suggestion.thought) == (102.0, 110.0, RIGHT)
     assert 'for 8.0 s before "no, the cup" put it right' in suggestion.why
     assert store.count_corrections() == 1  # not learnt from yet
     decide(store, recording, suggestion, "accepted", "ben")
@@ -82,7 +112,7 @@ def test_endless_subtask_of_a_failed_task_suggests_asking(store):
     store.end_episode(1, "failed")
     recording = Recording(store, 1)
     [suggestion] = suggest(recording)
-    assert suggestion.thought == "subtask: ask for help" and recording.instant(suggestion.first).at_s == 10.0
+    assert suggestion.thought == "subtask: ask for help" and suggestion.start_s == 110.0
     decide(store, recording, suggestion, "rejected", "ben")
     assert store.count_corrections() == 0 and undecided(store, recording) == []
 
@@ -113,7 +143,7 @@ async def test_suggestion_is_shown_and_rejected_by_keys(store, tmp_path):
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         await pilot.press("s")
-        assert app.suggestion is not None and app.number == app.suggestion.first
+        assert app.suggestion is not None and app.recording.times[app.number] == app.suggestion.start_s
         await pilot.press("x")
         assert app.suggestion is None
     assert undecided(store, app.recording) == [] and store.count_corrections() == 0

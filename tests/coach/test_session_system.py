@@ -85,7 +85,7 @@ def test_a_lesson_is_completed_and_judged_when_the_task_ends(bench: Bench) -> No
                                       cause=lesson_id))  # fmt: skip
     bench.bridge.publish(ChunkEvent(time_s=1.1, task_id=task_id, observation_sequence=5, dt_s=0.1, cause=lesson_id,
                                     actions=np.zeros((4, 38), np.float32)))  # fmt: skip
-    bench.bridge.finish()
+    bench.bridge.finish(red_cup="drying rack")
     until(lambda: system.corrections()[0].outcome == "followed")
     lesson = system.corrections()[0]
     until(lambda: any(u.text.startswith("Done") for u in system.conversation(10)))

@@ -50,6 +50,8 @@ def test_rest_of_a_thought_goes_when_its_beginning_is_another(store: Store, less
         ({"words": "  "}, "cannot be empty"),
         ({"thought_should": "pick up the cup"}, "this is no thought"),
         ({"thought_final": "reason: it is there"}, "needs a line 'subtask"),
+        ({"kind": "nonsense"}, "'nonsense' is no kind of correction; allowed: instruction, subtask, where, hand"),
+        ({"kind": "review"}, "'review' is no kind"),  # that is how it came about, and nobody can change that
     ],
 )
 def test_usage_error_and_nothing_changed_when_an_edit_does_not_fit(store: Store, lesson: str, fields, says):
@@ -57,6 +59,14 @@ def test_usage_error_and_nothing_changed_when_an_edit_does_not_fit(store: Store,
     with pytest.raises(UsageError, match=says):
         store.edit_correction(lesson, {"kind": "subtask", **fields} if fields else fields, "ben")
     assert store.correction(lesson) == before and store.correction_changes(lesson) == []
+
+
+@pytest.mark.parametrize("kind", ["review", "nudge"])
+def test_usage_error_when_the_kind_of_what_was_not_said_is_edited(store: Store, kind: str):
+    store.add_correction(CorrectionDraft(id="r1", words="written afterwards", kind=kind))
+    with pytest.raises(UsageError, match=f"of kind '{kind}' keeps it"):
+        store.edit_correction("r1", {"kind": "subtask"}, "ben")
+    assert store.edit_correction("r1", {"words": "the rack"}, "ben").kind == kind
 
 
 def test_retracted_lesson_stays_on_record_with_its_reason(store: Store, lesson: str):

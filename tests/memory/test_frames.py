@@ -13,6 +13,7 @@ from waiting import until
 from memory.connection import Connection
 from memory.frame_writer import FrameWriter
 from memory.opening import open_connection
+from memory.records import CorrectionDraft
 from memory.store import Store
 from robot_bridge.protocol.errors import StoreError, UsageError
 from robot_bridge.protocol.messages import Observation
@@ -118,6 +119,29 @@ def test_frames_of_a_correction_stay_when_others_give_way(path, observe):
             disk.writer.add(None, observe(sequence), 0.0)
     assert disk.writer.flush(5.0)
     assert set(range(50, 61)) <= set(disk.stored())
+    disk.close()
+
+
+def test_frames_after_a_lesson_stay_when_its_episode_goes_on(path, observe):
+    store = Store.open(path)
+    open_one, over = (store.begin_episode(task, "x", "home", "", "kitchen", "ann") for task in ("t1", "t2"))
+    store.end_episode(over, "done")
+    for episode in (open_one, over):
+        store.add_correction(CorrectionDraft(id=f"c{episode}", words="no", episode_id=episode, time_s=5.0))
+    windows = list(store._writer._windows)
+    store.close()
+    assert windows == [(open_one, 2.0, float("inf")), (over, 2.0, 9.0)]
+
+
+def test_oldest_frames_of_a_lesson_give_way_when_four_times_the_room_is_taken(path, observe):
+    disk = _SlowDisk(path, capacity=10)
+    with disk.lock:
+        disk.writer.protect(None, 0.0, float("inf"))
+        for sequence in range(200):
+            disk.writer.add(None, observe(sequence), 0.0)
+    assert disk.writer.flush(5.0)
+    stored = disk.stored()
+    assert stored[-40:] == list(range(160, 200)) and disk.writer.dropped == 200 - len(stored) > 100
     disk.close()
 
 
