@@ -15,6 +15,7 @@ from typing import Any
 
 import yaml
 
+from coach.checkpoints.proofs import fingerprint
 from coach.flywheel.cells import Told
 from coach.flywheel.homes import Plan
 from coach.flywheel.settings import BASE_EPISODES, BASE_STILLS, Settings, has_data, recipe_of
@@ -45,7 +46,7 @@ def train_homes(settings: Settings, plan: Plan, until: float, tell: Told) -> boo
     """
     names = (NAME, ALONE_NAME) if settings.alone else (NAME,)
     missing = [(home.name, name) for name in names for home in plan.homes
-               if not _mark(settings, home.name, name).exists()]  # fmt: skip
+               if not _finished(settings, home.name, name)]  # fmt: skip
     if not missing:
         return True
     data = _base_data(settings, tell)
@@ -85,6 +86,15 @@ def log_time(out: Path, part: str, **values: float) -> None:
     append_line(out / "times.jsonl", json.dumps({"part": part, **values}))
 
 
+def _finished(settings: Settings, home: str, name: str) -> bool:
+    """Raises: CoachError: it was, but these are other weights now, of which the rows say nothing."""
+    mark, folder = _mark(settings, home, name), settings.out / home / "checkpoints" / name / "checkpoint"
+    if mark.exists() and mark.read_text("utf-8") != fingerprint(folder):
+        raise CoachError(f"{folder} was changed since the experiment made it",
+                         next_step="name another folder with --out")  # fmt: skip
+    return mark.exists()
+
+
 def _mark(settings: Settings, home: str, name: str) -> Path:
     return settings.out / home / ("trained" if name == NAME else f"trained-{name}")
 
@@ -108,7 +118,8 @@ def _train(settings: Settings, home: str, name: str, data: Path, until: float, t
         raise CoachError(f"the fine-tuning of {home} failed", next_step=f"see {folder / 'train.log'}")
     if progress_of(folder / "checkpoints" / name)["stage"] < len(recipe["stages"]):
         return False
-    _mark(settings, home, name).touch()
+    made = fingerprint(folder / "checkpoints" / name / "checkpoint")
+    _mark(settings, home, name).write_text(made, "utf-8")
     tell(f"{home}: fine-tuned" + (", lessons alone" if name == ALONE_NAME else ""))
     return True
 
