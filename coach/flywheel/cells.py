@@ -22,27 +22,27 @@ if TYPE_CHECKING:
     from coach.evaluate.lockstep import Together
     from robot_bridge.arms.kitchen.world import Kitchen
 
-CELLS = {
+CELLS = {  # every job is played in each of them
     "a": "base",
     "b": "base, live coach",
     "c": "base, rules as notes",
     "d": "fine-tuned on the words",
     "e": "fine-tuned, rules as notes",
 }
+ALONE = "d'"  # where it is asked for
+NAMES = {**CELLS, ALONE: "fine-tuned on the words alone, the base data not put right"}
 BASE_CELLS, TUNED_CELLS = ("a", "b", "c"), ("d", "e")
 COACHED = "b"
 NOTED = ("c", "e")
 OLD = "old"  # tasks of the base checkpoint, in no home
 OLD_SEED = 9  # of the suite `pick_place`
-COACH_PATIENCE = 2.0
 
 
 def measured(plan: Plan, home: int, cells: Sequence[str], span: range) -> list[Job]:
     """The jobs of these numbers in a home, in each of the cells."""
     found = []
     for cell in cells:
-        patience = COACH_PATIENCE if cell == COACHED else 1.0
-        stream = jobs(plan, home, "measured", noted=cell in NOTED, patience=patience)
+        stream = jobs(plan, home, "measured", noted=cell in NOTED)
         found += [replace(job, variant=cell) for job in islice(stream, span.start, span.stop)]
     return found
 
@@ -85,11 +85,13 @@ class RowFile:
         return found
 
     def add(self, row: Row) -> None:
+        """Keep a row, with its trace."""
         whole = {"seed": row.seed, "variant": row.variant, "words": row.words, "kind": row.kind, "place": row.place}
-        append_line(self._path, json.dumps({**whole, **row.as_dict()}))
+        append_line(self._path, json.dumps({**whole, **row.as_dict(), "trace": row.trace}))
 
 
 def unplayed(work: Sequence[Job], rows: Sequence[Row]) -> list[Job]:
+    """The jobs without a row."""
     done = {(row.kind, *row.key) for row in rows}
     return [job for job in work if (job.kind, *job.key) not in done]
 

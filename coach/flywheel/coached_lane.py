@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import tempfile
 from collections import deque
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -34,12 +37,16 @@ AROUND_S = 2.0
 
 @dataclass(frozen=True)
 class Memory:
-    """Where lessons go. Args: record: frames and thoughts too, to learn from; checkpoint: what drives the arms."""
+    """Where lessons go.
+
+    Args:
+        store: of the home, where lessons, frames and thoughts are kept to learn from; None: each job forgets them.
+        checkpoint: what drives the arms.
+    """
 
     config: Config
-    store: Store
+    store: Store | None
     checkpoint: str
-    record: bool
 
 
 class CoachedLane(Lane):
@@ -48,36 +55,49 @@ class CoachedLane(Lane):
     def __init__(self, kitchen: Kitchen, job: Job, config: LaneConfig, memory: Memory, manner: Manner) -> None:
         super().__init__(kitchen, job, config)
         assert isinstance(job.task, Chores)
-        self._memory, self._recent = memory, deque[Observation]()
+        self._keeps, self._recent = memory.store is not None, deque[Observation]()
         self._room = Room(lambda: self.time_s, memory.checkpoint)
-        own = cast("Store", OwnState(memory.store))
-        self._session = Session(memory.config, own, cast("BridgeClient", self._room), interpret,
+        self._store = self._open_store(memory.store)
+        self._session = Session(memory.config, self._store, cast("BridgeClient", self._room), interpret,
                                 cast("StopLine", self._room), lambda: tuple(self._recent))  # fmt: skip
         self._coach = SimulatedCoach(job.task, manner, np.random.default_rng([job.seed, 22]))
-        self._cause, self._lessons = "", list[str]()
+        self._cause, self._lessons, self._rested_s = "", list[str](), 0.0
         self._session.hear(job.words)
+
+    def _open_store(self, home: Store | None) -> Store:
+        """A memory of this job alone, before that of the home where there is one; both last until the job is over."""
+        from memory.store import Store
+
+        self._opened = contextlib.ExitStack()
+        folder = self._opened.enter_context(tempfile.TemporaryDirectory())
+        own = self._opened.enter_context(Store.open(Path(folder) / "memory.db"))
+        return own if home is None else cast("Store", OwnState(home, own))
 
     @property
     def context(self) -> Context:
+        """The words that the policy reads, as the session has them."""
         task = self._room.task
         return task.context if task else Context(instruction=self.job.words)
 
     @property
     def forced(self) -> str:
+        """What the coach has put into the next thought."""
         return self._room.task.forced if self._room.task else ""
 
     def observe(self) -> Observation:
+        """What the robot senses; the coach looks on, and may speak."""
         seen = super().observe()
         self._recent.append(seen)
         while self._recent[0].time_s < seen.time_s - AROUND_S:
             self._recent.popleft()
         episode_id = self._episode_id
-        if self._memory.record and episode_id is not None:
-            self._memory.store.add_frame(episode_id, seen)
+        if self._keeps and episode_id is not None:
+            self._store.add_frame(episode_id, seen)
         self._hear_coach()
         return seen
 
     def take(self, thought: Thought | CoachError) -> Thought | None:
+        """The policy's thought; None where it cannot be read, or the robot rests."""
         task, taken = self._room.task, super().take(thought)
         if taken is None or task is None or self._room.state != "running":
             self._thought = None
@@ -85,10 +105,10 @@ class CoachedLane(Lane):
         event = ThoughtEvent(time_s=self.time_s, task_id=task.task_id, observation_sequence=self._sequence,
                              thought=taken, cause=task.cause)  # fmt: skip
         episode_id = self._episode_id
-        if self._memory.record and episode_id is not None:
-            self._memory.store.add_thought(episode_id, event)
+        if self._keeps and episode_id is not None:
+            self._store.add_thought(episode_id, event)
         if self._cause and task.cause == self._cause:
-            self._memory.store.complete_correction(self._cause, str(taken))
+            self._store.complete_correction(self._cause, str(taken))
             self._cause = ""
         self._room.think(taken)
         self._thought = self._room.task.thought if self._room.task else None
@@ -118,19 +138,23 @@ class CoachedLane(Lane):
         done = self._calm >= self.config.calm
         if done and self._room.state == "running":
             self._room.finish()
+            self._rested_s = self.time_s
         self._calm = 0 if done else self._calm
         satisfied = self._room.state != "running" and not self._coach.has_more(self.kitchen.objects())
         if satisfied or self.time_s >= self.job.longest_s:
             self.over, self.row.end = True, "done" if satisfied else "time"
             self._judge_outcome()
+            if satisfied and self._room.state == "idle":  # not how long the person then looked at it
+                self.row.seconds = round(self._rested_s, 2)
             self._judge_lessons()
+            self._opened.close()
 
     def _judge_lessons(self) -> None:
         """Whether each thing that was spoken about ended where the words said."""
         places = {thing.name: thing.place for thing in self.kitchen.objects()}
         for lesson_id in self._lessons:
-            lesson = self._memory.store.correction(lesson_id)
+            lesson = self._store.correction(lesson_id)
             errand = errand_said(lesson.thought_should)
             followed = errand is not None and errand.place == in_place(places.get(errand.thing, ""))
-            self._memory.store.set_outcome(lesson.id, "followed" if followed else "failed")
+            self._store.set_outcome(lesson.id, "followed" if followed else "failed")
         self._session.episodes.end(self.row.end)

@@ -1,5 +1,6 @@
 """The whole experiment in one folder, resumable at any moment.
 
+settings.json          of what it is; another experiment is refused
 HOME/                  a home folder: `memory.db` with its lessons, `checkpoints/coached`
 HOME/coached.jsonl     the jobs that were coached
 base/                  stills and demonstrations to keep the old tasks alive, where the machine has none
@@ -10,90 +11,71 @@ times.jsonl            seconds that each part took
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import json
 import multiprocessing
 import os
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
-
-import yaml
+from typing import TYPE_CHECKING, Any
 
 from coach.config import Config
 from coach.disk import disk_failure
 from coach.evaluate.lane import LaneConfig
 from coach.evaluate.rows import Row
-from coach.flywheel.cells import BASE_CELLS, TUNED_CELLS, RowFile, Told, measured, old_tasks, play_cells, unplayed
+from coach.flywheel.cells import (
+    ALONE,
+    BASE_CELLS,
+    TUNED_CELLS,
+    RowFile,
+    Told,
+    measured,
+    old_tasks,
+    play_cells,
+    unplayed,
+)
 from coach.flywheel.coached_lane import Memory
 from coach.flywheel.homes import Plan
 from coach.flywheel.lessons import coach_home
-from coach.line_file import append_line
+from coach.flywheel.settings import Settings, check_settings
+from coach.flywheel.training import ALONE_NAME, log_time, timed, train_homes, tuned_in
 from coach.processes.child import dies_with
 from robot_bridge.arms.kitchen.world import Kitchen
 from robot_bridge.protocol.errors import CoachError
 
 if TYPE_CHECKING:
+    from coach.evaluate.jobs import Job
     from coach.evaluate.lockstep import Together
 
-NAME = "coached"
 CHUNK = 6  # jobs of each cell and home before the next checkpoint has its turn
-BASE_EPISODES, BASE_STILLS = 120, 3000
-
-
-@dataclasses.dataclass(frozen=True)
-class Settings:
-    """What is run.
-
-    Args:
-        base: folder of the checkpoint that everything starts from.
-        data: folder with `stills` and `demos`; made where it lacks them.
-        jobs: of each cell, over all homes.
-        old: tasks of the base checkpoint.
-        steps: of fine-tuning; 0: as in its recipe.
-        minutes: no new chunk begins after that.
-        motion: as in `LaneConfig`.
-    """
-
-    config: Config
-    base: Path
-    data: Path
-    out: Path
-    jobs: int
-    old: int
-    steps: int
-    workers: int
-    lanes: int
-    minutes: float
-    motion: Literal["policy", "expert"] = "policy"
 
 
 def run_experiment(settings: Settings, plan: Plan, tell: Told) -> None:
-    """Coach, train, measure what is missing.
+    """Coach, train, measure what is missing, until the minutes are over.
 
     Raises:
+        UsageError: the folder holds an experiment with other settings.
         CoachError: a part of it failed; the same command goes on from there.
     """
-    settings.out.mkdir(parents=True, exist_ok=True)
+    check_settings(settings, plan)
     until = time.monotonic() + 60 * settings.minutes
-    with _timed(settings.out, "coaching"):
+    with timed(settings.out, "coaching"):
         _in_parallel(settings, plan, _coach, range(len(plan.homes)), until)
     for name, count in corrections_in(settings.out, plan).items():
         tell(f"{name}: {count} corrections")
-    data = _base_data(settings, tell)
-    with ThreadPoolExecutor(settings.workers) as pool:
-        list(pool.map(lambda home: _train(settings, home.name, data, tell), plan.homes))
-    with _timed(settings.out, "measuring"):
+    if time.monotonic() > until or not train_homes(settings, plan, until, tell):
+        tell(f"{settings.minutes:g} minutes are over before anything is measured; the same command goes on from there")
+        return
+    with timed(settings.out, "measuring"):
         _in_parallel(settings, plan, _measure, range(settings.workers), until)
+    if time.monotonic() > until:
+        tell(f"{settings.minutes:g} minutes are over; the same command goes on from there")
 
 
 def rows_in(out: Path) -> list[Row]:
+    """What was measured so far."""
     return [row for path in sorted(out.glob("rows-*.jsonl")) for row in RowFile(path).rows()]
 
 
@@ -106,11 +88,6 @@ def corrections_in(out: Path, plan: Plan) -> dict[str, int]:
         with Store.open(out / home.name / "memory.db") as store:
             found[home.name] = sum(lesson.outcome != "retracted" for lesson in store.corrections(limit=10_000))
     return found
-
-
-def tuned_in(out: Path, plan: Plan) -> dict[str, Path]:
-    """The folder of what was fine-tuned in each home."""
-    return {home.name: out / home.name / "checkpoints" / NAME / "checkpoint" for home in plan.homes}
 
 
 def times_in(out: Path) -> dict[str, dict[str, float]]:
@@ -137,40 +114,45 @@ def _coach(settings: Settings, plan: Plan, share: range, until: float) -> None:
         for number in share:
             folder = settings.out / plan.homes[number].name
             folder.mkdir(exist_ok=True)
-            config = dataclasses.replace(settings.config, home=folder, person="coach")
+            config = Config(home=folder, person="coach")  # of no user: what they set is no part of the experiment
             with Store.open(config.memory_path) as store:
-                memory = Memory(config, store, "base", record=True)
-                coach_home(batch, kitchens, plan, number, lane, memory, RowFile(folder / "coached.jsonl"))
+                memory = Memory(config, store, "base")
+                coach_home(batch, kitchens, plan, number, lane, memory, RowFile(folder / "coached.jsonl"), until)
 
 
 def _measure(settings: Settings, plan: Plan, share: range, until: float) -> None:
     """Every so-many-th chunk of all cells, checkpoint after checkpoint, until the time is over."""
-    from memory.store import Store
-
     file, each = RowFile(settings.out / f"rows-{share.start}.jsonl"), -(-settings.jobs // len(plan.homes))
-    tuned = tuned_in(settings.out, plan)
     chunks = [range(at, min(at + CHUNK, each)) for at in range(0, each, CHUNK)]
-    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as open_things:
-        config = dataclasses.replace(settings.config, home=Path(folder), person="coach")
-        store = open_things.enter_context(Store.open(config.memory_path))
-        memory = Memory(config, store, "base", record=False)
-        kitchens = open_things.enter_context(_kitchens(settings))
-        players = {path: _player(settings, path) for path in (settings.base, *tuned.values())}
+    players: dict[Path, tuple[Together, LaneConfig]] = {}
+    with tempfile.TemporaryDirectory() as folder, _kitchens(settings) as kitchens:
+        memory = Memory(Config(home=Path(folder), person="coach"), None, "base")
         for index in range(share.start, len(chunks), settings.workers):
-            span, old = chunks[index], _old_span(settings.old, index, len(chunks))
-            base = [job for n in range(len(plan.homes)) for job in measured(plan, n, BASE_CELLS, span)]
-            work = {settings.base: base + old_tasks("", old)}
-            for number, (name, path) in enumerate(tuned.items()):
-                work[path] = measured(plan, number, TUNED_CELLS, span) + old_tasks(name, old)
-            for path, todo in work.items():
-                batch, lane = players[path]
-                began, count = time.process_time(), 0
-                for row in play_cells(batch, kitchens, unplayed(todo, rows_in(settings.out)), lane, memory, plan):
-                    file.add(row)
-                    count += 1
-                _log(settings.out, "jobs", cpu_seconds=round(time.process_time() - began, 1), jobs=count)
             if time.monotonic() > until:
                 return
+            old = _old_span(settings.old, index, len(chunks))
+            for path, work in _work(settings, plan, chunks[index], old).items():
+                todo = unplayed(work, rows_in(settings.out))
+                if not todo:
+                    continue
+                batch, lane = players[path] = players.get(path) or _player(settings, path)
+                began, count = time.process_time(), 0
+                for row in play_cells(batch, kitchens, todo, lane, memory, plan):
+                    file.add(row)
+                    count += 1
+                log_time(settings.out, "jobs", cpu_seconds=round(time.process_time() - began, 1), jobs=count)
+
+
+def _work(settings: Settings, plan: Plan, span: range, old: range) -> dict[Path, list[Job]]:
+    """Which checkpoint plays which jobs of a chunk."""
+    homes = range(len(plan.homes))
+    work = {settings.base: [job for n in homes for job in measured(plan, n, BASE_CELLS, span)] + old_tasks("", old)}
+    for number, (name, path) in enumerate(tuned_in(settings.out, plan).items()):
+        work[path] = measured(plan, number, TUNED_CELLS, span) + old_tasks(name, old)
+    if settings.alone:
+        for number, path in enumerate(tuned_in(settings.out, plan, ALONE_NAME).values()):
+            work[path] = measured(plan, number, [ALONE], span)
+    return work
 
 
 def _old_span(old: int, index: int, chunks: int) -> range:
@@ -234,49 +216,3 @@ def _at_work(parent: int, part: Any, settings: Settings, plan: Plan, share: rang
             raise
         print(f"coach: {failure}", file=sys.stderr)
         sys.exit(1)
-
-
-def _train(settings: Settings, home: str, data: Path, tell: Told) -> None:
-    """`coach train --from-corrections` in a home; nothing where that is finished."""
-    folder = settings.out / home
-    if (folder / "trained").exists():
-        return
-    recipe = yaml.safe_load((resources.files("coach.flywheel") / "recipe.yaml").read_text("utf-8"))
-    if settings.steps:
-        recipe["stages"][0]["steps"] = settings.steps
-    (folder / "recipe.yaml").write_text(yaml.safe_dump(recipe), "utf-8")
-    command = [sys.executable, "-m", "coach", "train", "--from-corrections", "--home", str(folder), "--name", NAME,
-               "--start", str(settings.base), "--data", str(data), "--recipe", str(folder / "recipe.yaml")]  # fmt: skip
-    with (folder / "train.log").open("a") as log, _timed(settings.out, f"fine-tuning {home}"):
-        done = subprocess.run(command, stdout=log, stderr=subprocess.STDOUT, check=False,
-                              preexec_fn=dies_with(os.getpid()))  # fmt: skip
-    if done.returncode:
-        raise CoachError(f"the fine-tuning of {home} failed", next_step=f"see {folder / 'train.log'}")
-    (folder / "trained").touch()
-    tell(f"{home}: fine-tuned")
-
-
-def _base_data(settings: Settings, tell: Told) -> Path:
-    """Where stills and demonstrations are; a small set is made where there are none."""
-    if all(any((settings.data / part).glob("*-*")) for part in ("stills", "demos")):
-        return settings.data
-    out = settings.out / "base"
-    tell(f"no stills and demonstrations in {settings.data}: making some in {out}")
-    command = [sys.executable, "-m", "coach", "demos", "--episodes", str(BASE_EPISODES), "--stills", str(BASE_STILLS),
-               "--out", str(out), "--workers", str(settings.workers)]  # fmt: skip
-    if subprocess.run(command, check=False, preexec_fn=dies_with(os.getpid())).returncode:
-        raise CoachError("the base data could not be made", next_step=f"make it with coach demos --out {out}")
-    return out
-
-
-@contextlib.contextmanager
-def _timed(out: Path, part: str) -> Iterator[None]:
-    began = time.monotonic()
-    try:
-        yield
-    finally:
-        _log(out, part, seconds=round(time.monotonic() - began, 1))
-
-
-def _log(out: Path, part: str, **values: float) -> None:
-    append_line(out / "times.jsonl", json.dumps({"part": part, **values}))

@@ -21,7 +21,12 @@ APART = 1_000_000  # seeds between one home's layouts and the next one's
 
 
 class Home(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Args: rules: kind → place; dropped: where a dish goes that got dirty in the robot's hand, if that is settled."""
+    """A home where some things go elsewhere than the base was taught.
+
+    Args:
+        rules: kind → place.
+        dropped: where a dish goes that got dirty in the robot's hand, if that is settled.
+    """
 
     name: str
     rules: dict[str, str]
@@ -29,15 +34,20 @@ class Home(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     @property
     def chores(self) -> Chores:
+        """What "clear the counter" means here."""
         return Chores("clear", tuple(self.rules.items()), self.dropped)
 
 
 class Colours(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Colours of the things that are coached on, and those of the things that are measured; no colour is in both."""
+
     coached: tuple[str, ...]
     measured: tuple[str, ...]
 
 
 class Seeds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The first layout of the first home that is tried, for coaching and for measuring."""
+
     coached: int
     measured: int
 
@@ -61,6 +71,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     corrections: int
     coached_jobs: int
     patience_s: float
+    early_s: float
     coach: Manner
 
 
@@ -70,12 +81,11 @@ def load_plan() -> Plan:
     return msgspec.convert(yaml.safe_load((resources.files("coach.flywheel") / FILE).read_text("utf-8")), Plan)
 
 
-def jobs(plan: Plan, number: int, part: str, noted: bool = False, patience: float = 1.0) -> Iterator[Job]:
+def jobs(plan: Plan, number: int, part: str, noted: bool = False) -> Iterator[Job]:
     """Jobs without end in home `number`, on the layouts and in the colours of one part (`coached` or `measured`).
 
     Args:
         noted: the rules stand in the notes.
-        patience: times the usual one.
     """
     home, colours = plan.homes[number], getattr(plan.colours, part)
     seed = getattr(plan.seeds, part) + number * APART
@@ -85,7 +95,7 @@ def jobs(plan: Plan, number: int, part: str, noted: bool = False, patience: floa
         layout = make_layout(seed, count, colours=colours)
         if any(thing.kind in home.rules for thing in layout.objects):
             scene, drops = _clean(layout, home), home.dropped and rng.random() < plan.dropping
-            longest_s = patience * plan.patience_s * len(layout.objects)
+            longest_s = plan.patience_s * len(layout.objects)
             notes = home.chores.notes() if noted else ()
             yield Job(seed, home.chores, plan.instruction, home.name, kind=home.name, layout=scene, notes=notes,
                       longest_s=longest_s, event="drops" if drops else "")  # fmt: skip

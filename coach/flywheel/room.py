@@ -13,6 +13,8 @@ from robot_bridge.protocol.messages import Accepted, BridgeState, Intervention, 
 from robot_bridge.protocol.thought import Thought
 
 if TYPE_CHECKING:
+    from memory.routines import RoutineBook
+    from memory.rules import RuleBook
     from memory.store import Store
 
 STILL: dict[str, BridgeState] = {"stop": "stopped", "pause": "holding", "takeover": "holding"}
@@ -33,9 +35,11 @@ class Room:
 
     @property
     def task(self) -> Task | None:
+        """The one in hand."""
         return self._book.task
 
     def status(self, deadline_s: float = 0.0) -> Status:
+        """As a bridge tells it."""
         task = self._book.task
         return Status(time_s=self._clock(), state=self.state, embodiment="kitchen", arms="kitchen", policy_ok=True,
                       task_id=task.task_id if task else "", instruction=task.instruction if task else "",
@@ -80,17 +84,33 @@ class Room:
 
 
 class OwnState:
-    """One memory for several rooms: lessons and episodes are shared, what is asked or begun at the moment is not."""
+    """The memory of a home as one job sees it: lessons and episodes are kept there. What is asked or begun at the
+    moment, and the rules and routines that somebody names, are the job's own: they reach no other job's notes.
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._state: dict[str, Any] = {}
+    Args:
+        own: of the job alone.
+    """
+
+    def __init__(self, store: Store, own: Store) -> None:
+        self._store, self._own = store, own
+
+    @property
+    def rules(self) -> RuleBook:
+        """Rules that were named in this job."""
+        return self._own.rules
+
+    @property
+    def routines(self) -> RoutineBook:
+        """Routines that were named in this job."""
+        return self._own.routines
 
     def get_state(self, key: str, default: Any = None) -> Any:
-        return self._state.get(key, default)
+        """As `Store.get_state`, of this job."""
+        return self._own.get_state(key, default)
 
     def set_state(self, key: str, value: Any) -> None:
-        self._state[key] = value
+        """As `Store.set_state`, of this job."""
+        self._own.set_state(key, value)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)

@@ -74,6 +74,7 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         state_blur: noise on the state that thoughts read (not the actions), as a share of half its range: where the
             arm is tells where the expert was going, and a model that goes by it believes its own mistakes.
         average: decay of the running average of the weights, which is what is kept.
+        put_right: where lessons agree on what the base data has otherwise, the base data teaches it as they do.
         log_every, save_every: in steps; measure_every too, a multiple of `save_every`.
     """
 
@@ -94,6 +95,7 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     warmup: int = 100
     average: float = 0.998
     dt_s: float = 0.1
+    put_right: bool = True
     log_every: int = 25
     save_every: int = 200
     measure_every: int = 1000

@@ -245,7 +245,8 @@ class Trainer:
         return losses
 
     def _taught_by(self, stage: Stage) -> Lessons | None:
-        return self.lessons if stage.lessons else None
+        """Who puts the base data right, if anybody does."""
+        return self.lessons if stage.lessons and self.config.put_right else None
 
     def _put_right(self, samples: Samples, stage: Stage) -> Samples:
         """The samples as the lessons have them."""

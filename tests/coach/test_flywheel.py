@@ -22,7 +22,8 @@ from coach.flywheel.coached_lane import CoachedLane, Memory
 from coach.flywheel.homes import jobs, load_plan
 from coach.flywheel.person import SimulatedCoach
 from coach.flywheel.proof import keep_proofs
-from coach.flywheel.results import plot, results, table
+from coach.flywheel.results import results
+from coach.flywheel.table import plot, table
 from coach.flywheel.words import ANOTHER, CORRECTIONS, REMEDIES, heard
 from coach.interpreter import interpret
 from coach.interpreter.items import Scene
@@ -149,10 +150,10 @@ def kitchen():
 
 
 def test_lessons_are_stored_and_the_job_succeeds_when_a_coach_stands_by(kitchen, tmp_path):
-    job = next(job for job in jobs(PLAN, 0, "coached", patience=2.0) if "plate" in {t.kind for t in job.scene.objects})
+    job = next(job for job in jobs(PLAN, 0, "coached") if "plate" in {t.kind for t in job.scene.objects})
     config = Config(home=tmp_path, person="coach")
     with Store.open(config.memory_path) as store:
-        memory = Memory(config, store, "base", record=True)
+        memory = Memory(config, store, "base")
         lanes = play(Together(Stubborn(kitchen)), [kitchen], [job],
                      lambda k, j: CoachedLane(k, j, LaneConfig(rows=2), memory, PLAN.coach))  # fmt: skip
         row = next(iter(lanes)).row

@@ -85,6 +85,16 @@ def test_words_are_learnt_and_the_action_expert_stands_still(data, tmp_path):
     assert card["seeds"]["lessons"] == 1 and card["name"] == "taught"
 
 
+@pytest.mark.parametrize("put_right", [True, False])
+def test_base_data_is_put_right_only_where_the_recipe_says_so(data, tmp_path, monkeypatch, put_right):
+    start, asked = write_checkpoint(tmp_path / "made" / "tiny"), list[str]()
+    monkeypatch.setattr(Repeated, "corrected", lambda self, words, thought, dirty: asked.append(words) or thought)
+    stages = (msgspec.structs.replace(STAGE, steps=1, stills=1.0),)
+    config = msgspec.structs.replace(CONFIG, stages=stages, put_right=put_right)
+    train(config, data, tmp_path / "run", "x", start=start, report=lambda row: None, lessons=Repeated())
+    assert bool(asked) is put_right
+
+
 def test_config_error_when_no_lesson_fits_the_cameras(data, tmp_path):
     start = write_checkpoint(tmp_path / "made" / "tiny")
     with pytest.raises(ConfigError, match="no lesson has pictures of base of 24×24"):

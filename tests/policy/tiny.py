@@ -1,5 +1,6 @@
 """A model small enough to make, train and save in a test."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -52,14 +53,35 @@ def write_tokenizer(folder: Path) -> ThoughtTokenizer:
     return ThoughtTokenizer(folder)
 
 
-def write_checkpoint(folder: Path, seed: int = 0) -> Path:
+def write_checkpoint(folder: Path, seed: int = 0, sizes: SmallConfig = SIZES) -> Path:
     """A checkpoint of random weights."""
     tokenizer = write_tokenizer(folder.parent / "tokenizer")
     torch.manual_seed(seed)
-    model = ThoughtfulPI0(SIZES.to_pi0(len(tokenizer), tokenizer.image))
+    model = ThoughtfulPI0(sizes.to_pi0(len(tokenizer), tokenizer.image))
     card = Card(name="tiny", cameras=("base",), style="small", dt_s=0.1, normalizer=NORMALIZER, code_version="0")
     save_checkpoint(folder, model.config, model.state_dict(), folder.parent / "tokenizer" / FILE, card)
     return folder
+
+
+def write_data(folder: Path, side: int = 24) -> None:
+    """Made-up `stills` and `demos` with pictures of so many pixels a side: one good episode, one failed."""
+    rng = np.random.default_rng(0)
+    stills, demos = folder / "stills" / "stills-0", folder / "demos" / "demos-0"
+    stills.mkdir(parents=True)
+    np.save(stills / "images.npy", rng.integers(0, 256, (6, side, side, 3), dtype=np.uint8))
+    cup = {"name": "red cup", "kind": "cup", "colour": "red", "dirty": False, "place": "counter", "x": 0.3, "y": 0.6}
+    (stills / "labels.json").write_text(json.dumps([[cup, {**cup, "name": "blue cup", "x": 0.7}]] * 6))
+    demos.mkdir(parents=True)
+    frames = 20
+    np.save(demos / "images.npy", rng.integers(0, 256, (frames, 3, side, side, 3), dtype=np.uint8))
+    np.save(demos / "state.npy", rng.normal(size=(frames, 14)).astype(np.float32))
+    np.save(demos / "action.npy", rng.normal(size=(frames, 14)).astype(np.float32))
+    np.save(demos / "episode.npy", np.repeat([0, 1], frames // 2).astype(np.int32))
+    np.save(demos / "thought_id.npy", np.zeros(frames, np.int32))
+    np.save(demos / "instruction_id.npy", np.array([0] * 7 + [1] * 13, np.int32))
+    texts = {"thoughts": [THOUGHT], "instructions": ["put the red cup in the sink", "put the red cup in the bin"],
+             "episodes": [{"ok": True}, {"ok": False}], "cameras": ["base", "left_wrist", "right_wrist"]}  # fmt: skip
+    (demos / "texts.json").write_text(json.dumps(texts))
 
 
 def observation(sequence: int = 0, seed: int = 0) -> Observation:
