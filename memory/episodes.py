@@ -98,8 +98,8 @@ def actions(db: Database, episode_id: int | None, start_s: float = float("-inf")
     return [msgspec.convert(row, ActionRecord) for row in rows]
 
 
-def interventions(db: Database, episode_id: int) -> list[InterventionRecord]:
-    rows = db.query("SELECT * FROM interventions WHERE episode_id = ? ORDER BY rowid", (episode_id,))
+def interventions(db: Database, episode_id: int | None) -> list[InterventionRecord]:
+    rows = db.query("SELECT * FROM interventions WHERE episode_id IS ? ORDER BY rowid", (episode_id,))
     return [
         msgspec.convert({**row, "message": msgspec.json.decode(row["message"])}, InterventionRecord) for row in rows
     ]

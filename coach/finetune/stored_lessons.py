@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Looks = Callable[[np.ndarray, str], float | None]  # a picture and a name; log odds that the thing is dirty
 
 HINTED = 0.5  # share of the lessons in which the robot is at the right subtask already
-AFTER = 0.5  # share of the draws that come from what followed the words
+AFTER = 0.5  # share of the draws of a lesson that come from what followed the words, where something did
 AROUND_S = (0.5, 1.5)  # before and after the words: when the thing looks as they meant it
 CONTRARY = 1000  # draws in a row that the other lessons contradict, before giving up
 
@@ -73,8 +73,9 @@ class StoredLessons:
     def _drawn(self, seed: Sequence[int]) -> Iterator[Lesson]:
         rng = np.random.default_rng([*seed, 1])
         for moment in self._mixture.draws(seed):
-            if self._after and rng.random() < AFTER:
-                lesson = self._lesson_after(self._after[int(rng.integers(len(self._after)))])
+            after = self._after.get(moment.lesson)
+            if after and rng.random() < AFTER:
+                lesson = self._lesson_after(after[int(rng.integers(len(after)))])
                 if lesson is not None:
                     yield lesson
                     continue
