@@ -1,11 +1,10 @@
 """What was measured of two checkpoints on the same episodes, kept in `evaluations.jsonl` in the home folder.
 
-Checkpoints are known by their weights, so that a measurement says nothing of a folder that was overwritten since.
+Checkpoints are known by their contents, so that a measurement says nothing of a folder that was overwritten since.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from collections.abc import Mapping
@@ -13,27 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from coach.line_file import append_line
-from robot_bridge.protocol.errors import CheckpointError, ConfigError
+from policy.fingerprint import fingerprint
+from robot_bridge.protocol.errors import ConfigError
 
 FILE = "evaluations.jsonl"
-WEIGHED = ("model.safetensors", "tokenizer.json")
-
-
-def fingerprint(folder: Path) -> str:
-    """SHA-256 of what a checkpoint computes with.
-
-    Raises:
-        CheckpointError: the folder holds no whole checkpoint.
-    """
-    digest = hashlib.sha256()
-    for name in WEIGHED:
-        try:
-            with (folder / name).open("rb") as file:
-                digest.update(hashlib.file_digest(file, "sha256").digest())
-        except OSError as error:
-            what = f"{folder} holds no whole checkpoint: {name}: {error.strerror}"
-            raise CheckpointError(what, next_step="train it to its end with coach train, or copy it again") from None
-    return digest.hexdigest()
 
 
 def record(home: Path, first: Path, second: Path, answer: Mapping[str, Any]) -> None:
@@ -87,4 +69,4 @@ def objection(home: Path, first: Path, second: Path) -> str:
         return ""
     if verdicts:
         return f"it cannot be told whether it is better ({'; '.join(verdicts)})"
-    return "the two were never measured against each other"
+    return "the two, as they are now, were never measured against each other"

@@ -8,9 +8,11 @@ import pytest
 from tiny import write_checkpoint
 
 from coach.__main__ import main
-from coach.checkpoints.proofs import fingerprint, objection, record
+from coach.checkpoints.proofs import objection, record
 from coach.config import load_config
 from coach.processes.plan import server_specs
+from policy.checkpoint import embedded_folder
+from policy.fingerprint import MAY_BE_THERE, NEEDED, fingerprint
 from policy.loading import load_policy
 from policy.server import serve
 from robot_bridge.protocol.errors import CheckpointError
@@ -156,10 +158,32 @@ def test_damaged_choice_is_told_with_its_mending(home, capsys):
     assert f"rm '{home / 'served.json'}'" in capsys.readouterr().err
 
 
-def test_fingerprint_is_of_the_weights_and_not_of_the_name(home):
+def test_fingerprint_is_of_what_is_computed_with_and_not_of_the_folder(home):
     old, new = home / "checkpoints" / "old", home / "checkpoints" / "new"
     assert fingerprint(old) != fingerprint(new)
     (new / "model.safetensors").write_bytes((old / "model.safetensors").read_bytes())
+    (new / "notes.txt").write_text("of no concern")
     assert fingerprint(old) == fingerprint(new)
     with pytest.raises(CheckpointError, match="no whole checkpoint"):
         fingerprint(home)
+
+
+@pytest.mark.parametrize("name", [*NEEDED, *MAY_BE_THERE])
+def test_proof_is_void_when_any_file_was_replaced_that_is_computed_with(home, name):
+    prove(home, "old", "new", "better")
+    old, new = home / "checkpoints" / "old", home / "checkpoints" / "new"
+    assert objection(home, old, new) == ""
+    (new / name).write_bytes(b"another")
+    assert objection(home, old, new) == "the two, as they are now, were never measured against each other"
+
+
+def test_every_file_of_a_checkpoint_is_in_its_fingerprint():
+    kept = {path.name for path in embedded_folder().iterdir() if path.is_file()}
+    assert kept == {*NEEDED, *MAY_BE_THERE}
+
+
+def test_large_file_is_read_once_when_it_did_not_change(home, monkeypatch):
+    folder = home / "checkpoints" / "old"
+    first = fingerprint(folder)
+    monkeypatch.setattr("hashlib.file_digest", None)
+    assert fingerprint(folder) == first
