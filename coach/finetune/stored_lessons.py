@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
@@ -40,6 +42,7 @@ class StoredLessons:
 
     def __init__(self, store: Store, embodiment: str, looks: Looks | None = None, camera: str = "base") -> None:
         self._store, self._mixture, self._looks, self._camera = store, Mixture(store, embodiment), looks, camera
+        self._embodiment = embodiment
         if not len(self._mixture):
             kept = store.count_corrections()
             raise no_lessons(
@@ -55,6 +58,12 @@ class StoredLessons:
 
     def __len__(self) -> int:
         return len(self._mixture)
+
+    @property
+    def digest(self) -> str:
+        told = sorted((lesson.id, instruction_of(lesson), thought_of(lesson), lesson.outcome)
+                      for lesson in lessons_of(self._store, self._embodiment))  # fmt: skip
+        return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
     def corrected(self, instruction: str, thought: str, dirty: Dirty = unknown) -> str | None:
         """A thought of the base data as the lessons have it; None where they only say that it is wrong."""
