@@ -89,7 +89,8 @@ def table(found: Mapping[str, Any]) -> str:
     )
     lines += ["", f"{found['jobs']} jobs a cell; corrections: {told}; 95 % Wilson intervals"]
     for name, pair in found["pairs"].items():
-        lines.append(f"{name}: {pair['points']:+.1f} points, {pair['better']} jobs gained, {pair['worse']} lost, "
+        jobs = "job" if pair["better"] == 1 else "jobs"
+        lines.append(f"{name}: {pair['points']:+.1f} points, {pair['better']} {jobs} gained, {pair['worse']} lost, "
                      f"McNemar p = {pair['p']:.2g}")  # fmt: skip
     lines.append(f"{found['machine']}; checkpoint {found['checkpoint']}; commit {found['commit']}")
     return "\n".join([*lines, f"`{found['command']}`"])
