@@ -56,10 +56,17 @@ def server(home):
     thread.join(10)
 
 
-def prove(home, first: str, second: str, verdict: str, suite: str = "pick_place") -> None:
+COUNTS = {"better": (20, 2), "worse": (2, 20), "cannot tell": (6, 4)}
+
+
+def prove(
+    home, first: str, second: str, verdict: str, suite: str = "pick_place", episodes=200, seed=0, counts=()
+) -> None:
+    better, worse = counts or COUNTS[verdict]
     cell = {"checkpoint": second, "success": 0.9, "ci95": [0.8, 0.95]}
-    answer = {**cell, "suite": suite, "grasp": "sticky", "seed": 0, "episodes": 200,
-              "against": {**cell, "checkpoint": first}, "paired": {"verdict": verdict}}  # fmt: skip
+    answer = {**cell, "suite": suite, "grasp": "sticky", "seed": seed, "episodes": episodes,
+              "against": {**cell, "checkpoint": first},
+              "paired": {"better": better, "worse": worse, "verdict": verdict}}  # fmt: skip
     record(home, home / "checkpoints" / first, home / "checkpoints" / second, answer)
 
 
@@ -101,19 +108,33 @@ def test_choice_outlives_the_program_until_the_configuration_names_another(home,
     assert "nothing to go back to" in capsys.readouterr().err
 
 
+BIG, SMALL = {"episodes": 2000, "seed": 0}, {"episodes": 4, "seed": 7, "counts": (0, 0)}
+SUITES = [f"suite {number}" for number in range(10)]
+CLOSE = {"counts": (9, 1)}  # p = 0.02
+
+
 @pytest.mark.parametrize(
     ("proofs", "why"),
     [
         ([], "never measured against each other"),
-        ([("cannot tell", "pick_place")], "cannot be told whether it is better"),
-        ([("better", "pick_place"), ("worse", "tidy")], "worse on tidy, sticky grasp"),
-        ([("better", "pick_place"), ("cannot tell", "pick_place")], "cannot be told"),  # the last one counts
-        ([("worse", "pick_place"), ("better", "pick_place")], ""),
+        ([("cannot tell", "pick_place", {})], "not proved better (pick_place, sticky grasp: cannot tell, about "),
+        ([("cannot tell", "pick_place", {"counts": (1, 1), "episodes": 2000})], "no difference of 3 points or more"),
+        ([("better", "pick_place", {}), ("worse", "tidy", {})], "worse on tidy, sticky grasp"),
+        ([("worse", "tidy", BIG), ("better", "home", {}), ("cannot tell", "tidy", SMALL)], "worse on tidy"),
+        ([("worse", "tidy", BIG), ("better", "tidy", {"seed": 1})], "not proved better"),  # as often worse as better
+        ([("worse", "tidy", BIG), ("better", "tidy", {"episodes": 300})], "worse on tidy"),  # the same layouts
+        ([("cannot tell", "tidy", {}), ("better", "tidy", {"episodes": 300})], ""),
+        ([("better", "tidy", {"counts": (5, 0), "seed": seed}) for seed in (1, 2)], ""),  # neither of them alone
+        ([("worse", "tidy", {}), ("better", "tidy", {"counts": (60, 2), "seed": 1})], ""),
+        ([("better", "pick_place", CLOSE)], ""),
+        ([("better", "pick_place", CLOSE), *(("cannot tell", name, {}) for name in SUITES)],
+         "better on pick_place, sticky grasp, which is likely chance where 11 suites were measured"),
+        ([("better", "pick_place", {}), *(("cannot tell", name, {}) for name in SUITES)], ""),
     ],
-)
+)  # fmt: skip
 def test_promotion_wants_a_proof(home, proofs, why):
-    for verdict, suite in proofs:
-        prove(home, "old", "new", verdict, suite)
+    for verdict, suite, fields in proofs:
+        prove(home, "old", "new", verdict, suite, **fields)
     (home / "evaluations.jsonl").open("a").write('{"cut short')
     assert why in objection(home, home / "checkpoints" / "old", home / "checkpoints" / "new")
     assert bool(why) == bool(objection(home, home / "checkpoints" / "old", home / "checkpoints" / "new"))
