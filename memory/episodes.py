@@ -110,9 +110,9 @@ def actions(db: Database, episode_id: int | None, start_s: float = float("-inf")
     return [msgspec.convert(row, ActionRecord) for row in rows]
 
 
-def interventions(db: Database, episode_id: int) -> list[InterventionRecord]:
+def interventions(db: Database, episode_id: int | None) -> list[InterventionRecord]:
     """In the order in which they were sent."""
-    rows = db.query("SELECT * FROM interventions WHERE episode_id = ? ORDER BY rowid", (episode_id,))
+    rows = db.query("SELECT * FROM interventions WHERE episode_id IS ? ORDER BY rowid", (episode_id,))
     return [
         msgspec.convert({**row, "message": msgspec.json.decode(row["message"])}, InterventionRecord) for row in rows
     ]

@@ -58,11 +58,12 @@ class Lesson:
 
 @dataclass(frozen=True)
 class Moment:
-    """One frame of a lesson, drawn for training."""
+    """One frame of a lesson, drawn for training. Args: lesson: the id of its correction."""
 
     frame: Frame
     instruction: str
     thought: str
+    lesson: str
 
 
 def stream(store: Store, episode_ids: Collection[int] = ()) -> Iterator[Lesson]:
@@ -121,7 +122,7 @@ class Mixture:
             if ids and thought:  # not retracted meanwhile
                 with self._store.reading() as db:
                     frame = frames.one(db, ids[int(rng.integers(len(ids)))])
-                yield Moment(frame, instruction_of(correction), thought)
+                yield Moment(frame, instruction_of(correction), thought, correction.id)
 
     @staticmethod
     def _of(correction: Correction, embodiment: str) -> bool:

@@ -198,7 +198,8 @@ class Store(CorrectionStore):
         with self._connection.writing() as db:
             episodes.add_intervention(db, episode_id, intervention)
 
-    def interventions(self, episode_id: int) -> list[InterventionRecord]:
+    def interventions(self, episode_id: int | None) -> list[InterventionRecord]:
+        """Those of an episode; with None those that belong to none, as a stop does, which waits for nothing."""
         with self._connection.reading() as db:
             return episodes.interventions(db, episode_id)
 

@@ -1,39 +1,22 @@
 """What was measured of two checkpoints on the same episodes, kept in `evaluations.jsonl` in the home folder.
 
-Checkpoints are known by their weights, so that a measurement says nothing of a folder that was overwritten since.
+Checkpoints are known by their contents, so that a measurement says nothing of a folder that was overwritten since.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from coach.evaluate.statistics import BETTER, WORSE, holm, mcnemar, more_needed, verdict
 from coach.line_file import append_line
-from robot_bridge.protocol.errors import CheckpointError, ConfigError
+from policy.fingerprint import fingerprint
+from robot_bridge.protocol.errors import ConfigError
 
 FILE = "evaluations.jsonl"
-WEIGHED = ("model.safetensors", "tokenizer.json")
-
-
-def fingerprint(folder: Path) -> str:
-    """SHA-256 of what a checkpoint computes with.
-
-    Raises:
-        CheckpointError: the folder holds no whole checkpoint.
-    """
-    digest = hashlib.sha256()
-    for name in WEIGHED:
-        try:
-            with (folder / name).open("rb") as file:
-                digest.update(hashlib.file_digest(file, "sha256").digest())
-        except OSError as error:
-            what = f"{folder} holds no whole checkpoint: {name}: {error.strerror}"
-            raise CheckpointError(what, next_step="train it to its end with coach train, or copy it again") from None
-    return digest.hexdigest()
 
 
 def record(home: Path, first: Path, second: Path, answer: Mapping[str, Any]) -> None:
@@ -58,33 +41,55 @@ def record(home: Path, first: Path, second: Path, answer: Mapping[str, Any]) -> 
 
 
 def measured(home: Path, first: Path, second: Path) -> list[dict[str, Any]]:
-    """The last comparison of these two on each suite, `second` against `first`; a line cut short is left out."""
+    """The comparisons of these two, `second` against `first`; of those on the same layouts the one with most episodes,
+    of equals the last. A line cut short is left out."""
     try:
         lines = (home / FILE).read_text("utf-8").splitlines()
     except FileNotFoundError:
         return []
     pair = fingerprint(first), fingerprint(second)
-    last: dict[tuple[str, str], dict[str, Any]] = {}
+    found: dict[tuple[str, str, int], dict[str, Any]] = {}
     for line in lines:
         try:
             row = json.loads(line)
-            if (row["against"]["sha256"], row["sha256"]) == pair:
-                last[row["suite"], row["grasp"]] = row
+            if (row["against"]["sha256"], row["sha256"]) == pair and all(count >= 0 for count in _counts(row)):
+                key = row["suite"], row["grasp"], row["seed"]
+                found[key] = max(row, found.get(key, row), key=lambda one: int(one["episodes"]))
         except (ValueError, KeyError, TypeError):
             continue
-    return list(last.values())
+    return list(found.values())
 
 
 def objection(home: Path, first: Path, second: Path) -> str:
-    """Why `second` must not take the place of `first`, as part of a sentence; empty where it was proved better."""
-    verdicts = {
-        f"{row['suite']}, {row['grasp']} grasp": row["paired"]["verdict"] for row in measured(home, first, second)
-    }
-    worse = [name for name, verdict in verdicts.items() if verdict == "worse"]
-    if worse:
+    """Why `second` must not take the place of `first`, as part of a sentence; empty where it was proved better.
+
+    All layouts of a suite count together, whatever seed they are of. It is proved better where it is on one suite at
+    least, corrected for how many were measured, and worse on none.
+    """
+    pools: dict[str, tuple[int, ...]] = {}
+    for row in measured(home, first, second):
+        name, counts = f"{row['suite']}, {row['grasp']} grasp", _counts(row)
+        pools[name] = tuple(map(sum, zip(pools.get(name, (0, 0, 0)), counts, strict=True)))
+    verdicts = {name: verdict(*counts) for name, counts in pools.items()}
+    if worse := [name for name, found in verdicts.items() if found == WORSE]:
         return f"it was worse on {'; '.join(worse)}"
-    if "better" in verdicts.values():
+    corrected = holm([mcnemar(better, worse) for better, worse, _ in pools.values()])
+    better = [name for name, found in verdicts.items() if found == BETTER]
+    if any(p < 0.05 for name, p in zip(pools, corrected, strict=True) if name in better):
         return ""
-    if verdicts:
-        return f"it cannot be told whether it is better ({'; '.join(verdicts)})"
-    return "the two were never measured against each other"
+    if better:
+        return f"it was better on {'; '.join(better)}, which is likely chance where {len(pools)} suites were measured"
+    if pools:
+        told = [_told(name, verdicts[name], more_needed(*counts)) for name, counts in pools.items()]
+        return f"it was not proved better ({'; '.join(told)})"
+    return "the two, as they are now, were never measured against each other"
+
+
+def _counts(row: Mapping[str, Any]) -> tuple[int, int, int]:
+    """How often it was better, how often worse, in how many episodes."""
+    return int(row["paired"]["better"]), int(row["paired"]["worse"]), int(row["episodes"])
+
+
+def _told(name: str, found: str, more: int) -> str:
+    """`more`: episodes that could tell, in layouts of another seed."""
+    return f"{name}: {found}" + (f", about {more} more episode{'' if more == 1 else 's'} needed" if more else "")

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import zmq
 
-from coach.checkpoints.proofs import fingerprint, objection
+from coach.checkpoints.proofs import objection
 from coach.checkpoints.served import EMBEDDED, Choice, read_choice, write_choice
 from coach.lines import policy_keys
 from coach.processes.plan import find_checkpoint
+from policy.fingerprint import fingerprint
 from robot_bridge.client import error_from
 from robot_bridge.protocol.addresses import is_local
 from robot_bridge.protocol.codec import Codec

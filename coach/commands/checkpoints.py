@@ -44,12 +44,12 @@ def run(args: argparse.Namespace, config: Config) -> int:
 
 def _about(config: Config, name: str) -> dict[str, Any]:
     """A row of the table; `whole` is false where weights are missing."""
-    from coach.checkpoints.proofs import WEIGHED
     from coach.checkpoints.switch import folder_of
+    from policy.fingerprint import NEEDED
 
     try:
         folder: Path | None = folder_of(config, name)
-        sizes = [(folder_of(config, name) / part).stat() for part in (*WEIGHED, "checkpoint.yaml")]
+        sizes = [(folder_of(config, name) / part).stat() for part in NEEDED]
     except (CoachError, OSError):
         folder, sizes = None, []
     return {"name": name, "folder": str(folder) if folder else "", "whole": bool(sizes),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from memory.store import Store
     from policy.checkpoint import Card
     from policy.training.lessons import Lessons
+    from policy.training.origin import Origin
 
 EXAMPLE = """
 coach train --name kitchen --data data
@@ -69,11 +70,12 @@ def run(args: argparse.Namespace, config: Config) -> int:
     if not config.memory_path.exists():
         raise no_lessons(f"there are no corrections to train from: there is no memory at {config.memory_path} yet")
     from memory.store import Store
+    from policy.training.origin import count_of
 
     start = args.start or config.checkpoint or "embedded"
     with Store.open(config.memory_path) as store:
         lessons = StoredLessons(store, config.embodiment, *_eyes(config, start))
-        print(f"{len(lessons)} lessons to learn from", file=sys.stderr)
+        print(f"{count_of(len(lessons))} to learn from", file=sys.stderr)
         flags = " --suite home" if home_rules(store) else ""  # the other suites hold no rule of a home
         recipe = "corrections_motion.yaml" if args.motion else "corrections.yaml"
         return _train(args, config, recipe, start, lessons, flags, partial(_recorded, store, config))
@@ -124,6 +126,7 @@ def _train(args: argparse.Namespace, config: Config, recipe: str, start: str | N
     from coach.processes.plan import find_checkpoint
     from policy.checkpoint import embedded_folder, read_card
     from policy.training.config import load_train_config
+    from policy.training.origin import origin, progress_of
     from policy.training.plot import plot_run
     from policy.training.run import Data, train
     from policy.training.still_texts import Wordings
@@ -133,17 +136,20 @@ def _train(args: argparse.Namespace, config: Config, recipe: str, start: str | N
 
     torch.set_num_threads(args.threads)
     settings = load_train_config(Path(args.recipe) if args.recipe else embedded_folder().parent / "training" / recipe)
-    name = args.name or ("kitchen" if lessons is None else _next_name(config.checkpoints, len(settings.stages)))
+    begin = Path(find_checkpoint(config, start) or embedded_folder()) if start is not None else None
+    name = args.name or "kitchen"
+    if lessons is not None and not args.name:
+        name = _next_name(config.checkpoints, len(settings.stages), origin(settings, begin, lessons))
     folder = config.checkpoints / name
+    finished = progress_of(folder)["stage"] >= len(settings.stages)
     base = Path(args.data) if args.data else config.home / "data"
     wordings = Wordings(PUT_WORDINGS, CHORE_WORDINGS, NOTE_WORDINGS, BELONGS, composed_for_training(), OTHER_NAMES,
                         picks_for_training())  # fmt: skip
     data = Data(base / "stills", base / "demos", wordings)
-    begin = Path(find_checkpoint(config, start) or embedded_folder()) if start is not None else None
     shown = any(stage.recorded for stage in settings.stages)
     if args.motion and not shown:
         raise UsageError(f"no stage of {args.recipe} learns recorded motion", "a stage with act: 1 and recorded: 0.25")
-    if recorded is not None and begin is not None and shown:
+    if recorded is not None and begin is not None and shown and not finished:
         data = replace(data, recorded=recorded(read_card(begin), folder / "recorded"))
     measure = partial(_measure, args.measure) if args.measure else None
     try:
@@ -151,22 +157,28 @@ def _train(args: argparse.Namespace, config: Config, recipe: str, start: str | N
     finally:
         if args.plot:
             plot_run(folder, Path(args.plot))
-    if made is None:
-        print(f"not finished after {args.minutes:g} minutes; the same command goes on from {folder}")
-    elif lessons is None:
-        print(f"trained: {made}; measure it with `coach eval {made}`")
-    else:
-        proof = f"coach eval {start} {name}{proof_flags}"
-        print(f"trained: {made}; prove it with `{proof}`, then serve it with `coach promote {name}`")
+    proof = f"coach eval {start} {name}{proof_flags}" if lessons is not None else ""
+    print(_said(made, folder, finished, args.minutes, proof))
     return 0
 
 
-def _next_name(folder: Path, stages: int) -> str:
-    """The first of coached-1, coached-2, … that is not finished, so that the same command goes on after a break."""
-    from policy.training.run import progress_of
+def _said(made: Path | None, folder: Path, finished: bool, minutes: float, proof: str) -> str:
+    """What came of a run. Args: finished: before it; proof: the command that shows what lessons taught."""
+    if made is None:
+        return f"not finished after {minutes:g} minutes; the same command goes on from {folder}"
+    trained = f"finished already: {made}; train anew under another --name" if finished else f"trained: {made}"
+    if not proof:
+        return f"{trained}; measure it with `coach eval {made}`"
+    return f"{trained}; prove it with `{proof}`, then serve it with `coach promote {folder.name}`"
+
+
+def _next_name(folder: Path, stages: int, began: Origin) -> str:
+    """The first of coached-1, coached-2, … that is not finished, so that the same command goes on after a break; but
+    none that was begun from something else."""
+    from policy.training.origin import progress_of, unlike
 
     return next(name for name in (f"coached-{number}" for number in itertools.count(1))
-                if progress_of(folder / name)["stage"] < stages)  # fmt: skip
+                if progress_of(folder / name)["stage"] < stages and not unlike(folder / name, began))  # fmt: skip
 
 
 def _measure(episodes: int, folder: Path) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from coach.evaluate.rows import Row
-from coach.evaluate.statistics import mcnemar, more_needed, verdict, wilson
+from coach.evaluate.statistics import interval, mcnemar, more_needed, verdict, wilson
 
 Counted = tuple[int, int]  # successes, trials
 
@@ -147,13 +147,16 @@ def summary(suite: str, rows: Sequence[Row], grasp: str, **labels: Any) -> dict[
 
 
 def paired(first: Sequence[Row], second: Sequence[Row]) -> dict[str, Any]:
-    """The second on the same layouts as the first: McNemar's exact test on the pairs that differ."""
+    """The second on the same layouts as the first: McNemar's exact test on the pairs that differ, and the 95 % interval
+    of the difference in points."""
     pairs = list(zip(first, second, strict=True))
     better = sum(b.success and not a.success for a, b in pairs)
     worse = sum(a.success and not b.success for a, b in pairs)
     points = 100 * (better - worse) / max(len(pairs), 1)
-    return {"better": better, "worse": worse, "points": round(points, 2), "p": mcnemar(better, worse),
-            "verdict": verdict(better, worse), "more": more_needed(better, worse, len(pairs))}  # fmt: skip
+    counts = better, worse, len(pairs)
+    return {"better": better, "worse": worse, "points": round(points, 2),
+            "points_ci95": [round(100 * end, 2) for end in interval(*counts)], "p": mcnemar(better, worse),
+            "verdict": verdict(*counts), "more": more_needed(*counts)}  # fmt: skip
 
 
 def paired_by(first: Sequence[Row], second: Sequence[Row]) -> dict[str, dict[str, Any]]:

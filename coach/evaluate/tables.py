@@ -20,7 +20,7 @@ def table(found: Mapping[str, Any]) -> str:
     width = max(len(figure["name"]) for figure in found["figures"])
     lines += [_line(figure, width) for figure in found["figures"]]
     for variant, pair in found.get("against_trained", {}).items():
-        change = f"{pair['points']:+.1f} points ({pair['better']} layouts gained, {pair['worse']} lost"
+        change = f"{pair['points']:+.1f} points ({_counted(pair['better'], 'layout')} gained, {pair['worse']} lost"
         lines.append(f"  {variant} against trained wording: {change}, McNemar p = {pair['p']:.3g})")
     if "rules" in found:
         lines.append("  rules   " + "; ".join(f"{kind}s go in the {place}" for kind, place in found["rules"].items()))
@@ -48,9 +48,11 @@ def compared(answer: Mapping[str, Any]) -> str:
         return ""
     pair, first, second = answer["paired"], answer["against"]["checkpoint"], answer["checkpoint"]
     lines = [f"first: {first}, second: {second}, on the same layouts", *_by_task(answer)]
-    more = f"; about {pair['more']} more episodes needed" if pair["verdict"] == "cannot tell" else ""
-    lines.append(f"{second} against {first}: {pair['verdict']}{more} ({pair['points']:+.1f} points, {pair['better']} "
-                 f"layouts gained, {pair['worse']} lost, McNemar p = {pair['p']:.3g})")  # fmt: skip
+    more = f"; about {_counted(pair['more'], 'more episode')} needed" if pair["more"] else ""
+    low, high = pair["points_ci95"]
+    lines.append(f"{second} against {first}: {pair['verdict']}{more} ({pair['points']:+.1f} points, 95 % interval "
+                 f"{low:+.1f} to {high:+.1f}, {_counted(pair['better'], 'layout')} gained, {pair['worse']} lost, "
+                 f"McNemar p = {pair['p']:.3g})")  # fmt: skip
     return "\n\n" + "\n".join(lines)
 
 
@@ -66,6 +68,10 @@ def _by_task(answer: Mapping[str, Any]) -> list[str]:
         for name, row in by.items()
     ]
     return [head, *lines]
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def percent(share: float) -> str:

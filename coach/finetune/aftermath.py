@@ -9,14 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
+from coach.finetune.course import Course
 from coach.session.errand import Errand, errand_said
 from memory.lessons import instruction_of, thought_of
-from memory.records import Correction, ThoughtRecord
+from memory.records import Correction
 from memory.store import Store
 from robot_bridge.protocol.thought import DONE, Thought
 
 PAGE = 500
+COURSES = 8  # kept at a time: the lessons of an episode come one after another
 ENDING = 4  # thoughts after it in which an errand that came off is seen to be done
 
 
@@ -43,39 +46,53 @@ def lessons_of(store: Store, embodiment: str) -> Iterator[Correction]:
                 yield lesson
 
 
-def aftermath(store: Store, embodiment: str) -> list[Followed]:
-    """All such instants of the lessons that were followed, episode by episode."""
-    found: dict[tuple[int, float, str], Followed] = {}
+def aftermath(store: Store, embodiment: str) -> dict[str, list[Followed]]:
+    """Lesson → all such instants, of the lessons that were followed; none comes twice."""
+    found: dict[str, list[Followed]] = {}
+    taken = set[tuple[int, float, str]]()
+    every, stops = _by_episode(store), store.interventions(None)
+    course = lru_cache(COURSES)(lambda episode_id: Course(store, episode_id, every[episode_id], stops))
     for lesson in lessons_of(store, embodiment):
-        if lesson.episode_id is not None and lesson.outcome == "followed":
-            after = _after(store, lesson, lesson.episode_id)
-            found |= {(one.episode_id, one.time_s, one.instruction): one for one in after}
-    return [found[key] for key in sorted(found)]
+        if lesson.episode_id is None or lesson.outcome != "followed":
+            continue
+        after = {(one.episode_id, one.time_s, one.instruction): one
+                 for one in _after(course(lesson.episode_id), lesson, lesson.episode_id)}  # fmt: skip
+        if new := [one for key, one in after.items() if key not in taken]:
+            found[lesson.id] = new
+        taken |= set(after)
+    return found
 
 
-def _after(store: Store, lesson: Correction, episode_id: int) -> list[Followed]:
-    """The thoughts of the same episode that have things of the same kind go where the words said, and of the first
-    ones after each such errand that it is done, and what was thought instead."""
-    taught = errand_said(thought_of(lesson))
+def _by_episode(store: Store) -> dict[int, list[Correction]]:
+    """All that was ever said in each, with what was taken back."""
+    found: dict[int, list[Correction]] = {}
+    for offset in range(0, store.count_corrections(), PAGE):
+        for lesson in store.corrections(PAGE, offset):
+            if lesson.episode_id is not None:
+                found.setdefault(lesson.episode_id, []).append(lesson)
+    return found
+
+
+def _after(course: Course, lesson: Correction, episode_id: int) -> list[Followed]:
+    """Until the next lesson: the thoughts that have things of the same kind go where the words said, and of the first
+    ones after each such errand that came off that it is done, and what was thought instead."""
+    taught, asked, until_s = errand_said(thought_of(lesson)), instruction_of(lesson), course.next_lesson_s(lesson)
     if taught is None:
         return []
-    out, doing, last, since = list[Followed](), "", "", 0
-    for thought in store.thoughts(episode_id):
+    out, doing, put = list[Followed](), "", -1
+    for number, thought in enumerate(course.thoughts):
+        if thought.time_s >= until_s:
+            break
         meant = errand_said(thought.text) if thought.time_s > lesson.time_s else None
         if meant is not None and meant.place == taught.place and meant.thing.split()[-1] == taught.thing.split()[-1]:
-            out.append(Followed(episode_id, thought.time_s, instruction_of(lesson), thought.text, doing))
-            last, since = _put_by(thought, meant), 0
-        elif last and since < ENDING:
-            since += 1
+            out.append(Followed(episode_id, thought.time_s, asked, thought.text, doing))
+            put = number if thought.subtask == str(meant) else -1
+        elif put >= 0 and number <= put + ENDING and course.came_off(put, number, lesson):
+            last = course.thoughts[put].subtask
             out.append(Followed(episode_id, thought.time_s, last, str(_over(last)), last))
-            out.append(Followed(episode_id, thought.time_s, instruction_of(lesson), thought.text, doing))
+            out.append(Followed(episode_id, thought.time_s, asked, thought.text, doing))
         doing = thought.subtask
     return out
-
-
-def _put_by(thought: ThoughtRecord, meant: Errand) -> str:
-    """The errand, where the thought is about its last part, the putting."""
-    return str(meant) if thought.subtask == str(meant) else ""
 
 
 def _over(errand: str) -> Thought:

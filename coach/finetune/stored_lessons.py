@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     Looks = Callable[[np.ndarray, str], float | None]  # a picture and a name; log odds that the thing is dirty
 
 HINTED = 0.5  # share of the lessons in which the robot is at the right subtask already
-AFTER = 0.5  # share of the draws that come from what followed the words
+AFTER = 0.5  # share of the draws of a lesson that come from what followed the words, where something did
 AROUND_S = (0.5, 1.5)  # before and after the words: when the thing looks as they meant it
 CONTRARY = 1000  # draws in a row that the other lessons contradict, before giving up
 
@@ -40,6 +42,7 @@ class StoredLessons:
 
     def __init__(self, store: Store, embodiment: str, looks: Looks | None = None, camera: str = "base") -> None:
         self._store, self._mixture, self._looks, self._camera = store, Mixture(store, embodiment), looks, camera
+        self._embodiment = embodiment
         if not len(self._mixture):
             kept = store.count_corrections()
             raise no_lessons(
@@ -55,6 +58,12 @@ class StoredLessons:
 
     def __len__(self) -> int:
         return len(self._mixture)
+
+    @property
+    def digest(self) -> str:
+        told = sorted((lesson.id, instruction_of(lesson), thought_of(lesson), lesson.outcome)
+                      for lesson in lessons_of(self._store, self._embodiment))  # fmt: skip
+        return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
     def corrected(self, instruction: str, thought: str, dirty: Dirty = unknown) -> str | None:
         """A thought of the base data as the lessons have it; None where they only say that it is wrong."""
@@ -73,8 +82,9 @@ class StoredLessons:
     def _drawn(self, seed: Sequence[int]) -> Iterator[Lesson]:
         rng = np.random.default_rng([*seed, 1])
         for moment in self._mixture.draws(seed):
-            if self._after and rng.random() < AFTER:
-                lesson = self._lesson_after(self._after[int(rng.integers(len(self._after)))])
+            after = self._after.get(moment.lesson)
+            if after and rng.random() < AFTER:
+                lesson = self._lesson_after(after[int(rng.integers(len(after)))])
                 if lesson is not None:
                     yield lesson
                     continue

@@ -25,7 +25,7 @@ def keep_proofs(out: Path, base: Path, tuned: Mapping[str, Path], plan: Plan, ro
         labels: `checkpoint` and `against`, names of the two, `motion`, who moved the arms, and `machine`.
 
     Returns:
-        Home → `better`, `worse` or `cannot tell`, in that home; homes without a measured pair are left out.
+        Home → the verdict of `coach.evaluate.statistics` in that home; homes without a measured pair are left out.
 
     Raises:
         CoachError: a checkpoint is not whole, or a home folder cannot be written.

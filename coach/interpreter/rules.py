@@ -22,6 +22,11 @@ _NO = r"(?:no ?, ?)"
 _ASKED = re.compile(r"(?:could|can|would|will) you (?:please )?")
 _LATE = re.compile(rf"{_NO}*(?P<what>.+?) ?,? ?{_FROM_NOW}(?: please)?")
 _OBJECTED = re.compile(rf"{_NO}+(?:{_FROM_NOW} ?,? ?(?P<what>.+)|(?P<strong>(?:always|never) .+))")
+_EARLY = re.compile(rf"{_NO}*(?P<opening>{_FROM_NOW}|always) ?,? ?(?P<what>.+)")
+_PUT = re.compile(r"(?:put|place|store|leave) (?=.+ (?:in|on|into|onto) )")
+_NEXT = re.compile(r"(?: ?, and | ?, | and )(?:(?:put|place|store|leave) )?"
+                   r"(?=(?:(?:the|my|our|your|all|any) [a-z ]+|[a-z]+s) (?:in|on|into|onto) )")  # fmt: skip
+_TALKED_ABOUT = ("it", "that", "this", "them", "those", "these")
 _OBJECTION = re.compile(r"(?:\s*no\s*[,.!]\s*)+(?=\S)", re.IGNORECASE)
 
 
@@ -85,17 +90,40 @@ def _without_objection(item: Item) -> Item:
 def _ruled(sentence: str, marked: bool, scene: Scene | None, before: list[Item]) -> list[Item]:
     """The rule of `put the plates in the rack from now on` and `no, never put it there`, as if it began with that;
     empty where it is none."""
-    found = _OBJECTED.fullmatch(sentence) or _LATE.fullmatch(sentence)
+    early = _EARLY.fullmatch(sentence)
+    found = _OBJECTED.fullmatch(sentence) or _LATE.fullmatch(sentence) or early
     if found is None:
         return []
-    strong = found.groupdict().get("strong") or ""
-    what = _ASKED.sub("", found["what"] or "", count=1)
-    if marked and not strong and what == found["what"]:
+    strong, said = found.groupdict().get("strong") or "", (early or found)["what"] or ""
+    what = _ASKED.sub("", said, count=1)
+    if marked and not strong and what == said:
         return []  # a question
-    early = strong or f"from now on {what}"
-    items = decide(early, Sentence(scene, False).items(early, before), False, scene)
+    if several := _each(what, early["opening"] if early else "from now on", scene, before):
+        return several
+    if found is early:
+        return []  # read as it stands
+    begun = strong or f"from now on {what}"
+    items = decide(begun, Sentence(scene, False).items(begun, before), False, scene)
     whole = bool(items) and all(item.kind == "rule" and (item.place or item.instead_of) for item in items)
     return [msgspec.structs.replace(item, text=sentence.replace(" ,", ",")) for item in items] if whole else []
+
+
+def _each(what: str, opening: str, scene: Scene | None, before: list[Item]) -> list[Item]:
+    """The rules of `put the plate in the rack and the cup in the sink`, each in its own words; empty where that is no
+    list of things with their places."""
+    put = _PUT.match(what)
+    pieces = _NEXT.split(what[put.end() :]) if put else []
+    if len(pieces) < 2:
+        return []
+    items: list[Item] = []
+    for piece in pieces:
+        words = f"{opening} put {piece.strip()}"
+        read = decide(words, Sentence(scene, False).items(words, before), False, scene)
+        named = len(read) == 1 and (read[0].object is not None or piece.split()[0] in _TALKED_ABOUT)
+        if not named or read[0].kind != "rule" or not read[0].place:
+            return []
+        items.append(read[0])
+    return items
 
 
 def _is_marked(text: str, sentence: str, found: list[str]) -> bool:

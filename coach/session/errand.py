@@ -88,6 +88,12 @@ def errand_said(text: str) -> Errand | None:
         return None
 
 
+def place_said(text: str, thing: str) -> str:
+    """Where the text of a thought has this thing be, `in the sink`; empty where it does not tell."""
+    match = _REASON.match(text.partition("\n")[0].removeprefix("reason: "))
+    return match["at"] if match and match["thing"] == thing else ""
+
+
 def missing(reason: str) -> str:
     """What a thought does not find: `white bottle` of `there is no white bottle in sight`; else empty."""
     return reason.partition("there is no ")[2].partition(" in sight")[0]

@@ -11,11 +11,17 @@ from coach.interpreter.items import Item, Object
 from coach.interpreter.lexicon import in_place
 
 _LEFT_OPEN = re.compile(r"\b(?:it|that|this|them|those|these)\b")
+_EMPTY = re.compile(
+    r"(?:(?:from (?:now|today|here) on|in (?:the )?future|always|never|not|do not|don't|no|yes|okay|ok|please|and|but|"
+    r"so)[\s,.!]*)+"
+)
 _THERE = re.compile(r"\b(?:there|here)\b")
 
 
 def names_nothing(item: Item) -> bool:
-    """Whether a rule says where something goes, and leaves open what."""
+    """Whether a rule says where something goes, and leaves open what; or says nothing but that it holds."""
+    if item.kind == "rule" and _EMPTY.fullmatch(item.text.lower()):
+        return True
     if (
         item.kind != "rule"
         or item.scope == "now"

@@ -58,27 +58,47 @@ def understand(
     pending = load_pending(store)
     scene = situation.scene(pending.question if pending else "")
     meaning = interpret(words, scene)
-    ruled = with_things(meaning.items, _talked_about(pending, situation, store))
-    if any(map(names_nothing, ruled)):
-        return Understood(meaning.items, said=say("rule_about_what"))
-    if ruled != meaning.items:
-        return Understood(ruled)
-    placed = with_places(store, meaning.items, situation.task_id)
-    if placed != meaning.items:
-        return Understood(placed, where=point.where if point else None)
-    if point is not None and not is_about_place(words, meaning.items, point):
-        items = with_point(words, meaning.items, point, situation.errand, pending.item if pending else None)
-        if tuple(items) != meaning.items:
-            keep_pending(store, None)
-            return Understood(tuple(items), where=point.where)
-    elif point is not None:
-        return Understood(meaning.items, where=point.where)
+    seen = _ruled(meaning, pending, situation, store, point)
+    seen = seen or _shown(words, meaning, pending, situation, store, point)
+    if seen is not None:
+        return seen
     if pending is not None:
         answer = _answer(pending, words, meaning)
         if answer is None or answer.question is None:
             keep_pending(store, None)
         if answer is not None:
             return answer
+    return _asked_back(words, meaning, scene, situation, store)
+
+
+def _ruled(meaning: Interpretation, pending: Pending | None, situation: Situation, store: Store,
+           point: Pointed | None) -> Understood | None:  # fmt: skip
+    """What rules make of the words: one whose thing was named before, or the place that holds where none was said."""
+    ruled = with_things(meaning.items, _talked_about(pending, situation, store))
+    if any(map(names_nothing, ruled)):
+        return Understood(meaning.items, said=say("rule_about_what"))
+    if ruled != meaning.items:
+        return Understood(ruled)
+    placed = with_places(store, meaning.items, situation.task_id)
+    return Understood(placed, where=point.where if point else None) if placed != meaning.items else None
+
+
+def _shown(words: str, meaning: Interpretation, pending: Pending | None, situation: Situation, store: Store,
+           point: Pointed | None) -> Understood | None:  # fmt: skip
+    """What the point adds that was shown with the words; None where none was, or it adds nothing."""
+    if point is None:
+        return None
+    if is_about_place(words, meaning.items, point):
+        return Understood(meaning.items, where=point.where)
+    items = tuple(with_point(words, meaning.items, point, situation.errand, pending.item if pending else None))
+    if items == meaning.items:
+        return None
+    keep_pending(store, None)
+    return Understood(items, where=point.where)
+
+
+def _asked_back(words: str, meaning: Interpretation, scene: Scene, situation: Situation, store: Store) -> Understood:
+    """The items, and what is asked back where something is missing that an answer could add."""
     if not meaning.question or all(item.kind == "unknown" for item in meaning.items):
         return Understood(meaning.items)
     waiting = next((item for item in meaning.items if item.kind in ("task", "correction")), None)

@@ -40,6 +40,11 @@ class Lessons(Protocol):
 
     def __len__(self) -> int: ...
 
+    @property
+    def digest(self) -> str:
+        """A checksum: the same one for the same lessons."""
+        ...
+
     def corrected(self, instruction: str, thought: str, dirty: Callable[[], bool | None]) -> str | None:
         """The thought of a sample of the base data as the lessons have it: itself where none says otherwise; None where
         they do and do not tell what is right instead.

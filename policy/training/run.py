@@ -1,6 +1,6 @@
 """A whole training run in one folder: stages in order, resumable at any moment, ending in a checkpoint.
 
-progress.json         stage and step reached
+progress.json         stage and step reached, and what it began from
 state.safetensors     weights, averaged weights, optimiser
 log.jsonl             losses, a line every so often
 checkpoint/           the result (averaged weights), written at every save
@@ -14,6 +14,7 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from importlib import metadata, resources
 from pathlib import Path
 from typing import Any
@@ -30,11 +31,12 @@ from policy.model.scene import CELLS
 from policy.model.thoughtful_pi0 import ThoughtfulPI0
 from policy.model.tokenizer import FILE as TOKENIZER_FILE
 from policy.model.tokenizer import ThoughtTokenizer, build_tokenizer
-from policy.training.config import Stage, TrainConfig
+from policy.training.config import TrainConfig
 from policy.training.episodes import Episodes
 from policy.training.lessons import Lessons
 from policy.training.locations import order_locations
 from policy.training.loop import Trainer
+from policy.training.origin import PROGRESS, Origin, check_same, origin, progress_of, write_progress
 from policy.training.pictures import CLASS_NAMES, StillShards
 from policy.training.still_texts import Wordings
 from robot_bridge.protocol.embodiment import load_embodiment
@@ -43,6 +45,7 @@ from robot_bridge.protocol.thought import LOCATION_BINS
 Report = Callable[[dict[str, Any]], None]
 Measure = Callable[[Path], dict[str, Any]]  # checkpoint folder → what to write into the log
 BODY = "kitchen"
+STATE = "state.safetensors"
 
 
 @dataclass(frozen=True)
@@ -68,41 +71,48 @@ def train(config: TrainConfig, data: Data, folder: Path, name: str, minutes: flo
         The folder of the checkpoint, None when the time ran out before the end.
     Raises:
         ConfigError: no data where it should be.
+        UsageError: the folder's run was begun from something else.
     """
-    until = time.monotonic() + 60 * minutes
+    until, began = time.monotonic() + 60 * minutes, origin(config, start, lessons)
+    check_same(folder, began)
+    at = progress_of(folder)
+    if at["stage"] >= len(config.stages):
+        return folder / "checkpoint"
     if start is not None:
         config = as_trained(config, read_card(start))
     folder.mkdir(parents=True, exist_ok=True)
     log = _log(folder / "log.jsonl", report)
     trainer = _trainer(config, data, folder, start, log, lessons)
-    state, measured = folder / "state.safetensors", set[tuple[int, int]]()
-    at = progress_of(folder)
+    if trainer.rank == 0 and not (folder / PROGRESS).exists():
+        write_progress(folder, at, began)
+    save = _saver(trainer, folder, name, data, began, measure, log)
     for number in range(at["stage"], len(config.stages)):
         stage, first = config.stages[number], at["step"] if number == at["stage"] else 0
-        if number == at["stage"] and state.exists():
-            trainer.restore(load_file(state), stage if first else None)
+        if number == at["stage"] and (folder / STATE).exists():
+            trainer.restore(load_file(folder / STATE), stage if first else None)
         if not first:
             trainer.begin(stage)
-
-        def save(step: int, number: int = number, stage: Stage = stage) -> None:
-            _save(trainer, folder, name, data, {"stage": number, "step": step})
-            due = step % config.measure_every == 0 or step == stage.steps
-            if measure is not None and due and (number, step) not in measured:
-                measured.add((number, step))
-                log({"stage": stage.name, "step": step, "of": stage.steps, **measure(folder / "checkpoint")})
-
-        if not trainer.run(stage, first, until, save):
+        if not trainer.run(stage, first, until, partial(save, number)):
             return None
         if trainer.rank == 0:
-            _save(trainer, folder, name, data, {"stage": number + 1, "step": 0})
+            _save(trainer, folder, name, data, {"stage": number + 1, "step": 0}, began)
     return folder / "checkpoint"
 
 
-def progress_of(folder: Path) -> dict[str, int]:
-    """`stage` and `step` that a run has reached; all its stages once it is finished."""
-    path = folder / "progress.json"
-    reached: dict[str, int] = json.loads(path.read_text()) if path.exists() else {"stage": 0, "step": 0}
-    return reached
+def _saver(trainer: Trainer, folder: Path, name: str, data: Data, began: Origin, measure: Measure | None,
+           log: Report) -> Callable[[int, int], None]:  # fmt: skip
+    """What saves a stage, by its number, after so many steps, and measures it where that is due."""
+    config, measured = trainer.config, set[tuple[int, int]]()
+
+    def save(number: int, step: int) -> None:
+        stage = config.stages[number]
+        _save(trainer, folder, name, data, {"stage": number, "step": step}, began)
+        due = step % config.measure_every == 0 or step == stage.steps
+        if measure is not None and due and (number, step) not in measured:
+            measured.add((number, step))
+            log({"stage": stage.name, "step": step, "of": stage.steps, **measure(folder / "checkpoint")})
+
+    return save
 
 
 def as_trained(config: TrainConfig, card: Card) -> TrainConfig:
@@ -151,13 +161,12 @@ def _normalizer(path: Path, episodes: Episodes, start: Path | None) -> Normalize
     return normalizer
 
 
-def _save(trainer: Trainer, folder: Path, name: str, data: Data, progress: dict[str, int]) -> None:
+def _save(trainer: Trainer, folder: Path, name: str, data: Data, progress: dict[str, int], began: Origin) -> None:
     """Everything to resume from, and the checkpoint as it is now."""
-    partial = folder / "state.partial"
-    save_file(trainer.state(), partial)
-    os.replace(partial, folder / "state.safetensors")
-    partial.write_text(json.dumps(progress))
-    os.replace(partial, folder / "progress.json")
+    unfinished = folder / "state.partial"
+    save_file(trainer.state(), unfinished)
+    os.replace(unfinished, folder / STATE)
+    write_progress(folder, progress, began)
     trainer.stills.refresh()
     prompter, config = trainer.prompter, trainer.config
     seeds: dict[str, Any] = {"training": config.seed, "stills": len(trainer.stills)}

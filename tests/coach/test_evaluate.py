@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from math import comb
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from coach.evaluate.lane import Lane, LaneConfig
 from coach.evaluate.lockstep import Together, play
 from coach.evaluate.paraphrases import understood, wordings
 from coach.evaluate.rows import Row
-from coach.evaluate.statistics import mcnemar, more_needed, verdict, wilson
+from coach.evaluate.statistics import holm, interval, mcnemar, more_needed, verdict, wilson
 from coach.evaluate.suites import SUITES, suite
 from coach.evaluate.tables import plot, table, write
 from robot_bridge.arms.kitchen.expert import Expert
@@ -34,15 +35,55 @@ def test_interval_is_wilsons_when_computed():
 
 def test_verdict_is_plain_when_pairs_differ():
     assert mcnemar(0, 0) == 1 and round(mcnemar(10, 2), 4) == 0.0386
-    assert (verdict(10, 2), verdict(2, 10), verdict(5, 4)) == ("better", "worse", "cannot tell")
+    assert [verdict(*one, 50) for one in ((10, 2), (2, 10), (5, 4))] == ["better", "worse", "cannot tell"]
 
 
-def test_more_episodes_are_asked_for_when_the_pairs_leave_it_open():
-    assert more_needed(10, 2, 100) == 0
-    assert 20 < more_needed(6, 2, 50) < 100
-    assert 300 < more_needed(5, 5, 100) < 400, "until three points to either side would show"
-    assert more_needed(0, 0, 200) > 0 and more_needed(0, 0, 20) > more_needed(0, 0, 200) and more_needed(0, 0, 0) > 0
-    assert more_needed(5001, 5000, 20_000) > 0, "and in no time"
+@pytest.mark.parametrize("counts", [(0, 0, 100), (5, 5, 500), (10, 4, 1000), (5001, 5000, 20_000)])
+def test_no_difference_is_said_when_the_interval_is_narrow(counts):
+    low, high = interval(*counts)
+    assert -0.03 < low < 0 < high < 0.03
+    assert verdict(*counts) == "no difference of 3 points or more" and more_needed(*counts) == 0
+
+
+def test_interval_is_bonetts_and_prices_when_computed():
+    # By hand: 10 and 4 of 100 become 11 and 5 of 102, 0.0588 ± 1.96 √((0.1569 − 0.0588²) / 102).
+    assert [round(end, 4) for end in interval(10, 4, 100)] == [-0.0172, 0.1348]
+    assert interval(0, 0, 0)[0] == -1 and interval(3, 3, 50)[0] == -interval(3, 3, 50)[1]
+
+
+def power(better, worse, pairs):
+    """How often McNemar's exact test says `better` or `worse`, where pairs differ by chance with these two rates."""
+    found, rate = 0.0, better + worse
+    for both in range(pairs + 1):
+        chance = comb(pairs, both) * rate**both * (1 - rate) ** (pairs - both)
+        if chance > 1e-9:
+            ends = [n for n in range(both + 1) if mcnemar(n, both - n) < 0.05]
+            found += chance * sum(comb(both, n) * better**n * worse ** (both - n) for n in ends) / rate**both
+    return found
+
+
+@pytest.mark.parametrize("counts", [(10, 4, 100), (5, 1, 50), (20, 11, 100), (0, 5, 100)])
+def test_power_is_eighty_percent_when_as_many_more_were_played_as_asked_for(counts):
+    better, worse, pairs = counts
+    assert 0.78 < power(better / pairs, worse / pairs, pairs + more_needed(*counts)) < 0.95
+
+
+@pytest.mark.parametrize("counts", [(1, 1, 100), (3, 1, 201), (0, 5, 201), (1, 4, 201), (1, 0, 100), (0, 0, 20)])
+def test_more_episodes_than_could_decide_are_asked_for_when_few_differ(counts):
+    more = more_needed(*counts)
+    assert verdict(*counts) == "cannot tell" and more > 50
+    scale = (counts[2] + more) / max(counts[2], 1)
+    assert verdict(*(round(scale * count) for count in counts)) != "cannot tell", "were it to go on like this"
+
+
+def test_no_more_episodes_are_asked_for_when_it_is_known():
+    assert more_needed(10, 2, 100) == 0 == more_needed(2, 10, 100)
+    assert more_needed(0, 0, 20) > more_needed(0, 0, 60) > 0 and more_needed(0, 0, 0) > 100
+
+
+def test_several_tests_are_corrected_as_holm_does():
+    assert [round(p, 3) for p in holm([0.01, 0.04, 0.03])] == [0.03, 0.06, 0.06]
+    assert holm([]) == [] and holm([0.02]) == [0.02] and holm([0.9, 0.8]) == [1.0, 1.0]
 
 
 @pytest.mark.parametrize("name", SUITES)

@@ -19,6 +19,7 @@ from coach.evaluate.tables import compared, plot
 from memory.records import CorrectionDraft
 from memory.rules import Rule
 from memory.store import Store
+from policy.fingerprint import NEEDED
 from robot_bridge.arms.kitchen.tasks import Chores
 from robot_bridge.protocol.errors import UsageError
 
@@ -84,7 +85,7 @@ def test_each_task_has_its_pairs_when_two_are_compared() -> None:
 
 
 @pytest.mark.parametrize(("first", "second", "says"), [
-    (2, 9, "new against old: better (+70.0 points, 28 layouts gained, 0 lost"),
+    (2, 9, "new against old: better (+70.0 points, 95 % interval +"),
     (5, 5, "new against old: cannot tell; about "),
 ])  # fmt: skip
 def test_tables_and_plot_tell_both_when_two_are_compared(home: Path, first: int, second: int, says: str,
@@ -92,7 +93,7 @@ def test_tables_and_plot_tell_both_when_two_are_compared(home: Path, first: int,
                                                          capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     for name in ("old", "new"):
         (home / "checkpoints" / name).mkdir(parents=True)
-        for file in ("model.safetensors", "tokenizer.json"):
+        for file in NEEDED:
             (home / "checkpoints" / name / file).write_text(name)
 
     def play(jobs: list[Job], setting: Any, add: Any) -> list[Row]:
@@ -108,6 +109,17 @@ def test_tables_and_plot_tell_both_when_two_are_compared(home: Path, first: int,
     assert "#f58518" in drawn and "#4c78a8" in drawn, "a colour for each of them"
     kept = json.loads((home / "evaluations.jsonl").read_text())
     assert (kept["suite"], kept["checkpoint"], kept["against"]["checkpoint"]) == ("home", "new", "old")
+
+
+@pytest.mark.parametrize(("better", "more", "says"), [
+    (1, 1, "cannot tell; about 1 more episode needed (+2.0 points, 95 % interval -1.0 to +5.0, 1 layout gained, 0"),
+    (2, 2, "cannot tell; about 2 more episodes needed (+2.0 points, 95 % interval -1.0 to +5.0, 2 layouts gained, 0"),
+    (3, 0, "cannot tell (+2.0 points"),
+])  # fmt: skip
+def test_sentence_counts_one_and_several_when_two_are_compared(better: int, more: int, says: str) -> None:
+    pair = {"better": better, "worse": 0, "points": 2.0, "points_ci95": [-1.0, 5.0], "p": 0.5,
+            "verdict": "cannot tell", "more": more}  # fmt: skip
+    assert says in compared({"paired": pair, "against": {"checkpoint": "a"}, "checkpoint": "b", "suite": "pick_place"})
 
 
 def test_one_checkpoint_is_drawn_alone(tmp_path: Path) -> None:

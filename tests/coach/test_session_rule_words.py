@@ -40,6 +40,23 @@ def test_rule_about_it_is_about_the_kind_in_hand_and_moves_it_now(bench: Bench, 
     system.close()
 
 
+@pytest.mark.parametrize(
+    "words", ["from now on, no", "From now on, never!", "from now on no, no", "from now on always"]
+)
+def test_rule_that_says_nothing_is_asked_about_and_not_kept(bench: Bench, words: str) -> None:  # noqa: F811
+    system, (answer,) = told(bench, words)
+    assert rules(system) == [] and answer.startswith("Which things do you mean?")
+    assert [one.kind for one in bench.bridge.interventions] == ["task"]
+    system.close()
+
+
+def test_two_rules_of_one_sentence_are_both_kept(bench: Bench) -> None:  # noqa: F811
+    system, _ = told(bench, "put the plate in the drying rack and the bowl in the bin from now on")
+    assert sorted(rules(system)) == [("from now on put the bowl in the bin", "place of bowl"),
+                                     ("from now on put the plate in the drying rack", "place of plate")]  # fmt: skip
+    system.close()
+
+
 def test_rule_begins_without_the_objection_before_it(bench: Bench) -> None:  # noqa: F811
     system, _ = told(bench, f"no, {RACK}")
     assert rules(system) == [(RACK, "place of cup")]

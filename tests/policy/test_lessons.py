@@ -38,6 +38,10 @@ class Repeated:
     def __len__(self) -> int:
         return 1
 
+    @property
+    def digest(self) -> str:
+        return self.lesson.thought
+
     def corrected(self, instruction, thought, dirty):
         return thought
 
@@ -133,10 +137,76 @@ def test_stored_lessons_become_a_checkpoint_when_trained_from(home, capsys):
     argv = ["train", "--from-corrections", "--recipe", str(home / "recipe.yaml"), "--home", str(home)]
     assert main(argv) == 0
     shown = capsys.readouterr()
-    assert "1 lessons to learn from" in shown.err and "coach promote coached-1" in shown.out
+    assert "1 lesson to learn from" in shown.err and "coach promote coached-1" in shown.out
     assert load_policy(str(home / "checkpoints" / "coached-1" / "checkpoint"), "cpu").parameters > 1000
     assert main(argv) == 0
     assert "coach promote coached-2" in capsys.readouterr().out
+
+
+def taught_once_more(home):
+    with Store.open(home / "memory.db") as store:
+        store.add_correction(CorrectionDraft(
+            id="new", words="no", thought_was=THOUGHT, thought_should=TAUGHT, thought_final=TAUGHT,
+            instruction_now=ASKED, embodiment="kitchen", time_s=500.0, observation_sequence=500),
+            [observation(500)])  # fmt: skip
+
+
+def test_finished_run_is_named_so_and_not_told_as_trained_when_asked_for_again(home, capsys):
+    argv = ["train", "--from-corrections", "--recipe", str(home / "recipe.yaml"), "--home", str(home), "--name", "x"]
+    assert main(argv) == 0 and "trained: " in capsys.readouterr().out
+    weights = home / "checkpoints" / "x" / "checkpoint" / "model.safetensors"
+    before = weights.stat().st_mtime_ns
+    assert main(argv) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("finished already: ") and "--name" in said and "coach promote x" in said
+    assert weights.stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ("lesson", "with 1 lesson, not 2"),
+        ("edit", "with 1 lesson that read otherwise"),
+        ("start", "from other weights"),
+        ("weights", "from other weights"),
+        ("recipe", "with another recipe"),
+    ],
+)
+def test_run_of_the_same_name_is_refused_when_it_would_begin_from_something_else(home, capsys, change, says):
+    recipe = home / "recipe.yaml"
+    argv = ["train", "--from-corrections", "--recipe", str(recipe), "--home", str(home), "--name", "x"]
+    assert main(argv) == 0
+    capsys.readouterr()
+    if change == "lesson":
+        taught_once_more(home)
+    elif change == "edit":
+        with Store.open(home / "memory.db") as store:
+            store.edit_correction("c0", {"thought_final": TAUGHT.replace("blue", "red")}, "ann")
+    elif change == "start":
+        write_checkpoint(home / "checkpoints" / "other", seed=3)
+        argv += ["--start", "other"]
+    elif change == "weights":
+        write_checkpoint(home / "checkpoints" / "mine", seed=3)
+    else:
+        recipe.write_text(recipe.read_text().replace('"rate": 0.01', '"rate": 0.02'))
+    assert main(argv) == 2
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert says in said and "another --name" in said and "rm -r" in said
+
+
+def test_unfinished_run_goes_on_or_gives_way_to_the_next_name(home, capsys):
+    argv = ["train", "--from-corrections", "--recipe", str(home / "recipe.yaml"), "--home", str(home)]
+    assert main([*argv, "--minutes", "0.00001"]) == 0
+    assert "not finished" in capsys.readouterr().out
+    began = json.loads((home / "checkpoints" / "coached-1" / "progress.json").read_text())
+    assert began["stage"] == 0 and began["began"]["lesson_count"] == 1
+    taught_once_more(home)
+    assert main(argv) == 0
+    assert "coach promote coached-2" in capsys.readouterr().out
+    with Store.open(home / "memory.db") as store:
+        store.retract_correction("new", "ann")
+    assert main(argv) == 0
+    assert "coach promote coached-1" in capsys.readouterr().out
 
 
 def test_one_sentence_when_there_is_nothing_to_learn_from(home, tmp_path, capsys):

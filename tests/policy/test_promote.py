@@ -8,9 +8,11 @@ import pytest
 from tiny import write_checkpoint
 
 from coach.__main__ import main
-from coach.checkpoints.proofs import fingerprint, objection, record
+from coach.checkpoints.proofs import objection, record
 from coach.config import load_config
 from coach.processes.plan import server_specs
+from policy.checkpoint import embedded_folder
+from policy.fingerprint import MAY_BE_THERE, NEEDED, fingerprint
 from policy.loading import load_policy
 from policy.server import serve
 from robot_bridge.protocol.errors import CheckpointError
@@ -54,10 +56,17 @@ def server(home):
     thread.join(10)
 
 
-def prove(home, first: str, second: str, verdict: str, suite: str = "pick_place") -> None:
+COUNTS = {"better": (20, 2), "worse": (2, 20), "cannot tell": (6, 4)}
+
+
+def prove(
+    home, first: str, second: str, verdict: str, suite: str = "pick_place", episodes=200, seed=0, counts=()
+) -> None:
+    better, worse = counts or COUNTS[verdict]
     cell = {"checkpoint": second, "success": 0.9, "ci95": [0.8, 0.95]}
-    answer = {**cell, "suite": suite, "grasp": "sticky", "seed": 0, "episodes": 200,
-              "against": {**cell, "checkpoint": first}, "paired": {"verdict": verdict}}  # fmt: skip
+    answer = {**cell, "suite": suite, "grasp": "sticky", "seed": seed, "episodes": episodes,
+              "against": {**cell, "checkpoint": first},
+              "paired": {"better": better, "worse": worse, "verdict": verdict}}  # fmt: skip
     record(home, home / "checkpoints" / first, home / "checkpoints" / second, answer)
 
 
@@ -99,19 +108,33 @@ def test_choice_outlives_the_program_until_the_configuration_names_another(home,
     assert "nothing to go back to" in capsys.readouterr().err
 
 
+BIG, SMALL = {"episodes": 2000, "seed": 0}, {"episodes": 4, "seed": 7, "counts": (0, 0)}
+SUITES = [f"suite {number}" for number in range(10)]
+CLOSE = {"counts": (9, 1)}  # p = 0.02
+
+
 @pytest.mark.parametrize(
     ("proofs", "why"),
     [
         ([], "never measured against each other"),
-        ([("cannot tell", "pick_place")], "cannot be told whether it is better"),
-        ([("better", "pick_place"), ("worse", "tidy")], "worse on tidy, sticky grasp"),
-        ([("better", "pick_place"), ("cannot tell", "pick_place")], "cannot be told"),  # the last one counts
-        ([("worse", "pick_place"), ("better", "pick_place")], ""),
+        ([("cannot tell", "pick_place", {})], "not proved better (pick_place, sticky grasp: cannot tell, about "),
+        ([("cannot tell", "pick_place", {"counts": (1, 1), "episodes": 2000})], "no difference of 3 points or more"),
+        ([("better", "pick_place", {}), ("worse", "tidy", {})], "worse on tidy, sticky grasp"),
+        ([("worse", "tidy", BIG), ("better", "home", {}), ("cannot tell", "tidy", SMALL)], "worse on tidy"),
+        ([("worse", "tidy", BIG), ("better", "tidy", {"seed": 1})], "not proved better"),  # as often worse as better
+        ([("worse", "tidy", BIG), ("better", "tidy", {"episodes": 300})], "worse on tidy"),  # the same layouts
+        ([("cannot tell", "tidy", {}), ("better", "tidy", {"episodes": 300})], ""),
+        ([("better", "tidy", {"counts": (5, 0), "seed": seed}) for seed in (1, 2)], ""),  # neither of them alone
+        ([("worse", "tidy", {}), ("better", "tidy", {"counts": (60, 2), "seed": 1})], ""),
+        ([("better", "pick_place", CLOSE)], ""),
+        ([("better", "pick_place", CLOSE), *(("cannot tell", name, {}) for name in SUITES)],
+         "better on pick_place, sticky grasp, which is likely chance where 11 suites were measured"),
+        ([("better", "pick_place", {}), *(("cannot tell", name, {}) for name in SUITES)], ""),
     ],
-)
+)  # fmt: skip
 def test_promotion_wants_a_proof(home, proofs, why):
-    for verdict, suite in proofs:
-        prove(home, "old", "new", verdict, suite)
+    for verdict, suite, fields in proofs:
+        prove(home, "old", "new", verdict, suite, **fields)
     (home / "evaluations.jsonl").open("a").write('{"cut short')
     assert why in objection(home, home / "checkpoints" / "old", home / "checkpoints" / "new")
     assert bool(why) == bool(objection(home, home / "checkpoints" / "old", home / "checkpoints" / "new"))
@@ -156,10 +179,32 @@ def test_damaged_choice_is_told_with_its_mending(home, capsys):
     assert f"rm '{home / 'served.json'}'" in capsys.readouterr().err
 
 
-def test_fingerprint_is_of_the_weights_and_not_of_the_name(home):
+def test_fingerprint_is_of_what_is_computed_with_and_not_of_the_folder(home):
     old, new = home / "checkpoints" / "old", home / "checkpoints" / "new"
     assert fingerprint(old) != fingerprint(new)
     (new / "model.safetensors").write_bytes((old / "model.safetensors").read_bytes())
+    (new / "notes.txt").write_text("of no concern")
     assert fingerprint(old) == fingerprint(new)
     with pytest.raises(CheckpointError, match="no whole checkpoint"):
         fingerprint(home)
+
+
+@pytest.mark.parametrize("name", [*NEEDED, *MAY_BE_THERE])
+def test_proof_is_void_when_any_file_was_replaced_that_is_computed_with(home, name):
+    prove(home, "old", "new", "better")
+    old, new = home / "checkpoints" / "old", home / "checkpoints" / "new"
+    assert objection(home, old, new) == ""
+    (new / name).write_bytes(b"another")
+    assert objection(home, old, new) == "the two, as they are now, were never measured against each other"
+
+
+def test_every_file_of_a_checkpoint_is_in_its_fingerprint():
+    kept = {path.name for path in embedded_folder().iterdir() if path.is_file()}
+    assert kept == {*NEEDED, *MAY_BE_THERE}
+
+
+def test_large_file_is_read_once_when_it_did_not_change(home, monkeypatch):
+    folder = home / "checkpoints" / "old"
+    first = fingerprint(folder)
+    monkeypatch.setattr("hashlib.file_digest", None)
+    assert fingerprint(folder) == first
