@@ -58,7 +58,8 @@ def _notes(found: Mapping[str, Any], within_s: float) -> list[str]:
 
 
 def _differing(pair: Mapping[str, Any]) -> str:
-    return (f"{pair['points']:+.1f} points, {pair['better']} jobs gained, {pair['worse']} lost, "
+    jobs = "job" if pair["better"] == 1 else "jobs"
+    return (f"{pair['points']:+.1f} points, {pair['better']} {jobs} gained, {pair['worse']} lost, "
             f"McNemar p = {pair['p']:.2g}")  # fmt: skip
 
 

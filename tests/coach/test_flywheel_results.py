@@ -130,19 +130,7 @@ def test_lessons_alone_are_a_cell_of_their_own_when_measured():
 def test_command_is_kept_with_every_option_that_is_not_usual():
     parser = argparse.ArgumentParser()
     flywheel.configure(parser)
-    said = [
-        "--jobs",
-        "30",
-        "--coached",
-        "4",
-        "--data",
-        "some data",
-        "--minutes",
-        "2.5",
-        "--lessons-alone",
-        "--out",
-        "o",
-    ]
+    said = [*"--jobs 30 --coached 4 --minutes 2.5 --lessons-alone --out o --data".split(), "some data"]
     command = flywheel._command(parser.parse_args(said))
     assert command == "coach flywheel --jobs 30 --coached 4 --out o --data 'some data' --minutes 2.5 --lessons-alone"
     assert flywheel._command(parser.parse_args([])) == "coach flywheel"
@@ -152,7 +140,7 @@ def test_command_is_kept_with_every_option_that_is_not_usual():
 def settings(tmp_path):
     for name in ("base", "other"):
         (tmp_path / name).mkdir()
-        for file in ("model.safetensors", "tokenizer.json"):
+        for file in ("checkpoint.yaml", "config.json", "model.safetensors", "tokenizer.json"):
             (tmp_path / name / file).write_text(name)
     return Settings(tmp_path / "base", tmp_path / "data", tmp_path / "out", 3, 3, 0, 1, 1, 5.0)
 
