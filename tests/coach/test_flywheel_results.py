@@ -130,9 +130,9 @@ def test_lessons_alone_are_a_cell_of_their_own_when_measured():
 def test_command_is_kept_with_every_option_that_is_not_usual():
     parser = argparse.ArgumentParser()
     flywheel.configure(parser)
-    said = [*["--jobs", "30", "--coached", "4", "--minutes", "2.5", "--lessons-alone", "--out", "o", "--data"], "some data"]
+    said = ["--jobs", "30", "--coached", "4", "--minutes", "2.5", "--lessons-alone", "--out", "o", "--data", "a b"]
     command = flywheel._command(parser.parse_args(said))
-    assert command == "coach flywheel --jobs 30 --coached 4 --out o --data 'some data' --minutes 2.5 --lessons-alone"
+    assert command == "coach flywheel --jobs 30 --coached 4 --out o --data 'a b' --minutes 2.5 --lessons-alone"
     assert flywheel._command(parser.parse_args([])) == "coach flywheel"
 
 
