@@ -50,6 +50,8 @@ def test_rest_of_a_thought_goes_when_its_beginning_is_another(store: Store, less
         ({"words": "  "}, "cannot be empty"),
         ({"thought_should": "pick up the cup"}, "this is no thought"),
         ({"thought_final": "reason: it is there"}, "needs a line 'subtask"),
+        ({"thought_should": "hand: third"}, "'third' is no hand of the robot; allowed: left, right"),
+        ({"thought_should": "subtask: juggle the plateshand: third"}, "is two lines in one"),
         ({"kind": "nonsense"}, "'nonsense' is no kind of correction; allowed: instruction, subtask, where, hand"),
         ({"kind": "review"}, "'review' is no kind"),  # that is how it came about, and nobody can change that
     ],
