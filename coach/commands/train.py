@@ -27,7 +27,8 @@ coach train --from-corrections --minutes 15
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `coach train`."""
-    told = "fine-tune the served checkpoint on the stored lessons, mixed with demonstrations"
+    told = ("fine-tune the served checkpoint on the stored lessons, mixed with demonstrations and stills; the first "
+            "time make these with: coach demos --episodes 120 --stills 3000")  # fmt: skip
     parser.add_argument("--from-corrections", action="store_true", help=told)
     parser.add_argument("--name", help="name of the checkpoint (default: kitchen; from corrections: coached-1, -2, …)")
     parser.add_argument("--data", metavar="DIR", help="what `coach demos` wrote (default: data in the home folder)")
@@ -43,16 +44,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, config: Config) -> int:
     """Train, or go on training; Ctrl-C keeps what was saved last."""
-    from robot_bridge.protocol.errors import UsageError
-
-    if (
-        args.minutes <= 0
-        or args.threads < 1
-        or args.measure < 0
-        or not (args.name or "kitchen").replace("-", "").replace("_", "").isalnum()
-    ):
-        allowed = "letters, digits, - and _ in a name; more than 0 minutes; at least 1 thread; 0 episodes or more"
-        raise UsageError(f"name '{args.name}', {args.minutes} minutes, {args.threads} threads", allowed)
+    _check(args)
     if not args.from_corrections:
         return _train(args, config, "kitchen.yaml", args.start, None)
     from coach.evaluate.home import home_rules
@@ -68,6 +60,24 @@ def run(args: argparse.Namespace, config: Config) -> int:
         print(f"{len(lessons)} lessons to learn from", file=sys.stderr)
         flags = " --suite home" if home_rules(store) else ""  # the other suites hold no rule of a home
         return _train(args, config, "corrections.yaml", start, lessons, flags)
+
+
+def _check(args: argparse.Namespace) -> None:
+    """Raises: UsageError: an option that cannot be; the first one is named."""
+    from coach.checkpoints.served import EMBEDDED
+    from robot_bridge.protocol.errors import UsageError
+
+    if not (args.name or "kitchen").replace("-", "").replace("_", "").isalnum():
+        raise UsageError(f"--name '{args.name[:80]}'", "letters, digits, - and _")
+    if args.name == EMBEDDED:
+        raise UsageError(f"--name {EMBEDDED} is the checkpoint of the installation and cannot be trained over",
+                         "another name")  # fmt: skip
+    if args.minutes <= 0:
+        raise UsageError(f"--minutes {args.minutes:g}", "more than 0")
+    if args.threads < 1:
+        raise UsageError(f"--threads {args.threads}", "at least 1")
+    if args.measure < 0:
+        raise UsageError(f"--measure {args.measure}", "0 episodes or more")
 
 
 def _eyes(config: Config, start: str) -> tuple[Callable[[np.ndarray, str], float | None] | None, str]:
