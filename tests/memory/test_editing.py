@@ -100,7 +100,16 @@ def test_counts_tell_what_was_taught_again_and_again(store: Store, lesson: str):
         ("please take the big blue bowl to the sink", "big blue bowl"),
         ("put the plate away", "plate"),
         ("dance", ""),
+        ("clear the counter", ""),
+        ("wipe the counter", "counter"),
     ],
 )
 def test_object_is_found_in_an_instruction(instruction, thing):
     assert object_of(instruction) == thing
+
+
+def test_lesson_of_a_chore_is_about_the_thing_that_it_teaches(store: Store):
+    for number, thought in enumerate((FINAL, "reason: it is full\n")):
+        store.add_correction(CorrectionDraft(id=f"c{number}", words="no", thought_should=thought,
+                                             instruction_now="clear the counter"))  # fmt: skip
+    assert statistics_of(store).objects == {"red cup": 1, "": 1}
