@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 import re
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from robot_bridge.protocol.errors import CoachError
+from robot_bridge.protocol.errors import CoachError, UsageError
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
@@ -35,6 +36,39 @@ def disk_failure(error: BaseException, folders: Sequence[Path]) -> CoachError | 
             return CoachError(f"{file} cannot be used: {cause.strerror}",
                               next_step="name another folder, or change its permissions")  # fmt: skip
     return None
+
+
+def make_folder(folder: Path) -> None:
+    """A folder to write to, made before the work that fills it.
+
+    Raises:
+        UsageError: it cannot be made, or not be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"the folder {folder} cannot be made: {error.strerror}",
+                         next_step="name another folder") from None  # fmt: skip
+    if not os.access(folder, os.W_OK):
+        raise UsageError(f"the folder {folder} cannot be written", next_step="name another folder")
+
+
+def check_file(path: Path, endings: Sequence[str] = ()) -> None:
+    """A file that is written only after long work.
+
+    Args:
+        endings: those that its name may have, with their dots; any where there are none.
+
+    Raises:
+        UsageError: it could not be written.
+    """
+    if endings and path.suffix.lower() not in endings:
+        raise UsageError(f"{path} ends in none of the formats that can be drawn", ", ".join(endings))
+    if not path.parent.is_dir():
+        raise UsageError(f"{path} cannot be written: there is no folder {path.parent}",
+                         next_step="make the folder, or name another file")  # fmt: skip
+    if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise UsageError(f"{path} cannot be written", next_step="name another file")
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

@@ -25,15 +25,17 @@ class Connection:
         write_lock: shared by all connections of this process to one file, so that they take turns without
             SQLite's polling; other processes are waited for up to `BUSY_S`.
         checkpoint_pages: a commit that finds this many pages in the write-ahead log moves them to the file.
+        access: what SQLite is told of a file that is only read, `mode=ro` or `immutable=1`.
     """
 
-    def __init__(self, path: Path, write_lock: threading.Lock, checkpoint_pages: int) -> None:
-        self.path = path
+    def __init__(self, path: Path, write_lock: threading.Lock, checkpoint_pages: int, access: str = "") -> None:
+        self.path, self.access = path, access
         self._lock = threading.RLock()
         self._write_lock = write_lock
         self._closed = False
         with translated(path):
-            raw = sqlite3.connect(path, timeout=BUSY_S, check_same_thread=False)
+            name = f"{path.absolute().as_uri()}?{access}" if access else str(path)
+            raw = sqlite3.connect(name, timeout=BUSY_S, check_same_thread=False, uri=bool(access))
             try:
                 raw.execute("PRAGMA foreign_keys=ON")
                 raw.execute("PRAGMA synchronous=NORMAL")

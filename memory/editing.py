@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from sqlite_utils import Database
@@ -11,7 +12,10 @@ from memory.records import KINDS, NUDGE, REVIEW, Correction
 from robot_bridge.protocol.errors import ProtocolError, UsageError
 from robot_bridge.protocol.thought import KEYS, Thought
 
+HANDS = ("left", "right")
 EDITABLE = ("words", "kind", "thought_should", "thought_final", "instruction_was", "instruction_now")
+_TWO_LINES = re.compile(rf"({'|'.join(KEYS)}):")
+_AS_IN = 'as in: "reason: the cup is on the counter\\nsubtask: pick up the cup"'
 
 
 def edit(db: Database, correction_id: str, fields: Mapping[str, str], by: str, reason: str) -> Correction:
@@ -71,9 +75,15 @@ def thought_text(text: str, whole: bool) -> str:
     if not whole and not any(line.startswith("subtask:") for line in lines):
         text += "\nsubtask: -"  # so that the rest of it can be checked
     try:
-        Thought.parse(text)
+        thought = Thought.parse(text)
     except ProtocolError as error:
         raise UsageError(f"this is no thought: {error.what}", error.allowed or "one line each of " + ", ".join(KEYS),
-                         'as in: "reason: the cup is on the counter\\nsubtask: pick up the cup"') from None  # fmt: skip
+                         _AS_IN) from None  # fmt: skip
+    run_on = next((line for line in lines if _TWO_LINES.search(line.partition(":")[2])), None)
+    if run_on is not None:
+        raise UsageError(f"'{run_on[:120]}' is two lines in one", "one line each of " + ", ".join(KEYS), _AS_IN)
+    if thought.hand not in ("", *HANDS):
+        raise UsageError(f"'{thought.hand[:80]}' is no hand of the robot", ", ".join(HANDS),
+                         "leave the line 'hand:' out where either will do")  # fmt: skip
     text = "\n".join(lines)
     return text if is_whole(text) else text + "\n"

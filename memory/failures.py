@@ -10,6 +10,7 @@ from pathlib import Path
 from robot_bridge.protocol.errors import StoreError
 
 CORRUPT = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
+_FULL = ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE")
 ELSEWHERE = "or start with another folder: --home DIR"
 
 
@@ -27,7 +28,7 @@ def store_error(path: Path, error: Exception) -> StoreError:
     name = getattr(error, "sqlite_errorname", "") or ""
     if name.startswith(CORRUPT):
         return corrupt(path, str(error))
-    if name.startswith("SQLITE_FULL") or (name.startswith("SQLITE_IOERR") and "WRITE" in name):
+    if name.startswith(_FULL):
         return StoreError(f"the disk under the memory file {path} is full ({error})",
                           next_step=f"free some space, nothing saved so far is lost, {ELSEWHERE}")  # fmt: skip
     if name.startswith(("SQLITE_READONLY", "SQLITE_PERM", "SQLITE_AUTH")) or isinstance(error, PermissionError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import threading
 import time
@@ -15,6 +16,8 @@ from memory.migrations import APPLICATION_ID, migrations
 from robot_bridge.protocol.errors import StoreError
 
 CHECKPOINT_PAGES = 4000  # callers leave most checkpoints to the frame writer, whose own limit is lower
+READ_ONLY = ("mode=ro", "immutable=1")  # the latter makes no file beside it, and takes it that nobody writes
+_UNWRITABLE = ("SQLITE_FULL", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_IOERR", "SQLITE_PERM", "SQLITE_AUTH")
 QUICK_CHECK_BYTES = 32 << 20  # files up to this size are read whole at every start (well under 0.2 s)
 
 
@@ -43,6 +46,30 @@ def open_connection(path: Path) -> tuple[Connection, threading.Lock]:
     return connection, lock
 
 
+def open_unwritable(path: Path, failure: StoreError) -> tuple[Connection, threading.Lock]:
+    """A connection that only reads, where the disk is full or the folder is not ours to write.
+
+    Args:
+        failure: why the file could not be opened otherwise.
+
+    Raises:
+        StoreError: the failure, where that had another cause, the file is of an older form, or what was written last
+            lies in a log beside it, which cannot be read without writing.
+    """
+    if not str(getattr(failure.__cause__, "sqlite_errorname", "")).startswith(_UNWRITABLE) or not path.is_file():
+        raise failure
+    lock, log = threading.Lock(), path.with_name(path.name + "-wal")
+    for access in READ_ONLY:
+        if access != "mode=ro" and log.exists() and log.stat().st_size:
+            break
+        with contextlib.suppress(StoreError):
+            connection = Connection(path, lock, CHECKPOINT_PAGES, access)
+            if _is_current(connection):
+                return connection, lock
+            connection.close()
+    raise failure
+
+
 def check(path: Path, db: Database, pragma: str = "integrity_check") -> None:
     """Read the whole file.
 
@@ -52,6 +79,18 @@ def check(path: Path, db: Database, pragma: str = "integrity_check") -> None:
     found = str(db.execute(f"PRAGMA {pragma}(1)").fetchone()[0])
     if found != "ok":
         raise corrupt(path, " ".join(found.split()))
+
+
+def _is_current(connection: Connection) -> bool:
+    """Whether nothing need be written before it can be read; closed where it cannot be read at all."""
+    try:
+        with connection.reading() as db:
+            _check_whole(connection.path, db)
+            _check_ours(connection.path, db)
+            return not migrations.pending(db)
+    except BaseException:
+        connection.close()
+        raise
 
 
 def _check_whole(path: Path, db: Database) -> None:

@@ -14,13 +14,23 @@ if TYPE_CHECKING:
     from memory.store import Store
 
 _ABOUT = re.compile(r"\bthe (?P<thing>\w+(?: \w+){0,3}?)(?= (?:in|on|into|onto|to|from|away|back|with|down)\b|$)")
-_COUNTED = """SELECT kind, outcome, instruction_now, checkpoint, wall_s, words FROM corrections ORDER BY number"""
+_CHORE = re.compile(r"\b(?:clear|clean|tidy)(?: up)? the (?:counter|worktop|kitchen)\b")  # of all that stands there
+_SUBTASK = re.compile(r"^subtask:(?P<subtask>.*)$", re.MULTILINE)
+_COUNTED = """SELECT kind, outcome, instruction_now, checkpoint, wall_s, words, thought_final, thought_should
+    FROM corrections ORDER BY number"""
 
 
 def object_of(instruction: str) -> str:
-    """What an instruction is about: `put the red cup in the sink` → `red cup`; empty where it names nothing."""
-    found = _ABOUT.search(instruction)
+    """What an instruction is about: `put the red cup in the sink` → `red cup`; empty where it names nothing, or a
+    chore."""
+    found = None if _CHORE.search(instruction) else _ABOUT.search(instruction)
     return found["thing"] if found else ""
+
+
+def _object_taught(instruction: str, thought: str) -> str:
+    """What a lesson is about: of a chore, the thing of the thought that it teaches."""
+    subtask = _SUBTASK.search(thought)
+    return object_of(instruction) or object_of(subtask["subtask"].strip() if subtask else "")
 
 
 def statistics_of(store: Store, most: int = 10) -> Statistics:
@@ -33,10 +43,10 @@ def statistics_of(store: Store, most: int = 10) -> Statistics:
     told: dict[str, Repeated] = {}
     with store.reading() as db:
         rows = db.conn.execute(_COUNTED).fetchall()
-    for kind, outcome, instruction, checkpoint, wall_s, words in rows:
+    for kind, outcome, instruction, checkpoint, wall_s, words, final, should in rows:
         kinds[kind] += 1
         outcomes[outcome] += 1
-        objects[object_of(instruction)] += 1
+        objects[_object_taught(instruction, final or should)] += 1
         checkpoints[checkpoint] += 1
         weeks[time.strftime("%G-W%V", time.gmtime(wall_s))] += 1
         if outcome != "retracted":

@@ -6,6 +6,7 @@ committed when its call returns. Every method raises `StoreError` when the file 
 
 from __future__ import annotations
 
+import threading
 import time
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -53,12 +54,31 @@ class Store(CorrectionStore):
         """
         path = Path(path).expanduser()
         connection, lock = opening.open_connection(path)
+        return cls._with_writer(connection, lock)
+
+    @classmethod
+    def open_for_reading(cls, path: str | Path) -> Store:
+        """Open a memory file of which nothing but what it holds is wanted: also on a full disk, and in a folder that
+        cannot be written.
+
+        Raises:
+            StoreError: as for `open`.
+        """
+        path = Path(path).expanduser()
         try:
-            writer = FrameWriter(Connection(path, lock, WRITER_CHECKPOINT_PAGES))
+            return cls.open(path)
+        except StoreError as error:
+            connection, lock = opening.open_unwritable(path, error)
+        return cls._with_writer(connection, lock)
+
+    @classmethod
+    def _with_writer(cls, connection: Connection, lock: threading.Lock) -> Store:
+        try:
+            own = Connection(connection.path, lock, WRITER_CHECKPOINT_PAGES, connection.access)
+            return cls(connection, FrameWriter(own))
         except BaseException:
             connection.close()
             raise
-        return cls(connection, writer)
 
     @property
     def path(self) -> Path:

@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 LEAP = 10  # frames; a second at 10 Hz
 STEPPING = (
-    Binding("left", "step(-1)", "back"), Binding("right", "step(1)", "on"),
+    Binding("left", "step(-1)", "step", key_display="← →"), Binding("right", "step(1)", "on", show=False),
     Binding("shift+left,pageup", f"step({-LEAP})", "1 s back", show=False),
     Binding("shift+right,pagedown", f"step({LEAP})", "1 s on", show=False),
     Binding("home", "go(0)", "start", show=False), Binding("end", "go(999999999)", "end", show=False),
-    Binding("p", "thought(-1)", "thought before"), Binding("n", "thought(1)", "next thought"),
+    Binding("p", "thought(-1)", "thought", key_display="p n"), Binding("n", "thought(1)", "next", show=False),
 )  # fmt: skip
 
 

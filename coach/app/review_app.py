@@ -14,9 +14,10 @@ from textual.widgets import Static, TextArea
 
 from coach.app.messages import Pointed
 from coach.app.recording_app import STEPPING, RecordingApp
+from coach.app.review_keys import ReviewKeys
 from coach.review.second_look import is_outdated
 from coach.review.suggestion import Suggestion
-from coach.review.suggestions import decide, undecided
+from coach.review.suggestions import decide, undecide, undecided
 from robot_bridge.protocol.errors import CoachError
 from robot_bridge.protocol.thought import Where
 
@@ -24,7 +25,10 @@ if TYPE_CHECKING:
     from coach.config import Config
     from coach.review.recording import Instant, Recording
     from coach.review.suggestions import Decision
+    from memory.records import Correction
     from memory.store import Store
+
+WATCHING = ("quit", "step", "thought", "wrong", "edit", "suggestion", "take_back", "keys")  # not while writing
 
 
 class ReviewApp(RecordingApp):
@@ -38,10 +42,11 @@ class ReviewApp(RecordingApp):
     AUTO_FOCUS = None  # else the hidden editor takes the keys
     BINDINGS = [  # noqa: RUF012 - Textual's own declaration
         Binding("q", "quit", "close"), *STEPPING,
-        Binding("w", "wrong", "went wrong here"), Binding("e", "edit", "write the thought"),
-        Binding("ctrl+s", "save", "keep it"), Binding("escape", "leave", "leave it", show=False),
-        Binding("s", "suggestion", "suggestion"), Binding("y", "decide('accepted')", "accept"),
-        Binding("x", "decide('rejected')", "reject"),
+        Binding("w", "wrong", "wrong"), Binding("e", "edit", "write"),
+        Binding("ctrl+s", "save", "keep it as a lesson"), Binding("escape", "leave", "discard it"),
+        Binding("s", "suggestion", "suggest"), Binding("y", "decide('accepted')", "accept", show=False),
+        Binding("x", "decide('rejected')", "reject", show=False), Binding("u", "take_back", "undo"),
+        Binding("question_mark,f1", "keys", "help", key_display="?"),
     ]  # fmt: skip
 
     def __init__(self, config: Config, store: Store, recording: Recording) -> None:
@@ -49,6 +54,7 @@ class ReviewApp(RecordingApp):
         self._store = store
         self.wrong_from: int | None = None
         self.suggestion: Suggestion | None = None
+        self._written: list[tuple[str, str]] = []  # lessons of this review, newest last, and of which suggestion
 
     def on_mount(self) -> None:  # Textual calls the one of RecordingApp as well
         if is_outdated(self._store, self.recording):
@@ -90,15 +96,45 @@ class ReviewApp(RecordingApp):
                 self.action_leave()
             return
         first = self.number if self.wrong_from is None else self.wrong_from
+        if first <= self.number and self.recording.thought_so(first, self.number, editor.text):
+            self.notify("nothing is changed, so nothing is kept: it thought this already; escape discards it",
+                        severity="warning")  # fmt: skip
+            return
         if self._kept(lambda: self.recording.label(first, self.number, editor.text, self._config.person)):
-            self.notify("kept as a lesson")
+            self.notify("kept as a lesson; u takes it back")
             self.wrong_from = None
             self.action_leave()
 
     def action_leave(self) -> None:
         self.query_one(TextArea).remove_class("open")
         self.set_focus(None)
+        self.refresh_bindings()
         self._draw()
+
+    def action_take_back(self) -> None:
+        """The last lesson written in this review is none after all; an accepted suggestion waits again."""
+        if not self._written:
+            self.notify("no lesson was written in this review; others are taken back with: coach corrections retract",
+                        severity="warning")  # fmt: skip
+            return
+        lesson_id, suggestion_id = self._written[-1]
+        if not self._done(lambda: self.recording.take_back(lesson_id, self._config.person)):
+            return
+        self._written.pop()
+        if suggestion_id:
+            undecide(self._store, self.recording, suggestion_id)
+        self.notify("taken back: it is no lesson any more")
+        self._draw()
+
+    def action_keys(self) -> None:
+        self.push_screen(ReviewKeys())
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """While a thought is written the footer names what ends that, and else all but that."""
+        opened = any(editor.has_class("open") for editor in self.query(TextArea))
+        if action in ("save", "leave"):
+            return opened
+        return not opened if action in WATCHING else True
 
     def action_suggestion(self) -> None:
         """Go to the next suggestion that waits for a person."""
@@ -117,7 +153,7 @@ class ReviewApp(RecordingApp):
             self.notify("press s to see a suggestion first", severity="warning")
             return
         by = self._config.person
-        if self._kept(lambda: decide(self._store, self.recording, suggestion, decision, by)):
+        if self._kept(lambda: decide(self._store, self.recording, suggestion, decision, by), suggestion.id):
             self.notify(f"{decision}: {suggestion.why}")
             self.suggestion = None
             self._draw()
@@ -127,9 +163,19 @@ class ReviewApp(RecordingApp):
         editor.load_text(text)
         editor.add_class("open")
         editor.focus()
+        self.refresh_bindings()
 
-    def _kept(self, write: Callable[[], object]) -> bool:
-        """Whether it is in the memory; if not, the person is told why."""
+    def _kept(self, write: Callable[[], Correction | None], suggestion_id: str = "") -> bool:
+        """Whether it is in the memory, from where `u` takes a lesson back; if not, the person is told why."""
+
+        def kept() -> None:
+            if (lesson := write()) is not None:
+                self._written.append((lesson.id, suggestion_id))
+
+        return self._done(kept)
+
+    def _done(self, write: Callable[[], object]) -> bool:
+        """Whether it is done; if not, the person is told why."""
         try:
             write()
         except CoachError as error:

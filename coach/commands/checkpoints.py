@@ -37,14 +37,16 @@ def run(args: argparse.Namespace, config: Config) -> int:
     for row in rows:
         mark = {previous: "previous", served: "served"}.get(row["name"], "")
         about = f"{_when(row['made_s'])}  {row['megabytes']:6.1f} MB" if row["whole"] else "not a whole checkpoint"
-        print(f"{mark:8}  {row['name']:24}  {about}")
+        rest = f"  {row['unfinished']}" if row["unfinished"] else ""
+        print(f"{mark:8}  {row['name']:24}  {about}{rest}")
     print("no policy server runs" if now is None else f"the policy server serves {now}")
     return 0
 
 
 def _about(config: Config, name: str) -> dict[str, Any]:
-    """A row of the table; `whole` is false where weights are missing."""
+    """A row of the table; `whole` is false where weights are missing, `unfinished` how far its training went."""
     from coach.checkpoints.switch import folder_of
+    from coach.checkpoints.unfinished import unfinished
     from policy.fingerprint import NEEDED
 
     try:
@@ -53,6 +55,7 @@ def _about(config: Config, name: str) -> dict[str, Any]:
     except (CoachError, OSError):
         folder, sizes = None, []
     return {"name": name, "folder": str(folder) if folder else "", "whole": bool(sizes),
+            "unfinished": unfinished(folder) if folder else "",
             "made_s": max((size.st_mtime for size in sizes), default=0.0),
             "megabytes": round(sum(size.st_size for size in sizes) / 2**20, 1)}  # fmt: skip
 

@@ -73,8 +73,9 @@ def run(args: argparse.Namespace, config: Config) -> int:
         return _print_none(args, f"there is no memory at {config.memory_path} yet")
     from memory.store import Store
 
-    with Store.open(config.memory_path) as store:
-        if args.verb in ("edit", "retract"):
+    changes = args.verb in ("edit", "retract")
+    with Store.open(config.memory_path) if changes else Store.open_for_reading(config.memory_path) as store:
+        if changes:
             _change(store, args, args.by or config.person)
         if args.verb in ("show", "edit", "retract"):
             _print_one(store, args)
@@ -98,8 +99,10 @@ def _add_limits(parser: argparse.ArgumentParser) -> None:
 
 
 def _select(store: Store, args: argparse.Namespace) -> list[Correction]:
-    if args.limit < 1 or args.offset < 0:
-        raise UsageError(f"--limit {args.limit} --offset {args.offset}", "a limit of 1 or more, an offset of 0 or more")
+    if args.limit < 1:
+        raise UsageError(f"--limit {args.limit}", "a limit of 1 or more")
+    if args.offset < 0:
+        raise UsageError(f"--offset {args.offset}", "an offset of 0 or more")
     if args.verb == "search":
         return store.search_corrections(" ".join(args.query), limit=args.limit + args.offset)[args.offset :]
     return store.corrections(limit=args.limit, offset=args.offset)
@@ -163,7 +166,18 @@ def _print_one(store: Store, args: argparse.Namespace) -> None:
 
 def _line(correction: Correction) -> str:
     told = f"{correction.number:5}  {correction.id[:12]:12}  {_when(correction.wall_s)}"
-    return f"{told}  {correction.outcome:9}  {correction.words}"
+    return f"{told}  {correction.outcome:9}  {_what(correction)}"
+
+
+def _what(correction: Correction) -> str:
+    """What was said; where a thought was written afterwards, that comes first."""
+    from memory.records import REVIEW
+
+    if correction.kind != REVIEW:
+        return correction.words
+    lines = (correction.thought_final or correction.thought_should).strip().splitlines()
+    taught = next((line for line in lines if line.startswith("subtask:")), " / ".join(lines))
+    return f"{taught.removeprefix('subtask:').strip()} ({correction.words})" if taught else correction.words
 
 
 def _told(change: CorrectionChange) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from coach.config import Config
+from coach.disk import make_folder
 from coach.session.errand import KINDS
 from robot_bridge.protocol.errors import UsageError
 
@@ -53,6 +54,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
         allowed = f"none negative, at least one worker, seeds below {FIRST_SEED} (those above are for evaluation)"
         raise UsageError("these numbers of episodes, stills, seed or workers cannot be made", allowed)
     out = Path(args.out) if args.out else config.home / "data"
+    make_folder(out)
     if args.learner:
         return _practise(args, config, out)
     if args.stills:

@@ -22,6 +22,7 @@ coach eval --suite clear_counter --grasp contact --json > clear.json
 coach eval checkpoints/old checkpoints/new --episodes 200
 coach eval embedded coached-1 --suite home --plot proof.svg
 """
+PLOTS = (".svg", ".png", ".pdf")
 DEFAULT = "tests/results/SUITE.json"
 
 
@@ -53,9 +54,13 @@ def run(args: argparse.Namespace, config: Config) -> int:
     from robot_bridge.protocol.errors import UsageError
 
     names = args.checkpoints or [config.checkpoint or "embedded"]
-    if len(names) > 2 or min(args.workers, args.lanes) < 1:
-        raise UsageError(f"{len(names)} checkpoints, {args.workers} workers, {args.lanes} lanes",
-                         "one or two checkpoints, at least one worker and one lane")  # fmt: skip
+    if len(names) > 2:
+        raise UsageError(f"{len(names)} checkpoints were given", "one, or two to compare")
+    for option, number in (("--workers", args.workers), ("--lanes", args.lanes)):
+        if number < 1:
+            raise UsageError(f"{option} {number}", "at least 1")
+    _check_files(args)
+    _check_checkpoints(names, config)
     answers = []
     for suite in SUITES if args.suite == "all" else [args.suite]:
         answer = _measure(suite, names, args, config)
@@ -68,6 +73,29 @@ def run(args: argparse.Namespace, config: Config) -> int:
     if args.plot:
         plot(Path(args.plot), answers)
     return 0
+
+
+def _check_files(args: argparse.Namespace) -> None:
+    """Before anything is measured. Raises: UsageError: what is to be written at the end could not be."""
+    from coach.bench.report import source_root
+    from coach.disk import check_file, make_folder
+
+    if args.plot:
+        check_file(Path(args.plot), PLOTS)
+    if args.write:
+        make_folder((source_root() / DEFAULT if args.write == DEFAULT else Path(args.write)).parent)
+
+
+def _check_checkpoints(names: Sequence[str], config: Config) -> None:
+    """Before anything is measured. Raises: CoachError: one of them is not there, or not whole."""
+    from coach.checkpoints.proofs import fingerprint
+    from coach.checkpoints.switch import folder_of
+    from coach.checkpoints.unfinished import unfinished
+
+    for name in names:
+        fingerprint(folder_of(config, name))
+        if rest := unfinished(folder_of(config, name)):
+            print(f"the training of '{name}' is {rest}", file=sys.stderr)
 
 
 def _measure(suite_name: str, names: Sequence[str], args: argparse.Namespace, config: Config) -> dict[str, Any]:

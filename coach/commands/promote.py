@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from typing import TYPE_CHECKING
+
+from robot_bridge.protocol.errors import UsageError
 
 if TYPE_CHECKING:
     from coach.checkpoints.switch import Switched
@@ -20,8 +23,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, config: Config) -> int:
-    from coach.checkpoints.switch import promote
+    from coach.checkpoints.switch import folder_of, promote
+    from coach.checkpoints.unfinished import unfinished
 
+    if rest := unfinished(folder_of(config, args.checkpoint)):
+        if not args.force:
+            raise UsageError(f"the training of '{args.checkpoint}' is {rest}",
+                             next_step="give the same `coach train` again to end it, or serve it all the same with "
+                             "--force")  # fmt: skip
+        print(f"the training of '{args.checkpoint}' is {rest}", file=sys.stderr)
     print_switched(promote(config, args.checkpoint, args.force), args.json)
     return 0
 

@@ -90,8 +90,10 @@ def _check(args: argparse.Namespace) -> None:
     if args.corrections + args.list + (args.episode is not None) > 1:
         raise UsageError("an episode, --list and --corrections were asked for together", "one of them")
     _check_together(args)
-    if (args.limit is not None and args.limit < 1) or not 0 <= args.speed <= 1000:
-        raise UsageError(f"--limit {args.limit} --speed {args.speed:g}", "a limit of 1 or more, a speed of 0 to 1000")
+    if args.limit is not None and args.limit < 1:
+        raise UsageError(f"--limit {args.limit}", "a limit of 1 or more")
+    if not 0 <= args.speed <= 1000:
+        raise UsageError(f"--speed {args.speed:g}", "a speed of 0 to 1000")
     if args.mixture is not None and (args.limit is None or args.mixture < 0):
         raise UsageError(f"--mixture {args.mixture} has no end", "a seed of 0 or more, and a --limit",
                          "as in: coach replay --mixture 7 --limit 100")  # fmt: skip

@@ -79,7 +79,31 @@ def _add(store: Store, args: argparse.Namespace, config: Config) -> list[Routine
         from dataclasses import replace
 
         drafts = [replace(routine, missed=args.missed) for routine in drafts]
+    _check_new(store, drafts)
     return [store.routines.add(routine) for routine in drafts]
+
+
+def _check_new(store: Store, drafts: list[Routine]) -> None:
+    """Raises: UsageError: one of them is there already; then none is taken."""
+    from coach.routines.wording import when_in_words
+    from coach.session.known_routines import same_chore, same_time
+
+    active = store.routines.active()
+    for draft in drafts:
+        known = next((old for old in same_chore(active, draft) if same_time(old, draft)), None)
+        if known is not None:
+            raise UsageError(f"'{known.title}' {when_in_words(known)} is there already, as routine {known.id}",
+                             "another time or another thing",
+                             f"take it away with: coach routines remove {known.id}")  # fmt: skip
+
+
+def _active(store: Store, routine_id: int) -> Routine:
+    """Raises: UsageError: there is none of this number, or it was removed."""
+    routine = store.routines.one(routine_id)
+    if routine_id not in {other.id for other in store.routines.active()}:
+        raise UsageError(f"routine {routine_id} ('{routine.title}') was removed already",
+                         next_step="see what there is with: coach routines list")  # fmt: skip
+    return routine
 
 
 def _skip(store: Store, args: argparse.Namespace, config: Config) -> list[Routine]:
@@ -87,9 +111,13 @@ def _skip(store: Store, args: argparse.Namespace, config: Config) -> list[Routin
     from coach.routines.recurrence import to_local
     from coach.routines.scheduler import Scheduler
 
-    routine = store.routines.one(args.id)
+    routine = _active(store, args.id)
     if args.day:
-        return [store.routines.skip_days(args.id, days_in(args.day, to_local(time.time(), routine.tz)))]
+        now = to_local(time.time(), routine.tz)
+        days = days_in(args.day, now)
+        if all(day[:1].isdigit() and day < now.date().isoformat() for day in days):
+            raise UsageError(f"'{args.day[:80]}' is over ({days[0]})", "today, or a day to come")
+        return [store.routines.skip_days(args.id, days)]
     coming = Scheduler(store.routines).upcoming(routine)
     if coming is None:
         raise UsageError(f"routine {args.id} is due no more")
@@ -97,7 +125,7 @@ def _skip(store: Store, args: argparse.Namespace, config: Config) -> list[Routin
 
 
 def _remove(store: Store, args: argparse.Namespace, config: Config) -> list[Routine]:
-    return [store.routines.remove(args.id, time.time())]
+    return [store.routines.remove(_active(store, args.id).id, time.time())]
 
 
 def _import(store: Store, args: argparse.Namespace, config: Config) -> list[Routine]:
@@ -107,7 +135,17 @@ def _import(store: Store, args: argparse.Namespace, config: Config) -> list[Rout
 
     known = {(r.title, r.rrule, r.start_local) for r in store.routines.active()}
     found = from_ics(args.file, time.time(), config.person, local_zone(), interpreter_of(config))
-    return [store.routines.add(r) for r in found if (r.title, r.rrule, r.start_local) not in known]
+    fresh = [r for r in found if (r.title, r.rrule, r.start_local) not in known]
+    if not fresh and not args.json:
+        print(_nothing_new(len(found), args.file))
+    return [store.routines.add(r) for r in fresh]
+
+
+def _nothing_new(known: int, file: Path) -> str:
+    """What an import tells that takes nothing."""
+    if not known:
+        return f"nothing new: {file} has no event that is still to come"
+    return f"nothing new: { ({1: 'it is', 2: 'both are'}.get(known) or f'all {known} are') } there already"
 
 
 def _move(store: Store, args: argparse.Namespace, config: Config) -> list[Routine]:
@@ -129,7 +167,10 @@ def _export(store: Store, file: Path) -> int:
         sys.stdout.buffer.write(data)
         return 0
     try:
-        file.write_bytes(data)
+        with file.open("xb") as opened:
+            opened.write(data)
+    except FileExistsError:
+        raise UsageError(f"{file} is there already", next_step="name a file that is not, or remove it") from None
     except OSError as error:
         raise UsageError(f"{file} cannot be written ({error.strerror})") from None
     print(f"{len(store.routines.active())} routines written to {file}")
@@ -146,7 +187,7 @@ def _print(store: Store, routines: list[Routine], args: argparse.Namespace) -> N
     if args.json:
         print(json.dumps([_as_json(r, coming[r.id]) for r in routines], ensure_ascii=False))
         return
-    if not routines:
+    if not routines and args.verb != "import":
         print('no routines; make one with: coach routines add "wipe the counter every day at 8"')
     for r in routines:
         due = coming[r.id]

@@ -32,7 +32,8 @@ coach train --from-corrections --motion
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `coach train`."""
-    told = "fine-tune the served checkpoint on the stored lessons, mixed with demonstrations"
+    told = ("fine-tune the served checkpoint on the stored lessons, mixed with demonstrations and stills; the first "
+            "time make these with: coach demos --episodes 120 --stills 3000")  # fmt: skip
     parser.add_argument("--from-corrections", action="store_true", help=told)
     parser.add_argument("--motion", action="store_true", help="with --from-corrections: learn recorded motion too, of "
                         "takeovers and of tasks that were done, without what a correction was against")  # fmt: skip
@@ -50,18 +51,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, config: Config) -> int:
     """Train, or go on training; Ctrl-C keeps what was saved last."""
-    from robot_bridge.protocol.errors import UsageError
-
-    if (
-        args.minutes <= 0
-        or args.threads < 1
-        or args.measure < 0
-        or not (args.name or "kitchen").replace("-", "").replace("_", "").isalnum()
-    ):
-        allowed = "letters, digits, - and _ in a name; more than 0 minutes; at least 1 thread; 0 episodes or more"
-        raise UsageError(f"name '{args.name}', {args.minutes} minutes, {args.threads} threads", allowed)
-    if args.motion and not args.from_corrections:
-        raise UsageError("--motion is of what the robot recorded", "--from-corrections --motion")
+    _check(args)
     if not args.from_corrections:
         return _train(args, config, "kitchen.yaml", args.start, None)
     from coach.evaluate.home import home_rules
@@ -79,6 +69,26 @@ def run(args: argparse.Namespace, config: Config) -> int:
         flags = " --suite home" if home_rules(store) else ""  # the other suites hold no rule of a home
         recipe = "corrections_motion.yaml" if args.motion else "corrections.yaml"
         return _train(args, config, recipe, start, lessons, flags, partial(_recorded, store, config))
+
+
+def _check(args: argparse.Namespace) -> None:
+    """Raises: UsageError: an option that cannot be; the first one is named."""
+    from coach.checkpoints.served import EMBEDDED
+    from robot_bridge.protocol.errors import UsageError
+
+    if not (args.name or "kitchen").replace("-", "").replace("_", "").isalnum():
+        raise UsageError(f"--name '{args.name[:80]}'", "letters, digits, - and _")
+    if args.name == EMBEDDED:
+        raise UsageError(f"--name {EMBEDDED} is the checkpoint of the installation and cannot be trained over",
+                         "another name")  # fmt: skip
+    if args.minutes <= 0:
+        raise UsageError(f"--minutes {args.minutes:g}", "more than 0")
+    if args.threads < 1:
+        raise UsageError(f"--threads {args.threads}", "at least 1")
+    if args.measure < 0:
+        raise UsageError(f"--measure {args.measure}", "0 episodes or more")
+    if args.motion and not args.from_corrections:
+        raise UsageError("--motion is of what the robot recorded", "--from-corrections --motion")
 
 
 def _eyes(config: Config, start: str) -> tuple[Callable[[np.ndarray, str], float | None] | None, str]:

@@ -136,11 +136,14 @@ class Recording:
         """Store what the thought should have been, from frame `first` to frame `last`.
 
         Raises:
-            UsageError: the text is no thought, or the frame at an end was dropped.
+            UsageError: the text is no thought, it begins after it ends, or the frame at an end was dropped.
         """
-        begins, ends = (self.instant(number) for number in sorted((first, last)))
-        seen, episode = ends, self.episode
+        if first > last:
+            raise UsageError(f"the mark at frame {first + 1} lies after this one, which is frame {last + 1}",
+                             next_step="press w again, where it went wrong")  # fmt: skip
+        begins, seen, episode = self.instant(first), self.instant(last), self.episode
         should = thought_text(thought, whole=False)
+        self._check_camera(should, seen)
         draft = CorrectionDraft(
             id=new_id(), words=words or "written afterwards", episode_id=episode.id, kind=REVIEW,
             thought_was=seen.thought.text if seen.thought else "", thought_should=should,
@@ -152,3 +155,23 @@ class Recording:
         stored = self._store.add_correction(draft)
         self.refresh()
         return stored
+
+    def thought_so(self, first: int, last: int, text: str) -> bool:
+        """Whether this was the thought in force at all frames from `first` to `last`."""
+        marks = [number for t in self.thoughts if first < (number := self.number_at(t.time_s)) <= last]
+        in_force = [self.thought_at(self.times[number]) for number in (first, *marks)]
+        return all(thought is not None and thought.text.split() == text.split() for thought in in_force)
+
+    def take_back(self, lesson_id: str, by: str) -> None:
+        """A lesson written here is none after all; it stays on record."""
+        self._store.retract_correction(lesson_id, by, "taken back while looking at the episode")
+        self.refresh()
+
+    @staticmethod
+    def _check_camera(should: str, seen: Instant) -> None:
+        """Raises: UsageError: the thought points into a picture that there is none of."""
+        where = next((line for line in should.splitlines() if line.startswith("where:")), "")
+        camera, cameras = where.removeprefix("where:").split("<")[0].strip(), seen.frame.observation().images
+        if camera and cameras and camera not in cameras:
+            raise UsageError(f"there is no picture of a camera '{camera[:40]}'", ", ".join(cameras),
+                             "click on the picture to say where")  # fmt: skip

@@ -38,18 +38,28 @@ def undecided(store: Store, recording: Recording) -> list[Suggestion]:
     return [suggestion for suggestion in every if suggestion.id not in decided and _seen(recording, suggestion)]
 
 
-def decide(store: Store, recording: Recording, suggestion: Suggestion, decision: Decision, by: str) -> None:
-    """Keep a person's decision; what is accepted becomes a lesson, before that is said.
+def decide(
+    store: Store, recording: Recording, suggestion: Suggestion, decision: Decision, by: str
+) -> Correction | None:
+    """Keep a person's decision; what is accepted becomes a lesson, before that is said, and is returned.
 
     Raises:
         UsageError: it is accepted, and its pictures are gone or its thought is none.
     """
+    lesson = None
     if decision == "accepted":
         if not _seen(recording, suggestion):
             raise recording.gone()
         first, last = (recording.number_at(time_s) for time_s in (suggestion.start_s, suggestion.end_s))
-        recording.label(first, last, suggestion.thought, by, f"accepted: {suggestion.why}")
+        lesson = recording.label(first, last, suggestion.thought, by, f"accepted: {suggestion.why}")
     store.set_state(_key(recording), {**store.get_state(_key(recording), {}), suggestion.id: decision})
+    return lesson
+
+
+def undecide(store: Store, recording: Recording, suggestion_id: str) -> None:
+    """It waits for a person again."""
+    decided = store.get_state(_key(recording), {})
+    store.set_state(_key(recording), {name: said for name, said in decided.items() if name != suggestion_id})
 
 
 def _seen(recording: Recording, suggestion: Suggestion) -> bool:

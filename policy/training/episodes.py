@@ -20,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
+from policy.training.making import making
 from robot_bridge.protocol.errors import ConfigError
 from robot_bridge.protocol.thought import Thought
 
@@ -121,7 +122,7 @@ class Episodes:
         self._shards: dict[Path, Shard] = {}
         self.refresh()
         if not self._shards:
-            raise ConfigError(f"no demonstrations in {folder}", next_step="make some with `coach demos`")
+            raise ConfigError(f"no demonstrations in {folder}", next_step=f"make some with: {making(folder)}")
 
     def refresh(self) -> None:
         """Take in shards that were written since."""
@@ -156,7 +157,9 @@ class Episodes:
         """
         index, weights = (self._acting, self._acting_weights) if acting else (self._index, self._weights)
         if not weights.any():
-            raise ConfigError(f"no motion to learn in {self._folder}", next_step="make some with `coach demos`")
+            raise ConfigError(
+                f"no motion to learn in {self._folder}", next_step=f"make some with: {making(self._folder)}"
+            )
         picks = rng.choice(len(index), size=shards, p=weights)
         everything = list(self._shards.values())
         parts = [everything[p].take(rng.choice(index[p], n), self._cameras, rng)

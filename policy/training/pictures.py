@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from policy.training.making import making
 from robot_bridge.protocol.errors import ConfigError
 
 COLOURS = ("red", "blue", "green", "yellow", "white")
@@ -57,7 +58,7 @@ class StillShards:
         self._shards: dict[Path, tuple[np.ndarray, list[list[Thing]]]] = {}
         self.refresh()
         if not self._shards:
-            raise ConfigError(f"no stills in {folder}", next_step="make some with `coach demos --stills`")
+            raise ConfigError(f"no stills in {folder}", next_step=f"make some with: {making(folder)}")
 
     def refresh(self) -> None:
         """Take in shards that were written since."""

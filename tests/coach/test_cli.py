@@ -73,6 +73,10 @@ def test_help_is_quick_when_nothing_else_runs():
         (["interpret", "stop", "--home"], "--home needs a value"),
         (["interpret", "stop", "--config", "/nowhere/c.yaml"], "/nowhere/c.yaml cannot be read"),
         (["interpret", "a" * 10_000], "10000 characters; allowed: at most 2000"),
+        (["demos", "--out", "/proc/x"], "the folder /proc/x cannot be made"),
+        (["train", "--minutes", "0"], "coach: --minutes 0; allowed: more than 0"),
+        (["train", "--name", "a/b"], "coach: --name 'a/b'; allowed: letters, digits, - and _"),
+        (["train", "--name", "embedded"], "--name embedded is the checkpoint of the installation"),
     ],
 )
 def test_one_sentence_and_status_2_when_usage_is_wrong(argv, says, capsys):

@@ -57,7 +57,8 @@ def test_show_takes_the_beginning_of_an_id(home, capsys):
     [
         (["show", "zzz"], "there is no correction 'zzz'"),
         (["show", "a"], "several corrections begin with 'a'"),
-        (["list", "--limit", "0"], "a limit of 1 or more"),
+        (["list", "--limit", "0"], "coach: --limit 0; allowed: a limit of 1 or more"),
+        (["list", "--offset", "-1"], "coach: --offset -1; allowed: an offset of 0 or more"),
         (["edit", "a1"], "nothing to edit"),
         (["edit", "a1", "--thought", "jump"], "this is no thought"),
         (["edit", "a1", "--kind", "nonsense"], "allowed: instruction, subtask, where, hand"),
@@ -117,3 +118,22 @@ def test_lessons_are_listed_when_no_verb_is_given(home, capsys, flags):
     alone = capsys.readouterr().out
     assert main(["corrections", "list", *flags, "--home", str(home)]) == 0
     assert alone == capsys.readouterr().out and "the blue one" in alone
+
+
+def test_taught_thought_is_listed_when_it_was_written_afterwards(home, capsys):
+    with Store.open(home / "memory.db") as store:
+        for number, thought in enumerate(("reason: it is red\nsubtask: pick up the cup", "hand: left")):
+            store.add_correction(CorrectionDraft(id=f"r{number}", words="accepted: it fell", kind="review",
+                                                 thought_should=thought))  # fmt: skip
+    assert main(["corrections", "list", "--limit", "2", "--home", str(home)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].endswith("  hand: left (accepted: it fell)")
+    assert lines[1].endswith("  pick up the cup (accepted: it fell)")
+
+
+@pytest.mark.parametrize("argv", [["list"], ["search", "blue"], ["show", "3"], ["stats"]])
+def test_lessons_are_read_when_nothing_can_be_written(home, capsys, argv):
+    (home / "memory.db-shm").mkdir()
+    assert main(["corrections", *argv, "--home", str(home)]) == 0
+    assert capsys.readouterr().out
+    assert main(["corrections", "retract", "3", "--home", str(home)]) == 1

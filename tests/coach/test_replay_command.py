@@ -87,7 +87,7 @@ def test_episodes_are_listed(home, capsys):
         (["1", "--corrections"], "asked for together"),
         (["--mixture", "3"], "has no end"),
         (["--limit", "0"], "a limit of 1 or more"),
-        (["--speed", "-1"], "a speed of 0 to 1000"),
+        (["--speed", "-1"], "coach: --speed -1; allowed: a speed of 0 to 1000"),
         (["--rerun", "--corrections"], "--corrections was asked for with it; allowed: --rerun and an episode"),
         (["--rerun", "--mixture", "0", "--limit", "3"], "--mixture, --limit was asked for with it"),
         (["--rerun", "--list"], "--list was asked for with it"),

@@ -149,6 +149,67 @@ async def test_suggestion_is_shown_and_rejected_by_keys(store, tmp_path):
     assert undecided(store, app.recording) == [] and store.count_corrections() == 0
 
 
+async def test_nothing_is_kept_when_the_thought_was_there_already(store, tmp_path):
+    app = ReviewApp(Config(home=tmp_path), store, Recording(store, 1))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        await pilot.press("n", "e", "ctrl+s")
+        assert [n.message for n in app._notifications][-1].startswith("nothing is changed, so nothing is kept")
+        await pilot.press("escape", "home", "w", "n", "n", "e", "ctrl+s")  # right from the mark on, where another was
+    [lesson] = store.corrections()
+    assert lesson.label_start_s == pytest.approx(6.0)
+
+
+async def test_lesson_is_refused_when_the_mark_lies_after_its_frame(store, tmp_path):
+    app = ReviewApp(Config(home=tmp_path), store, Recording(store, 1))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        await pilot.press("end", "w", "home", "e")
+        app.query_one("#editor").load_text(RIGHT)
+        await pilot.press("ctrl+s")
+        told = [n.message for n in app._notifications][-1]
+    assert store.count_corrections() == 0
+    assert told == "the mark at frame 100 lies after this one, which is frame 1; press w again, where it went wrong"
+
+
+async def test_last_lesson_is_taken_back_by_its_key(store, tmp_path):
+    store.end_episode(1, "failed")
+    app = ReviewApp(Config(home=tmp_path, person="ben"), store, Recording(store, 1))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        await pilot.press("n", "e")
+        app.query_one("#editor").load_text(RIGHT)
+        await pilot.press("ctrl+s", "s", "y")
+        assert undecided(store, app.recording) == []
+        await pilot.press("u")
+        [waiting] = undecided(store, app.recording)
+        assert [c.outcome for c in store.corrections()] == ["retracted", "open"] and waiting.id.startswith("stuck")
+        await pilot.press("u", "u")
+        assert [n.message for n in app._notifications][-1].startswith("no lesson was written in this review")
+    assert [c.outcome for c in store.corrections()] == ["retracted", "retracted"] and app.recording.lessons == []
+
+
+async def test_footer_is_whole_on_80_columns_and_tells_what_ends_the_writing(store, tmp_path):
+    app = ReviewApp(Config(home=tmp_path), store, Recording(store, 1))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        assert [key.description for key in app.query("FooterKey")][-1] == "help"
+        assert max(key.region.right for key in app.query("FooterKey")) <= 80
+        await pilot.press("e")
+        await pilot.pause()
+        assert [key.description for key in app.query("FooterKey")] == ["keep it as a lesson", "discard it"]
+        await pilot.press("escape", "question_mark")
+        await pilot.pause()
+        assert type(app.screen).__name__ == "ReviewKeys"
+        await pilot.press("q")
+        assert app.number == 0 and len(app.screen_stack) == 1
+
+
+def test_lesson_is_refused_when_it_points_into_no_picture(store):
+    with pytest.raises(UsageError, match="no picture of a camera 'roof'; allowed: base"):
+        Recording(store, 1).label(10, 30, RIGHT.replace("base", "roof"), "ben")
+
+
 @pytest.mark.parametrize(("argv", "says"), [([], "needs a terminal"), (["9"], "there is no episode 9")])
 def test_one_sentence_when_it_cannot_be_shown(store, tmp_path, capsys, argv, says):
     assert main(["review", *argv, "--home", str(tmp_path)]) == 2

@@ -54,6 +54,39 @@ def test_calendar_file_brings_the_same_routines_back_when_imported(tmp_path, cap
     assert len(listed(tmp_path / "two", capsys)) == len(one), "the same file twice brings nothing new"
 
 
+def test_one_sentence_says_that_nothing_is_new_when_all_of_a_calendar_is_there(tmp_path, capsys) -> None:
+    file = tmp_path / "routines.ics"
+    coach(tmp_path, "routines", "add", "laundry on Tuesdays at 10, wipe the counter every day at 8")
+    assert coach(tmp_path, "routines", "export", str(file)) == 0
+    capsys.readouterr()
+    assert coach(tmp_path, "routines", "import", str(file)) == 0
+    assert capsys.readouterr().out == "nothing new: both are there already\n"
+    file.write_text(EVENT.format("").replace("2026", "2001"))
+    assert coach(tmp_path, "routines", "import", str(file)) == 0
+    assert "has no event that is still to come" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        (("add", "wipe the counter daily at 8"), "'wipe the counter' every day at 8:00 is there already, as routine 1"),
+        (("skip", "1", "2001-12-24"), "'2001-12-24' is over"),
+        (("skip", "1", "yesterday"), "'yesterday' is over"),
+        (("skip", "2"), "routine 2 ('do the laundry') was removed already"),
+        (("remove", "2"), "routine 2 ('do the laundry') was removed already"),
+        (("export", "FILE"), "is there already; name a file that is not"),
+    ],
+)
+def test_routine_is_left_as_it_is_when_the_change_would_be_none(tmp_path, capsys, words, part) -> None:
+    (tmp_path / "FILE").write_text("mine")
+    coach(tmp_path, "routines", "add", "wipe the counter every day at 8, laundry on Tuesdays at 10")
+    coach(tmp_path, "routines", "remove", "2")
+    before = listed(tmp_path, capsys)
+    assert coach(tmp_path, "routines", *[str(tmp_path / word) if word == "FILE" else word for word in words]) == 2
+    assert part in capsys.readouterr().err
+    assert listed(tmp_path, capsys) == before and (tmp_path / "FILE").read_text() == "mine"
+
+
 EVENT = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:1\r\nSUMMARY:x\r\nDTSTART:20261121T180000Z\r\n{}END:VEVENT\r\nEND:VCALENDAR\r\n"  # noqa: E501
 
 

@@ -50,6 +50,8 @@ def test_rest_of_a_thought_goes_when_its_beginning_is_another(store: Store, less
         ({"words": "  "}, "cannot be empty"),
         ({"thought_should": "pick up the cup"}, "this is no thought"),
         ({"thought_final": "reason: it is there"}, "needs a line 'subtask"),
+        ({"thought_should": "hand: third"}, "'third' is no hand of the robot; allowed: left, right"),
+        ({"thought_should": "subtask: juggle the plateshand: third"}, "is two lines in one"),
         ({"kind": "nonsense"}, "'nonsense' is no kind of correction; allowed: instruction, subtask, where, hand"),
         ({"kind": "review"}, "'review' is no kind"),  # that is how it came about, and nobody can change that
     ],
@@ -98,7 +100,16 @@ def test_counts_tell_what_was_taught_again_and_again(store: Store, lesson: str):
         ("please take the big blue bowl to the sink", "big blue bowl"),
         ("put the plate away", "plate"),
         ("dance", ""),
+        ("clear the counter", ""),
+        ("wipe the counter", "counter"),
     ],
 )
 def test_object_is_found_in_an_instruction(instruction, thing):
     assert object_of(instruction) == thing
+
+
+def test_lesson_of_a_chore_is_about_the_thing_that_it_teaches(store: Store):
+    for number, thought in enumerate((FINAL, "reason: it is full\n")):
+        store.add_correction(CorrectionDraft(id=f"c{number}", words="no", thought_should=thought,
+                                             instruction_now="clear the counter"))  # fmt: skip
+    assert statistics_of(store).objects == {"red cup": 1, "": 1}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import sqlite3
 import threading
 from pathlib import Path
@@ -13,7 +14,7 @@ from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 from memory import connection, opening
-from memory.failures import translated
+from memory.failures import store_error, translated
 from memory.migrations import APPLICATION_ID, migrations
 from memory.records import CorrectionDraft
 from memory.store import Store
@@ -106,6 +107,49 @@ def test_store_error_when_the_file_is_read_only(path: Path):
     with pytest.raises(StoreError, match=r"cannot be written .*chmod"), translated(path):
         raw.execute("DELETE FROM utterances")
     raw.close()
+
+
+def test_file_is_read_when_nothing_can_be_made_beside_it(path: Path):
+    _filled(path, 3)
+    path.with_name(path.name + "-shm").mkdir()  # as on a full disk: SQLite cannot make its own
+    with pytest.raises(StoreError):
+        Store.open(path)
+    with Store.open_for_reading(path) as store:
+        assert len(store.conversation()) == 3
+        with pytest.raises(StoreError, match="cannot be written"):
+            store.set_state("ui", 1)
+
+
+def test_what_was_written_last_is_read_when_nothing_can_be_written(path: Path, tmp_path: Path):
+    copy = tmp_path / "copy.db"
+    with Store.open(path) as store:
+        store.add_utterance("the blue one", "ann", "person")
+        shutil.copy(path, copy)
+        shutil.copy(path.with_name(path.name + "-wal"), copy.with_name("copy.db-wal"))
+    copy.with_name("copy.db-shm").mkdir()
+    with Store.open_for_reading(copy) as store:
+        assert [said.text for said in store.conversation()] == ["the blue one"]
+
+
+@pytest.mark.parametrize("log", [b"", b"x"])
+def test_log_is_never_passed_over_when_the_file_can_only_be_read_without_it(path: Path, monkeypatch, log: bytes):
+    _filled(path, 3)
+    path.with_name(path.name + "-shm").mkdir()
+    path.with_name(path.name + "-wal").write_bytes(log)
+    monkeypatch.setattr(opening, "READ_ONLY", ("immutable=1",))
+    if log:
+        with pytest.raises(StoreError):
+            Store.open_for_reading(path)
+    else:
+        with Store.open_for_reading(path) as store:
+            assert len(store.conversation()) == 3
+
+
+def test_store_error_when_what_is_to_be_read_is_damaged(path: Path):
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(b"not a database at all" * 100)
+    with pytest.raises(StoreError, match="is damaged"):
+        Store.open_for_reading(path)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write to read-only files")
@@ -210,3 +254,10 @@ def test_lessons_of_an_older_file_are_kept_and_may_be_left_when_it_is_opened(pat
     with pytest.raises(sqlite3.IntegrityError):
         raw.execute("UPDATE corrections SET outcome = 'whatever'")
     raw.close()
+
+
+@pytest.mark.parametrize("name", ["SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE"])
+def test_disk_is_told_full_however_sqlite_meets_that(path: Path, name: str):
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorname = name
+    assert "is full" in str(store_error(path, error))

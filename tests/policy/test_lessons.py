@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import shutil
 
 import msgspec
 import numpy as np
@@ -10,7 +11,7 @@ import yaml
 from safetensors.torch import load_file
 from tiny import SIZES, THOUGHT, observation, write_checkpoint, write_tokenizer
 
-from coach.__main__ import main
+from coach.__main__ import command_parser, load_command, main
 from memory.records import CorrectionDraft
 from memory.store import Store
 from policy.loading import load_policy
@@ -207,6 +208,18 @@ def test_unfinished_run_goes_on_or_gives_way_to_the_next_name(home, capsys):
         store.retract_correction("new", "ann")
     assert main(argv) == 0
     assert "coach promote coached-1" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("missing", ["stills", "demos"])
+def test_whole_command_is_told_when_what_lessons_are_mixed_with_is_missing(home, capsys, missing):
+    shutil.move(home / "data" / missing, home / "elsewhere")
+    argv = ["train", "--from-corrections", "--recipe", str(home / "recipe.yaml"), "--home", str(home)]
+    assert main(argv) == 2
+    told = capsys.readouterr().err
+    assert f"make some with: coach demos --episodes 120 --stills 3000 --out {home / 'data'}" in told
+    with pytest.raises(SystemExit):
+        command_parser("train", load_command("train")).parse_args(["--help"])
+    assert "coach demos --episodes 120 --stills 3000" in " ".join(capsys.readouterr().out.split())
 
 
 def test_one_sentence_when_there_is_nothing_to_learn_from(home, tmp_path, capsys):

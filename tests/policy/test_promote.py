@@ -156,6 +156,48 @@ def test_proof_is_void_when_the_weights_were_replaced(home, capsys):
     assert "'new' has not beaten 'old'" in said and "coach eval old new" in said and "--force" in said
 
 
+def test_unfinished_checkpoint_is_marked_and_wants_force(home, capsys):
+    card = home / "checkpoints" / "new" / "checkpoint.yaml"
+    figures = "figures:\n  stages: {look: 100, lessons: 300}\n  stage: 1\n  step: 75"
+    card.write_text(card.read_text().replace("figures: {}", figures))
+    prove(home, "old", "new", "better")
+    told = {row["name"]: row["unfinished"] for row in coach(capsys, home, "checkpoints")["checkpoints"]}
+    assert told["new"] == "unfinished, step 175 of 400" and told["old"] == told["embedded"] == ""
+    main(["checkpoints", "--home", str(home)])
+    assert capsys.readouterr().out.count("unfinished") == 1
+    assert main(["promote", "new", "--home", str(home)]) == 2
+    assert "the training of 'new' is unfinished, step 175 of 400" in capsys.readouterr().err
+    assert main(["promote", "new", "--force", "--home", str(home)]) == 0
+    capsys.readouterr()
+    card.write_text(card.read_text().replace("stage: 1", "stage: 2"))
+    assert not any(row["unfinished"] for row in coach(capsys, home, "checkpoints")["checkpoints"])
+
+
+@pytest.mark.parametrize(
+    ("argv", "says"),
+    [
+        (["embedded", "nope"], "there is no checkpoint 'nope'"),
+        (["embedded", "tokenizer"], "holds no whole checkpoint"),
+        (["old", "--plot", "/nonexistent/p.svg"], "there is no folder /nonexistent"),
+        (["old", "--plot", "p.doc"], "p.doc ends in none of the formats that can be drawn; allowed: .svg, .png, .pdf"),
+        (["old", "--write", "/proc/x/p.json"], "the folder /proc/x cannot be made"),
+        (["old", "--workers", "0"], "--workers 0; allowed: at least 1"),
+    ],
+)
+def test_nothing_is_measured_when_a_part_of_it_cannot_be(home, capsys, monkeypatch, argv, says):
+    monkeypatch.setattr("coach.evaluate.evaluation.evaluate", lambda *_: pytest.fail("it measures"))
+    assert main(["eval", *argv, "--home", str(home)]) in (1, 2)
+    assert says in capsys.readouterr().err
+
+
+def test_unfinished_checkpoint_is_told_when_it_is_measured(home, capsys, monkeypatch):
+    card = home / "checkpoints" / "new" / "checkpoint.yaml"
+    figures = "figures: {stages: {lessons: 400}, stage: 0, step: 75}"
+    card.write_text(card.read_text().replace("figures: {}", figures))
+    assert main(["eval", "new", "--suite", "nothing", "--home", str(home)]) == 2
+    assert "the training of 'new' is unfinished, step 75 of 400" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("argv", "status", "says"),
     [
