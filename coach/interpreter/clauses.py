@@ -7,9 +7,11 @@ import re
 import msgspec
 
 from coach.interpreter.checkins import parse_checkin
+from coach.interpreter.complaints import parse_left_alone
 from coach.interpreter.controls import parse_control
 from coach.interpreter.corrections import parse_correction, parse_hand
 from coach.interpreter.facts import parse_fact
+from coach.interpreter.forgetting import parse_forgetting
 from coach.interpreter.house_rules import NOW, parse_rule
 from coach.interpreter.items import Item, Scene
 from coach.interpreter.lexicon import COLORS, DETERMINERS, GERUNDS, PREPOSITIONS, THINGS, WHICH, alternatives
@@ -37,6 +39,8 @@ _BEFORE_A_QUESTION = re.compile(
     r"where|how|who|which|whose|did|are|is|do|have) )"
 )
 _DO_THE = re.compile(r"do (?P<what>(?:the|that) .*\bones?\b.*)")
+_FIRST = re.compile(r"(?:no ,? ?)?(?:do(?=.* first$)|(?:start|begin) with) (?P<what>(?:the|that|my) .+?)(?: first)?")
+_ONES = THINGS - {"dish", "thing", "stuff", "everything", "food"}
 _FOUND = re.compile(r"you (?:can|will|may) find ")
 ABLE = re.compile(r"(?:(?:robot|hey|so|and) )*(?:can|could|do) you (?:even |also |ever )?[a-z]+$")
 _LED_BY_YES = re.compile(r"(?:yes|yes yes|no|sure|of course|certainly|absolutely|definitely|maybe|okay) ")
@@ -67,8 +71,8 @@ class Clauses:
         answer = parse_control(clause) if _LED_BY_YES.match(clause) else None
         if answer and answer.kind == "answer":
             return [self._settled(answer)]
-        if hand := parse_hand(clause):
-            return [hand]
+        if found := parse_hand(clause) or parse_left_alone(clause) or parse_forgetting(clause):
+            return [found]
         small = self.small(plain)
         if small:
             return small
@@ -146,6 +150,10 @@ class Clauses:
         if doing := _DO_THE.fullmatch(plain):
             named = parse_elided(doing["what"])
             return [Item(kind="task", object=named[0], place=named[1])] if named and named[0] else None
+        if first := _FIRST.fullmatch(plain):
+            thing = parse_noun(first["what"])
+            if thing and thing.object and thing.object.name in _ONES & set(plain.split()):  # no chore: "the dishes"
+                return [Item(kind="correction", verb="pick_up", object=thing.object)]
         found = parse_elided(_HEDGE.sub("", plain))
         if found is None or not (
             found[1]

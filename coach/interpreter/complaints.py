@@ -51,6 +51,12 @@ _MISUNDERSTOOD = re.compile(
     r"(?:i am|we are) not (?:very |at all |really |too )*(?:pleased|happy|impressed|satisfied)(?: with .{1,30})?"
     r")"
 )
+_WHERE_IT_IS = r"where (?:it|that|this|they) (?:is|are|was|were|stands?|lies?)"
+_LEFT_ALONE = re.compile(
+    rf"(?:just |please )*(?:leave (?:it|that|this|them) (?:just |exactly |right )*(?:{_WHERE_IT_IS}|there)|"
+    rf"(?:leave|skip) (?:that|this) one(?: (?:{_WHERE_IT_IS}|there|out|alone|be))?|skip (?:it|that|this)|"
+    rf"leave (?:the|that|this|my) (?:[a-z]+ )?[a-z]+ (?:just |exactly |right )*{_WHERE_IT_IS})(?: please)?"
+)
 _LED_IN = re.compile(r"^(?:(?:no|hey|but|oh|robot|,) )+")
 
 
@@ -60,6 +66,18 @@ def parse_complaint(clause: str) -> Item | None:
         return Item(kind="correction", text=clause)
     wrong = _WRONG.fullmatch(clause)
     return _wrong(wrong["what"], clause) if wrong and "," not in clause else None
+
+
+def parse_left_alone(clause: str) -> Item | None:
+    """`leave that one where it is`: nothing is to be done with the thing in hand, and nothing else was named."""
+    left = _LEFT_ALONE.fullmatch(_LED_IN.sub("", clause))
+    return Item(kind="correction", text=clause) if left else None
+
+
+def is_left_alone(words: str) -> bool:
+    """Whether a correction, as it was said, only lets its thing be."""
+    plain = " ".join(re.findall(r"[a-z]+|,", words.lower()))
+    return parse_left_alone(plain) is not None
 
 
 def _wrong(what: str, clause: str) -> Item:

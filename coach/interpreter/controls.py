@@ -11,7 +11,7 @@ from coach.interpreter.steering_words import PAUSE, RESTART, RESUME, TAKEOVER, U
 from coach.interpreter.talk_words import ANSWER, CHATTER, PRAISE, SHORT_ANSWER
 
 _IN_TURN: tuple[tuple[Kind, str], ...] = (  # the first that fits the whole clause has it
-    ("pause", PAUSE),
+    ("pause", rf"(?:no (?:, )?(?=(?:wait|hold on|hang on|give me)\b))?(?:{PAUSE})"),
     ("resume", RESUME),
     ("undo", UNDO),
     ("restart", RESTART),

@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from typing import cast
 
+from coach.interpreter.complaints import is_left_alone
 from coach.interpreter.compose import compose
 from coach.interpreter.cues.features import cues_of, forms_of
 from coach.interpreter.cues.weigh import SEVERAL, weights
@@ -69,7 +70,7 @@ def decided(sentence: str, read: Sequence[Item], chances: dict[str, float], scen
     kinds = {item.kind for item in read}
     if len(kinds) > 1 and top in kinds - {"stop"} and "stop" not in kinds and chances[top] >= _VERY_SURE:
         return [item for n, item in enumerate(read) if item.kind == top or not _is_weak(item) or _excuses(read, n)]
-    if top == SEVERAL or top in kinds or "stop" in kinds or _is_named(read):
+    if top == SEVERAL or top in kinds or kinds & {"stop", "forget"} or _is_named(read) or is_left_alone(sentence):
         return list(read)
     kind = cast(Kind, top)
     if kind == "stop":  # only where nothing was read, and no word of stopping was read as something else

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 
+import msgspec
+
 from coach.interpreter.bans import BAN, is_ban
 from coach.interpreter.facts import FACT, NOTICE
 from coach.interpreter.items import Item
+from coach.interpreter.lexicon import BESIDE, DAY
 from coach.interpreter.phrases import parse_noun, parse_places, split_prepositions, topic_of
 from coach.interpreter.tasks import parse_task
 from coach.interpreter.times import take_times
@@ -29,12 +32,20 @@ _CONDITIONAL = re.compile(
     r"when|whenever|once|after|as soon as|at) .+"
 )
 _AT_THE_END = re.compile(r"^(.+?) ,? ?(?:always|every time|from now on|in future|in the future)$")
+_PERSONS = frozenset(("it", "that", "this", "they", "he", "she", "i", "we", "you", "them"))
 NOW = re.compile(
     r",? ?\b(?:(?:just |only )?for (?:now|today|this once)(?: only)?|(?:just|only) today|(?:only |just )?this time|"
     r"just this once|just once|today "
     r"only|"
     r"(?:only )?this once)\b,? ?"
 )
+_SPAN = (
+    r"(?:only |just )?(?:(?:for )?(?:today|tonight|(?:the rest of )?this (?:morning|afternoon|evening|week|weekend|"
+    r"month|year))|(?:for the next|until|till) (?:the )?(?:[a-z0-9]+ )??(?:hours?|days?|weeks?|weekend|months?|today|"
+    rf"tonight|tomorrow|noon|midnight|{DAY}|morning|afternoon|evening|night|then)(?: (?:morning|afternoon|evening|"
+    r"night))?|(?:until|till) (?:the end of|[a-z]+ (?:is|are|comes?|goes|leaves?)\b) ?.+)"
+)
+_LIMITED = re.compile(rf"^{_SPAN} ,? ?(?=\S)| ,? ?{_SPAN}$")
 _WHERE = re.compile(
     r"(?P<thing>(?:[a-z]+ ){0,2}[a-z]+s) (?P<where>(?:in|into|on|onto) .+)"
 )  # "the rule is plates in the rack"
@@ -60,12 +71,22 @@ def _kept(body: str, scope: str, clause: str) -> Item | None:
     if match is None or match["thing"].split()[0] in ("going", "moving", "on", "it", "me", "an", "quiet", "still"):
         return None
     when = take_times(match["place"])
-    noun, place = parse_noun(match["thing"]), parse_places([("in", when.rest)]).target
+    beside = match["out"] if match["out"] in BESIDE else "in"
+    noun, place = parse_noun(match["thing"]), parse_places([(beside, when.rest)]).target
     if noun is None or noun.object is None or not place:
         return None
     apart = (match["out"] in ("out of", "off", "away from")) != bool(match["never"])
     return Item(kind="rule", object=noun.object, place="" if apart else place, instead_of=place if apart else "",
                 scope=scope, except_=when.except_, text=clause)  # fmt: skip
+
+
+def _limited(body: str, clause: str) -> Item | None:
+    """`cups go in the bin until Friday`: no rule ends by itself, so it holds no longer than for now."""
+    rest = _LIMITED.sub("", body).strip(" ,")
+    rule = parse_rule(rest) if rest != body else None
+    if rule is None or not (rule.place or rule.instead_of):
+        return None
+    return msgspec.structs.replace(rule, scope="now", text=clause)
 
 
 def parse_rule(clause: str) -> Item | None:
@@ -74,6 +95,8 @@ def parse_rule(clause: str) -> Item | None:
     body = clause[prefix.end() :] if prefix else clause
     scope = "now" if NOW.search(body) else "home"
     body = NOW.sub(" ", body).strip(" ,")
+    if limited := _limited(body, clause):
+        return limited
     body = _AT_THE_END.sub(r"always \1", body)
     no_in = BAN.fullmatch(body)
     if no_in and is_ban(body):
@@ -97,7 +120,7 @@ def parse_rule(clause: str) -> Item | None:
     if always:
         return _from_task(always["task"], always["word"] not in ("always", "only"), scope, clause)
     goes = _GOES.fullmatch(body)
-    if goes and goes["thing"] not in ("it", "that", "this", "they", "he", "she", "i", "we", "you", "them"):
+    if goes and goes["thing"] not in _PERSONS:
         return _placed(goes["thing"], goes["where"], bool(goes["never"]), scope, clause)
     if prefix and not parse_task(body) and (where := _WHERE.fullmatch(body)):
         return _placed(where["thing"], where["where"], False, scope, clause)
@@ -127,6 +150,9 @@ def _from_task(words: str, forbidden: bool, scope: str, clause: str) -> Item | N
         words,
     )
     tasks = parse_task(words)
+    goes = None if tasks else _GOES.fullmatch(words)
+    if goes and goes["thing"] not in _PERSONS:  # "cups go in the dishwasher, always"
+        return _placed(goes["thing"], goes["where"], forbidden or bool(goes["never"]), scope, clause)
     if not tasks:
         if re.search(r" , | and (?!(?:the|a|my|our) )", words):
             return None  # two sentences in one

@@ -8,7 +8,7 @@ import msgspec
 
 Kind = Literal[
     "stop", "pause", "resume", "undo", "restart", "task", "correction", "nudge", "rule", "fact", "routine", "checkin",
-    "takeover", "praise", "question", "answer", "chatter", "unknown",
+    "takeover", "praise", "question", "answer", "chatter", "forget", "unknown",
 ]  # fmt: skip
 
 KITCHEN_PLACES = ("sink", "drying rack", "bin", "dishwasher", "counter")

@@ -103,6 +103,7 @@ TARGET_PREPOSITIONS = frozenset(
         "in|on|to|at|by|next to|near|beside|over|under|behind|in front of|close to|against|towards"
     )
 )
+BESIDE = frozenset(split_phrases("next to|beside|by|near|close to|behind|in front of|under"))  # close, and not there
 
 VERBS = {
     **dict.fromkeys(split_phrases(
@@ -181,6 +182,14 @@ DAY = "(?:mon|tues|wednes|thurs|fri|satur|sun)day"  # of the week, within a regu
 def alternatives(phrases: Iterable[str]) -> str:
     """A regular expression for any of the phrases, the longest first."""
     return "|".join(re.escape(phrase) for phrase in sorted(phrases, key=len, reverse=True))
+
+
+_BESIDE_IT = re.compile(rf"\b(?:{alternatives(BESIDE)}) (?:(?:the|my|our|your|that) )?(?:{alternatives(PLACES)})\b")
+
+
+def without_neighbours(text: str) -> str:
+    """The words without places that are only beside others: `towels go next to the sink` names no sink."""
+    return _BESIDE_IT.sub("", text)
 
 
 def singular(word: str) -> str:

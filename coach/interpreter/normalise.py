@@ -87,7 +87,7 @@ _FILLER_WORDS = (
     "please|um+|uh+|erm?|hm+|well|okay|hey|hi|hello|robot|hey robot|bot|buddy|mate|dude|oh|ah+|so|and|but|then|just|"
     "now|"
     "actually robot|bro|lol|omg|sweetie|honey|dear|darling|let us see|let me see|chill|you know what|kindly|oi|yo|"
-    "listen|look|like|coach|all right|right then|dear|honey|yes|my friend|also|next"
+    "listen|look|like|coach|all right|right then|dear|honey|yes|my friend|also|next(?! to )"
 )
 _REQUESTS = (
     "can you|could you|would you|will you|can you please|would you mind|i want you to|i would like you to|"

@@ -57,6 +57,9 @@ DIRECTIONS = {
                     "fast|do not move so fast|not too fast|not so quick|not so quickly|move slower|take it slow|take "
                     "it slowly|slow and steady|nice and slow|nice and easy|slowly does it|"
                     "go slower|reduce speed|reduce your speed|less speed|half speed|decelerate"), "slower"),
+    **dict.fromkeys((f"{lead}{whose}{how} {what}" for lead in ("", "at ", "back to ", "return to ")
+                     for whose in ("", "the ", "your ") for how in ("normal", "usual", "regular")
+                     for what in ("speed", "pace")), "usual_pace"),
     **dict.fromkeys(split_phrases(
                         "rotate left|turn left|twist left|counterclockwise|counter clockwise|anticlockwise|"
                         "anti clockwise|"

@@ -23,8 +23,8 @@ _THING = re.compile(
     r"(?! (?:rack|drainer|washer|bin|bowl|board|washing))\b"
 )
 _GOAL = re.compile(rf"\b(?:the|my|our) (?:{_PLACE})(?= |$)")
-_TO_PLACE = re.compile(r"\b(?:into|onto|inside|to|in|at|on) @")
-_WAY_THERE = re.compile(r"\b(?:into|onto|to|inside) @")
+_TO_PLACE = re.compile(r"\b(?:into|onto|inside|(?<!next )to|in|at|on) @")
+_WAY_THERE = re.compile(r"\b(?:into|onto|(?<!next )to|inside) @")
 _MOVING = frozenset(
     split_words(
         "put place drop lay set move carry bring transfer return deliver load shift send slide pop stick "

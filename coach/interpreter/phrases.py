@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from coach.interpreter.items import Object
+from coach.interpreter.items import KITCHEN_PLACES, Object
 from coach.interpreter.lexicon import (
+    BESIDE,
     COLORS,
     DETERMINERS,
     PLACES,
@@ -115,13 +116,14 @@ _LEVELS = frozenset(("top", "bottom", "upper", "lower", "left", "right", "middle
 _OF_A_PLACE = frozenset(split_words("kitchen big small little large green blue red white black grey yellow metal "
     "plastic wooden steel wire new old "
                                     "usual right proper same other near far main"))  # fmt: skip
+_SPOT = "spot "  # a place that is only beside one of those
 _STOREYED = frozenset(("shelf", "drawer", "cupboard", "cabinet"))
 
 
 def parse_place(text: str) -> str:
     """A place by its one name: `the dish rack` → `drying rack`; other nouns are places as they were said."""
     words = [w for w in text.strip(" ,").split() if w not in DETERMINERS]
-    while words and words[-1] in ("please", "instead", "now", "again", "too", "there", "here"):
+    while words and words[-1] in ("please", "instead", "now", "again", "too", "there", "here", "today", "tonight"):
         words.pop()
     phrase = " ".join(words)
     plain = " ".join([*words[:-1], singular(words[-1])]) if words else ""
@@ -135,6 +137,11 @@ def parse_place(text: str) -> str:
         if len(words) > size and (tail := " ".join(words[-size:])) in PLACES and set(words[:-size]) <= _OF_A_PLACE:
             return PLACES[tail]
     return plain if len(words) <= 4 else ""
+
+
+def _place_at(preposition: str, words: str) -> str:
+    place = parse_place(words)
+    return f"{_SPOT}{preposition} the {place}" if preposition in BESIDE and place in KITCHEN_PLACES else place
 
 
 def topic_of(words: str) -> str:
@@ -165,10 +172,17 @@ def split_prepositions(text: str) -> tuple[str, list[tuple[str, str]]]:
 
 
 def parse_places(phrases: list[tuple[str, str]]) -> Places:
-    """Where to and where from: the last target preposition wins, an earlier one says where the thing is."""
-    targets = [parse_place(words) for preposition, words in phrases if preposition in TARGET_PREPOSITIONS]
+    """Where to and where from: the last target preposition wins, an earlier one says where the thing is.
+
+    A spot beside a place counts only where no place was named: `on the counter next to the sink` is the counter.
+
+    >>> parse_places([("next to", "the sink")]).target
+    'spot next to the sink'
+    """
+    targets = [_place_at(*phrase) for phrase in phrases if phrase[0] in TARGET_PREPOSITIONS]
     sources = [parse_place(words) for preposition, words in phrases if preposition in ("from", "out of", "off")]
     targets = [t for t in targets if t]
+    targets = [t for t in targets if not t.startswith(_SPOT)] or targets
     return Places(targets[-1] if targets else "", (sources or targets[:-1] or [""])[-1])
 
 

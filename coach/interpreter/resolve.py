@@ -10,12 +10,14 @@ from collections.abc import Sequence
 import msgspec
 
 from coach.interpreter.chores import chore_of, is_chore
+from coach.interpreter.complaints import is_left_alone
 from coach.interpreter.items import Item, Object, Scene
 from coach.interpreter.lexicon import SAME_AS, in_place, split_words
 from coach.interpreter.tasks import parse_task
 
 ACTIONABLE = ("task", "correction", "answer")
 LEARNT = ("pick_up", "put")
+HANDS = ("hand", "arm", "gripper")
 _SIDES = frozenset(split_words("left right middle first second third last nearest farthest front back top bottom"))
 
 
@@ -39,6 +41,8 @@ class Resolution(msgspec.Struct, frozen=True, kw_only=True):
 def resolve(item: Item, scene: Scene | None) -> Resolution:
     """The instruction that a task, correction or answer asks for in this scene."""
     scene = scene or Scene()
+    if item.kind == "correction" and not (item.object or item.place) and is_left_alone(item.text):
+        return Resolution(question=ask("asks_instead"))
     chore = chore_of(item)
     if chore:
         return Resolution(instruction=chore, verb=item.verb)
@@ -135,7 +139,7 @@ def _current(scene: Scene) -> Item | None:
 
 
 def _verb(item: Item, current: Item | None) -> str:
-    if item.object and item.object.name in ("hand", "arm", "gripper"):
+    if item.object and item.object.name in HANDS:
         raise _Unclear("ask_hand")
     verb = item.verb
     if not verb and item.place:

@@ -19,9 +19,12 @@ from robot_bridge.protocol.errors import UsageError
 
 _FROM_NOW = r"(?:from (?:now|today|here) on|in (?:the )?future)"
 _NO = r"(?:no ?, ?)"
+_PLURAL = (
+    r"(?!(?:the|that|this|those|these|my|its?|they) )(?:[a-z]+ )?[a-z]+s (?:always |all )?(?:go|belong)(?= (?:in|on))"
+)
 _ASKED = re.compile(r"(?:could|can|would|will) you (?:please )?")
 _LATE = re.compile(rf"{_NO}*(?P<what>.+?) ?,? ?{_FROM_NOW}(?: please)?")
-_OBJECTED = re.compile(rf"{_NO}+(?:{_FROM_NOW} ?,? ?(?P<what>.+)|(?P<strong>(?:always|never) .+))")
+_OBJECTED = re.compile(rf"{_NO}+(?:{_FROM_NOW} ?,? ?(?P<what>.+)|(?P<strong>(?:always|never) .+|{_PLURAL} .+))")
 _EARLY = re.compile(rf"{_NO}*(?P<opening>{_FROM_NOW}|always) ?,? ?(?P<what>.+)")
 _PUT = re.compile(r"(?:put|place|store|leave) (?=.+ (?:in|on|into|onto) )")
 _NEXT = re.compile(r"(?: ?, and | ?, | and )(?:(?:put|place|store|leave) )?"

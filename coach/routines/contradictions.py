@@ -13,7 +13,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from coach.interpreter.lexicon import singular, split_words
+from coach.interpreter.lexicon import singular, split_words, without_neighbours
 from coach.interpreter.times import take_times
 
 if TYPE_CHECKING:
@@ -104,7 +104,9 @@ def contradictions(rule: Rule, holding: Sequence[Rule]) -> list[Rule]:
 def _puts_there(rule: Settles, ban: Settles) -> bool:
     """Whether `mugs go in the bin` does what `never put mugs in the bin` forbids."""
     thing, _, place = ban.subject.removeprefix("no ").rpartition(" in ")
-    return rule.subject == f"place of {thing}" and re.search(rf"\b{re.escape(place)}\b", rule.text.lower()) is not None
+    text = rule.text.lower() if place.startswith("spot ") else without_neighbours(rule.text.lower())
+    named = re.escape(place.removeprefix("spot "))
+    return rule.subject == f"place of {thing}" and re.search(rf"\b{named}\b", text) is not None
 
 
 def _core(words: str) -> str:

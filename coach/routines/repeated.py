@@ -19,7 +19,7 @@ _PLAIN = {
     "restart": "Begin again from the start", "takeover": "You take over the arms", "praise": "Praise",
     "rule": "From now on: {text}", "fact": "Good to know: {text}", "checkin": "Speak to you: {text}",
     "question": "A question: {text}", "answer": "An answer: {text}", "chatter": "Talk: {text}",
-    "unknown": "Not understood: {text}",
+    "forget": "Forget a rule: {text}", "unknown": "Not understood: {text}",
 }  # fmt: skip
 
 
@@ -70,6 +70,8 @@ def _at_once(item: Item, words: str) -> str:
         said = item.text or str(item.object or "") or item.place or words
         if item.kind == "rule" and (opening := NOTICE.match(said)):
             said = said[opening.end() :]
+        if item.kind == "rule" and item.scope == "now":
+            return f"For now only: {said.strip().rstrip('.!?')}"
         return _PLAIN[item.kind].format(text=said.strip().rstrip(".!?"))
     done = chore_of(item) or _done(item)
     said = f"instead: {done}" if item.kind == "correction" and done else done or "something is wrong"

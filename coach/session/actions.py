@@ -22,11 +22,12 @@ from coach.session.lessons import (
     send_and_keep,
 )
 from coach.session.likely import likely_thought, places
-from coach.session.nudges import TOLD, nudge_fields
+from coach.session.nudges import nudge_fields, told
 from coach.session.outcomes import Outcome, Spoken
 from coach.session.pending import Pending
 from coach.session.recent import note_recent, recent_task
 from coach.session.refusals import doubt_about, pointless, unknown_part
+from coach.session.remembered import about_memory
 from coach.session.rule_talk import RuleTalk
 from coach.session.rules_in_force import (
     begin_task,
@@ -85,6 +86,10 @@ class Actions:
                 return Outcome(answers.answer(spoken.words, spoken.situation, self._store.count_corrections()))
             case "chatter":
                 return Outcome(answers.chat(spoken.words))
+            case "forget":
+                return about_memory(spoken.item.text, self._store, time.time()) or Outcome(
+                    say("rule_unknown"), ok=False
+                )
             case "answer":
                 return Outcome(say("nothing_asked", text=spoken.words), ok=False)
         return Outcome(say("unknown_words", text=spoken.words), ok=False)
@@ -129,6 +134,8 @@ class Actions:
         if kind == "resume":
             task = situation.instruction
             return Outcome(say("resumed", task=task) if task else say("resumed_idle"), situation.task_id)
+        if kind == "praise" and not situation.busy and not recent_task(self._store):
+            return Outcome(say("thanked"))  # nothing was done that could have been right
         return Outcome(say(SAID_OF[kind]), situation.task_id)
 
     def _task(self, spoken: Spoken) -> Outcome:
@@ -255,11 +262,7 @@ class Actions:
         failure = self._keep_nudge(spoken, sent.id) if spoken.situation.busy else ""
         if failure:
             return Outcome(say("lesson_not_kept", reason=failure), spoken.situation.task_id)
-        if "pace" in fields:
-            said = say("slower" if spoken.item.direction == "slower" else "faster", pace=f"{fields['pace']:.0%}")
-        else:
-            said = say("nudged", direction=TOLD[spoken.item.direction])
-        return Outcome(said, spoken.situation.task_id, sent.id if spoken.situation.busy else "")
+        return Outcome(told(spoken.item, fields), spoken.situation.task_id, sent.id if spoken.situation.busy else "")
 
     def _keep_nudge(self, spoken: Spoken, nudge_id: str) -> str:
         """Nothing is said before this is on the disk; why it is not, where that failed."""

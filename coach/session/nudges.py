@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from coach.interpreter.items import Item
+from prompts import say
 
 DIRECTIONS: dict[str, tuple[float, float, float]] = {
     "left": (-1.0, 0.0, 0.0), "right": (1.0, 0.0, 0.0), "forward": (0.0, 1.0, 0.0), "back": (0.0, -1.0, 0.0),
@@ -40,11 +41,22 @@ def nudge_fields(item: Item, pace: float) -> dict[str, Any] | None:
     if direction in ("rotate_left", "rotate_right"):
         turn = AMOUNTS_RAD.get(str(item.amount), AMOUNTS_RAD["some"])
         return {"turn_rad": turn if direction == "rotate_left" else -turn, **hands}
+    if direction == "usual_pace":
+        return {"pace": 1.0}
     if direction in ("faster", "slower"):
         factor = FACTORS.get(str(item.amount), FACTORS["some"])
         wanted = pace * factor if direction == "slower" else pace / factor
         return {"pace": min(FASTEST, max(SLOWEST, wanted))}
     return None
+
+
+def told(item: Item, fields: dict[str, Any]) -> str:
+    """The sentence about a nudge that was sent with these fields."""
+    if item.direction == "usual_pace":
+        return say("usual_pace")
+    if "pace" in fields:
+        return say("slower" if item.direction == "slower" else "faster", pace=f"{fields['pace']:.0%}")
+    return say("nudged", direction=TOLD[item.direction])
 
 
 def _amount(amount: str | float, table: dict[str, float]) -> float:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from coach.interpreter.forgetting import forgotten_rule
 from coach.routines.recurrence import next_due
 from coach.routines.wording import moment_in_words, when_in_words
 from coach.session.known_routines import find_alike, find_routine
 from coach.session.outcomes import Outcome
+from coach.session.wording import joined
 from prompts import say
 
 if TYPE_CHECKING:
@@ -84,13 +87,16 @@ def about_memory(words: str, store: Store, now_s: float, busy: bool = False) -> 
         return _pause(store, what, now_s)
     if not busy and (what := _what(_GO_ON_WITH_THAT, plain)) and find_alike(_resting(store), what):
         return _go_on(store, what, now_s)
+    if (about := forgotten_rule(plain)) is not None:
+        rules = [rule for rule in store.rules.holding() if rule.kind == "rule"]
+        return _forget_rule(store, _about(rules, about) if about else rules, now_s)
     gone = _FORGET.fullmatch(plain)
     if gone is None or gone["what"] in _NOTHING:
         return None
     routine = find_routine(store.routines.active(), gone["what"])
-    rule = _find_rule(store.rules.holding(), gone["what"])
-    if rule is not None and (routine is None or "routine" not in plain):
-        return Outcome(say("rule_forgotten", rule=store.rules.forget(rule.id, now_s).text))
+    rules = _about(store.rules.holding(), gone["what"])
+    if len(rules) == 1 and (routine is None or "routine" not in plain):
+        return _forget_rule(store, rules, now_s)
     if routine is not None:
         return Outcome(say("rule_forgotten", rule=store.routines.remove(routine.id, now_s).title))
     return Outcome(say("rule_unknown"), ok=False)
@@ -141,10 +147,19 @@ def _tell_routines(store: Store) -> Outcome:
     return Outcome(say("routines_told", routines="; ".join(told)) if told else say("routines_none"))
 
 
-def _find_rule(rules: list[Rule], what: str) -> Rule | None:
+def _forget_rule(store: Store, meant: Sequence[Rule], now_s: float) -> Outcome:
+    if len(meant) == 1:
+        return Outcome(say("rule_forgotten", rule=store.rules.forget(meant[0].id, now_s).text))
+    if not meant:
+        return Outcome(say("rule_unknown"), ok=False)
+    rules = joined(tuple(f'"{rule.text}"' for rule in meant[:MAX_TOLD]), "or")
+    return Outcome(say("rule_which", rules=rules), ok=False)
+
+
+def _about(rules: Sequence[Rule], what: str) -> list[Rule]:
+    """Those that have the most words in common with what was said; none where no word is."""
     said = {word.removesuffix("s") for word in re.findall(r"[a-z]+", what)} - {"the", "my", "about", "that"}
     scored = [(len(said & {word.removesuffix("s") for word in re.findall(r"[a-z]+", rule.text.lower())}), rule)
               for rule in rules]  # fmt: skip
     best = max((score for score, _ in scored), default=0)
-    fits = [rule for score, rule in scored if score == best]
-    return fits[0] if best and len(fits) == 1 else None
+    return [rule for score, rule in scored if score == best and best]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from coach.interpreter.items import Item
+from coach.interpreter.lexicon import without_neighbours
 from coach.interpreter.resolve import in_known_words
 from coach.routines.contradictions import opposes
 from coach.routines.house_rules import notes_for
@@ -119,7 +120,7 @@ def _with_place(store: Store, item: Item, task_id: str) -> Item:
 
 def place_of(rule: str) -> str:
     """The place where a rule puts things; empty where it names none, or says where they never go."""
-    plain = rule.lower()
+    plain = without_neighbours(rule.lower())
     named = [place for place in PLACES if re.search(rf"\b{place}\b", plain)]
     return named[0] if len(named) == 1 and not _NEVER.search(plain) else ""
 

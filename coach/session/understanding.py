@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from coach.interpreter.items import Interpretation, Item, Scene
-from coach.interpreter.resolve import in_known_words
+from coach.interpreter.resolve import HANDS, in_known_words
 from coach.session.errand import KINDS, PLACES, Errand
 from coach.session.pending import Pending, keep_pending, load_pending
 from coach.session.pointing import Pointed, is_about_place, with_point
@@ -142,8 +142,8 @@ def _answer(pending: Pending, words: str, meaning: Interpretation) -> Understood
 
 def _waiting(question: str, item: Item, scene: Scene) -> Pending | None:
     """What waits for the answer; a place that is none here is forgotten. None where no answer could help."""
-    if item.verb not in ("", "put", "pick_up"):
-        return None
+    if item.verb not in ("", "put", "pick_up") or (item.object and item.object.name in HANDS):
+        return None  # "it" is never the hand
     if item.place and item.place not in scene.places:
         return Pending(question=question, item=msgspec.structs.replace(item, place=""))
     name = item.object.name if item.object else ""

@@ -14,7 +14,7 @@ after until from for by uh um so because i you we robot drying
 _DANGLING = frozenset(_DANGLING_WORDS.split())
 _SIDES = frozenset(("left", "right"))
 _WHOLE = frozenset(("stop", "pause", "resume", "undo", "restart", "task", "correction", "nudge", "takeover", "praise",
-                    "question", "answer", "routine", "rule"))  # fmt: skip
+                    "question", "answer", "routine", "rule", "forget"))  # fmt: skip
 _LONGEST_WORDS = 200
 
 

@@ -28,6 +28,8 @@ def _rule(text: str) -> Rule:
         ("mugs go on the top shelf", "mugs go in the cupboard"),
         ("never put knives in the dishwasher", "knives go in the dishwasher"),
         ("no knives in the dishwasher", "always put the knives in the dishwasher"),
+        ("towels never go next to the sink", "towels go next to the sink"),
+        ("mugs go in the sink", "mugs go in the bin, always"),
         ("never open the window", "always open the windows"),
         ("never use soap on the iron pan", "always use soap on the iron pan"),
         ("keep the door closed", "always keep the door open"),
@@ -49,6 +51,7 @@ def test_the_later_one_is_asked_about_when_both_cannot_hold(one: str, other: str
     ("one", "other"),
     [
         ("never put knives in the dishwasher", "knives go in the drawer"),
+        ("never put towels in the sink", "towels go next to the sink"),
         ("never put mugs in the sink", "never put mugs in the bin"),
         ("mugs go on the top shelf", "the red mugs go in the cupboard"),
         ("never touch the vase", "never touch the clock"),

@@ -5,7 +5,7 @@ from typing import get_args
 import pytest
 
 from coach.__main__ import main
-from coach.interpreter.items import Item, Kind
+from coach.interpreter.items import Item, Kind, Object
 from coach.routines.repeated import repeat
 
 
@@ -101,3 +101,8 @@ def test_every_kind_of_item_is_repeated_when_it_stands_alone():
     kinds = get_args(Kind)
     told = repeat([Item(kind=kind) for kind in kinds], "x", 0.0, "UTC").told
     assert len(told) == len(kinds) and all(said.endswith((".", "!", "?")) for said in told)
+
+
+def test_rule_for_a_while_is_not_repeated_as_a_lasting_one():
+    rule = Item(kind="rule", object=Object(name="cup"), place="bin", scope="now", text="today cups go in the bin")
+    assert repeat([rule], "x", 0.0, "UTC").told == ("For now only: today cups go in the bin.",)
