@@ -11,10 +11,11 @@ from coach.interpreter.items import Item, Scene
 from coach.interpreter.resolve import in_known_words, resolve
 from coach.session import answers
 from coach.session.episodes import Episodes
-from coach.session.errand import KINDS, PLACES, Errand, forced_thought, tells_of
+from coach.session.errand import KINDS, PLACES, Errand, forced_thought, refines, tells_of
 from coach.session.identity import new_id
 from coach.session.lessons import (
     FramesAround,
+    agreeing,
     as_intervention,
     draft_lesson,
     draft_nudge,
@@ -25,6 +26,7 @@ from coach.session.likely import likely_thought, places
 from coach.session.nudges import TOLD, nudge_fields
 from coach.session.outcomes import Outcome, Spoken
 from coach.session.pending import Pending
+from coach.session.pointing import shows
 from coach.session.recent import note_recent, recent_task
 from coach.session.refusals import doubt_about, pointless, unknown_part
 from coach.session.rule_talk import RuleTalk
@@ -77,7 +79,9 @@ class Actions:
                 return self._task(spoken)
             case "correction":
                 return self.correct(spoken)
-            case "pause" | "resume" | "undo" | "restart" | "takeover" | "praise":
+            case "undo":
+                return self.rules.undo(spoken)
+            case "pause" | "resume" | "restart" | "takeover" | "praise":
                 return self.steer(kind, spoken.words, spoken.by, spoken.situation)
             case "nudge":
                 return self._nudge(spoken)
@@ -149,7 +153,7 @@ class Actions:
             return Outcome(question, pending=Pending(question=question, item=item, where=spoken.where), ok=False)
         before = situation.instruction if situation.busy else ""
         task_id = self.start(errand, spoken.words, spoken.by, situation, spoken.where)
-        if before and not _refines(errand, Errand.parse(before)):
+        if before and not refines(errand, Errand.parse(before)):
             return Outcome(say("accepted_instead", before=before, task=errand), task_id)
         return Outcome(say("accepted", task=errand), task_id)
 
@@ -175,7 +179,7 @@ class Actions:
         corrected = replace(goal, place=goal.place or errand.place)  # a step told on the way keeps the goal
         dictated = settled.instruction if item.verb == "pick_up" else ""
         if spoken.where is None and is_followed_already(corrected, situation, dictated):
-            return Outcome(say("correction_repeated"), situation.task_id)
+            return Outcome(agreeing(self._store, corrected, situation), situation.task_id)
         if spoken.where is None and self._is_missed(corrected, situation):
             return self._not_there(spoken, corrected)
         if item.place and not spoken.settled and item.scope != "now":
@@ -240,7 +244,9 @@ class Actions:
         return Outcome(said, situation.task_id, lesson.id, lesson.thought_should)
 
     def _vague(self, spoken: Spoken) -> Outcome:
-        """ "No" and nothing else: hold still until the person has said what instead."""
+        """ "No" and nothing else: hold still until the person has said what instead. "This one" needs a point."""
+        if spoken.item.verb in ("put", "pick_up") and shows(spoken.words):
+            return Outcome(say("asks_to_point"), spoken.situation.task_id, ok=False)
         self.send("pause", spoken.words, spoken.by, spoken.situation)
         return Outcome(say("asks_instead"), spoken.situation.task_id, ok=False)
 
@@ -284,13 +290,3 @@ class Actions:
         latest = self._store.corrections(limit=1)
         if latest and latest[0].outcome == "open" and latest[0].episode_id == situation.episode_id:
             self._store.set_outcome(latest[0].id, "undone", by="person")
-
-
-def _refines(errand: Errand, before: Errand | None) -> bool:
-    """The same errand, perhaps told more closely: the blue cup where it was only the cup."""
-    return before is not None and errand.place == before.place and errand.thing.endswith(before.thing)
-
-
-def errand_of(item: Item, situation: Situation) -> Errand | None:
-    """What an item asks for in full, in the robot's words; None where a part of it is missing or unclear."""
-    return Errand.parse(resolve(in_known_words(item, KINDS, PLACES), situation.scene()).instruction)
