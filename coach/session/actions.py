@@ -152,6 +152,8 @@ class Actions:
             question = sentence(settled.question or say("asks_object", objects=known_things()))
             return Outcome(question, pending=Pending(question=question, item=item, where=spoken.where), ok=False)
         before = situation.instruction if situation.busy else ""
+        if before and spoken.where is None and self._is_missed(errand, situation):
+            return self._not_there(spoken, errand)
         task_id = self.start(errand, spoken.words, spoken.by, situation, spoken.where)
         if before and not refines(errand, Errand.parse(before)):
             return Outcome(say("accepted_instead", before=before, task=errand), task_id)
@@ -189,7 +191,8 @@ class Actions:
         return self._teach(spoken, corrected, dictated)
 
     def _is_missed(self, errand: Errand, situation: Situation) -> bool:
-        """Another thing than the one in hand, which is not there: a lesson about it would teach to see things."""
+        """Another thing than the one in hand, which is not there: a lesson about it would teach to see things, and a
+        task about it ends with whatever is in hand."""
         silent = situation.status is None or not situation.status.policy_ok
         if self._sight is None or silent or tells_of(errand.thing, situation.thought):
             return False
