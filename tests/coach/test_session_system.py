@@ -25,6 +25,7 @@ from coach.session.recorder import Recorder
 from coach.session.replies import Reply
 from coach.session.system import System
 from memory.store import Store
+from prompts import say
 from robot_bridge.protocol.messages import (
     ChunkEvent,
     Event,
@@ -298,6 +299,8 @@ def test_the_exit_status_says_so_when_the_work_came_to_no_end(bench: Bench, caps
 
     assert run_headless(bench.config, lines(), io.StringIO()) == 1
     assert "not finished: put the red cup in the sink (it asks for help)" in capsys.readouterr().err
+    with Store.open(bench.config.memory_path) as store:
+        assert [episode.outcome for episode in store.episodes() if episode.task_id == "t1"] == ["interrupted"]
     assert run_headless(bench.config, [], io.StringIO()) == 0  # nothing was asked for
 
 
@@ -355,8 +358,7 @@ def test_person_is_told_and_questions_are_forgotten_when_the_bridge_has_lost_the
     assert "?" in bench.wait_for_reply(2).said
     restarted(bench)
     told = bench.wait_for_reply(3).said
-    assert told == '"put the red cup in the sink" was interrupted, because the bridge to the arms was started again. ' \
-        "Please say it again."  # fmt: skip
+    assert told == say("interrupted", task="put the red cup in the sink")
     assert load_pending(system._store) is None
     assert [episode.outcome for episode in system._store.episodes()] == ["interrupted"]
     system.close()
