@@ -55,7 +55,7 @@ class BridgeClient:
     """
 
     def __init__(self, address: str, keys: ClientKeys | None = None, coach: str = "") -> None:
-        self._address, self._keys, self._coach = address, keys, coach
+        self._address, self._keys, self.coach = address, keys, coach
         self._lock = threading.Lock()
         self._context = zmq.Context()
         self._codec = Codec()
@@ -150,9 +150,9 @@ class BridgeClient:
         """The message with who sends it, and when."""
         match message:
             case Intervention() | Jog():
-                return msgspec.structs.replace(message, coach=self._coach, sent_s=time.monotonic())
+                return msgspec.structs.replace(message, coach=self.coach, sent_s=time.monotonic())
             case Heartbeat() | FloorRequest():
-                return msgspec.structs.replace(message, coach=self._coach)
+                return msgspec.structs.replace(message, coach=self.coach)
         return message
 
     def _unreachable(self, deadline_s: float) -> UnreachableError:

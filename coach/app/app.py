@@ -80,7 +80,7 @@ class CoachApp(ArmActions, PageActions, SpeechActions, App[None]):
         self._renderable: Renderable | None = None
         self._can_draw = False
         self._early: list[str] = []
-        self._failure = ""
+        self._failure, self._left = "", False
         self._point: Where | None = None
         self.main = MainScreen(self.keys)
         for binding in make_bindings(self.keys):
@@ -148,7 +148,7 @@ class CoachApp(ArmActions, PageActions, SpeechActions, App[None]):
         self.main.query_one(StatusLine).coach = own_name(self.config)
         conversation = self.main.query_one(Conversation)
         remembered = self.system.conversation(RESTORED_LINES)
-        conversation.show(remembered)
+        conversation.show(remembered, earlier=True)
         if not conversation.lines:
             conversation.welcome()
         self.main.query_one(SayLine).remember([u.text for u in remembered if u.role == "person"])
@@ -213,7 +213,7 @@ class CoachApp(ArmActions, PageActions, SpeechActions, App[None]):
         reply = event.reply
         self._show_new_lines()
         if reply.said:
-            self.main.query_one(Conversation).answered(reply.said, time.time())
+            self.main.query_one(Conversation).answered(reply.said, time.time(), reply.announced)
         if reply.due:
             self.notify(reply.said, title="due", timeout=20)
         self.speak(reply)
@@ -227,12 +227,13 @@ class CoachApp(ArmActions, PageActions, SpeechActions, App[None]):
             self.system.remember("theme", name)
 
     async def action_quit(self) -> None:
+        self._left = True
         self.exit()
 
     def on_unmount(self) -> None:
         self.end_speech()
         if self.system is not None:
-            self.system.close()
+            self.system.close(self._left)
 
     def _drain_inbox(self) -> None:
         if not self.main.query(StatusLine):

@@ -23,11 +23,13 @@ It changes its mind at once and keeps the lesson. "stop" or escape stops the arm
 
 
 class Bubble(Horizontal):
-    """One utterance. A bubble with id 0 is shown but not yet known to be stored."""
+    """One utterance. A bubble with id 0 is shown but not yet known to be stored; one that `is_answer` stands for an
+    answer that was handed to `Conversation.answered`, or is older than this terminal."""
 
     def __init__(self, role: str, by: str, text: str, wall_s: float, utterance_id: int = 0) -> None:
         super().__init__(classes=f"-{role}" + ("" if utterance_id else " -unsaved"))
         self.role, self.by, self.text, self.wall_s, self.utterance_id = role, by, text, wall_s, utterance_id
+        self.is_answer = False
 
     def compose(self) -> ComposeResult:
         yield Static(Text.assemble(self.text, (self._note(), "dim")))
@@ -59,8 +61,12 @@ class Conversation(VerticalScroll):
         """(role, text) of every bubble, oldest first."""
         return [(bubble.role, bubble.text) for bubble in self.query(Bubble)]
 
-    def show(self, utterances: Sequence[Utterance]) -> None:
-        """Stored utterances, oldest first; those already shown are left out."""
+    def show(self, utterances: Sequence[Utterance], earlier: bool = False) -> None:
+        """Stored utterances, oldest first; those already shown are left out.
+
+        Args:
+            earlier: they were said before this terminal was opened.
+        """
         fresh = []
         for utterance in utterances:
             if utterance.id <= self.last_id:
@@ -73,11 +79,14 @@ class Conversation(VerticalScroll):
                 known.remove_class("-unsaved")
             else:
                 fresh.append(Bubble(utterance.role, utterance.by, utterance.text, utterance.wall_s, utterance.id))
+        for bubble in fresh:
+            bubble.is_answer = earlier
         self._add(fresh)
 
     def expect(self, role: str, text: str, by: str = "", wall_s: float = UNKNOWN_TIME) -> None:
         """Show a line at once; it is matched when the memory holds it."""
         bubble = Bubble(role, by, text, wall_s)
+        bubble.is_answer = True
         self._unsaved.append(bubble)
         self._add([bubble])
 
@@ -85,10 +94,17 @@ class Conversation(VerticalScroll):
         """What one can do here, until something is said; where nobody has ever said anything."""
         self.mount(Static(Text(WELCOME, style="dim"), id="welcome"))
 
-    def answered(self, text: str, wall_s: float = UNKNOWN_TIME) -> None:
-        """The robot's line, unless the memory has shown it already."""
-        spoken = [bubble for bubble in self.query(Bubble)][-3:]
-        if not any(bubble.role == "robot" and bubble.text == text for bubble in spoken):
+    def answered(self, text: str, wall_s: float = UNKNOWN_TIME, announced: bool = False) -> None:
+        """The robot's line, unless the memory has shown it already.
+
+        Args:
+            announced: it is no answer to anybody, and is not shown again where it was just said.
+        """
+        alike = [bubble for bubble in list(self.query(Bubble))[-3:] if (bubble.role, bubble.text) == ("robot", text)]
+        shown = next((bubble for bubble in alike if announced or not bubble.is_answer), None)
+        if shown is not None:
+            shown.is_answer = True
+        else:
             self.expect("robot", text, wall_s=wall_s)
 
     def _add(self, bubbles: list[Bubble]) -> None:

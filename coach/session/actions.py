@@ -11,10 +11,11 @@ from coach.interpreter.items import Item, Scene
 from coach.interpreter.resolve import in_known_words, resolve
 from coach.session import answers
 from coach.session.episodes import Episodes
-from coach.session.errand import KINDS, PLACES, Errand, forced_thought, tells_of
+from coach.session.errand import KINDS, PLACES, Errand, forced_thought, refines, tells_of
 from coach.session.identity import new_id
 from coach.session.lessons import (
     FramesAround,
+    agreeing,
     as_intervention,
     draft_lesson,
     draft_nudge,
@@ -25,6 +26,7 @@ from coach.session.likely import likely_thought, places
 from coach.session.nudges import nudge_fields, told
 from coach.session.outcomes import Outcome, Spoken
 from coach.session.pending import Pending
+from coach.session.pointing import shows
 from coach.session.recent import note_recent, recent_task
 from coach.session.refusals import doubt_about, pointless, unknown_part
 from coach.session.remembered import about_memory
@@ -78,7 +80,9 @@ class Actions:
                 return self._task(spoken)
             case "correction":
                 return self.correct(spoken)
-            case "pause" | "resume" | "undo" | "restart" | "takeover" | "praise":
+            case "undo":
+                return self.rules.undo(spoken)
+            case "pause" | "resume" | "restart" | "takeover" | "praise":
                 return self.steer(kind, spoken.words, spoken.by, spoken.situation)
             case "nudge":
                 return self._nudge(spoken)
@@ -155,8 +159,10 @@ class Actions:
             question = sentence(settled.question or say("asks_object", objects=known_things()))
             return Outcome(question, pending=Pending(question=question, item=item, where=spoken.where), ok=False)
         before = situation.instruction if situation.busy else ""
+        if before and spoken.where is None and self._is_missed(errand, situation):
+            return self._not_there(spoken, errand)
         task_id = self.start(errand, spoken.words, spoken.by, situation, spoken.where)
-        if before and not _refines(errand, Errand.parse(before)):
+        if before and not refines(errand, Errand.parse(before)):
             return Outcome(say("accepted_instead", before=before, task=errand), task_id)
         return Outcome(say("accepted", task=errand), task_id)
 
@@ -182,7 +188,7 @@ class Actions:
         corrected = replace(goal, place=goal.place or errand.place)  # a step told on the way keeps the goal
         dictated = settled.instruction if item.verb == "pick_up" else ""
         if spoken.where is None and is_followed_already(corrected, situation, dictated):
-            return Outcome(say("correction_repeated"), situation.task_id)
+            return Outcome(agreeing(self._store, corrected, situation), situation.task_id)
         if spoken.where is None and self._is_missed(corrected, situation):
             return self._not_there(spoken, corrected)
         if item.place and not spoken.settled and item.scope != "now":
@@ -192,7 +198,8 @@ class Actions:
         return self._teach(spoken, corrected, dictated)
 
     def _is_missed(self, errand: Errand, situation: Situation) -> bool:
-        """Another thing than the one in hand, which is not there: a lesson about it would teach to see things."""
+        """Another thing than the one in hand, which is not there: a lesson about it would teach to see things, and a
+        task about it ends with whatever is in hand."""
         silent = situation.status is None or not situation.status.policy_ok
         if self._sight is None or silent or tells_of(errand.thing, situation.thought):
             return False
@@ -247,7 +254,9 @@ class Actions:
         return Outcome(said, situation.task_id, lesson.id, lesson.thought_should)
 
     def _vague(self, spoken: Spoken) -> Outcome:
-        """ "No" and nothing else: hold still until the person has said what instead."""
+        """ "No" and nothing else: hold still until the person has said what instead. "This one" needs a point."""
+        if spoken.item.verb in ("put", "pick_up") and shows(spoken.words):
+            return Outcome(say("asks_to_point"), spoken.situation.task_id, ok=False)
         self.send("pause", spoken.words, spoken.by, spoken.situation)
         return Outcome(say("asks_instead"), spoken.situation.task_id, ok=False)
 
@@ -287,13 +296,3 @@ class Actions:
         latest = self._store.corrections(limit=1)
         if latest and latest[0].outcome == "open" and latest[0].episode_id == situation.episode_id:
             self._store.set_outcome(latest[0].id, "undone", by="person")
-
-
-def _refines(errand: Errand, before: Errand | None) -> bool:
-    """The same errand, perhaps told more closely: the blue cup where it was only the cup."""
-    return before is not None and errand.place == before.place and errand.thing.endswith(before.thing)
-
-
-def errand_of(item: Item, situation: Situation) -> Errand | None:
-    """What an item asks for in full, in the robot's words; None where a part of it is missing or unclear."""
-    return Errand.parse(resolve(in_known_words(item, KINDS, PLACES), situation.scene()).instruction)

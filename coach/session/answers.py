@@ -32,8 +32,9 @@ def answer(question: str, situation: Situation, lessons: int) -> str:
         return say("who_am_i", body=body, checkpoint=(status.checkpoint if status else "") or "embedded")
     if match := _WHERE_IS.search(words):
         thing = match["thing"].strip()
-        if thought and f"the {thing} is" in thought.reason:
-            return say("where_is", object=thing, place=seen_at(thing, thought))
+        place = seen_at(thing, thought) if thought and f"the {thing} is" in thought.reason else ""
+        if place:
+            return say("where_is", object=thing, place=place)
         return say("where_unknown", object=thing)
     if _ABILITY.search(words):
         return say("help")

@@ -10,6 +10,8 @@ import msgspec
 from coach.session.lessons import as_intervention, draft_agreed, send_and_keep
 from coach.session.offers import says_yes
 from coach.session.outcomes import Outcome
+from coach.session.pending import keep_pending
+from coach.session.rules_in_force import ask_about_rule
 from coach.session.wording import sentence
 from prompts import say
 
@@ -50,6 +52,13 @@ def open_question(store: Store, task_id: str) -> Asked | None:
 
 def answered(store: Store) -> None:
     store.set_state(STATE_KEY, None)
+
+
+def forget_questions(store: Store) -> None:
+    """What was asked was about a task that is gone."""
+    answered(store)
+    keep_pending(store, None)
+    ask_about_rule(store, None)
 
 
 def agrees(asked: Asked | None, words: str) -> bool:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 Things = Mapping[str, Mapping[str, Any]]  # name → place, dirty
 
 KINDS = ("plate", "cup", "bowl", "sponge", "towel", "bottle")
+COLOURS = ("red", "blue", "green", "yellow", "white")
 PLACES = KITCHEN_PLACES
 IN_HAND = "in the hand"  # where a thing goes that is only picked up
 _PUT = re.compile(r"^put the (?P<thing>.+?) (?P<place>(?:in|on) the .+)$")
@@ -29,6 +30,7 @@ _PICK_UP = re.compile(r"^pick up the (?P<thing>.+)$")
 _REASON = re.compile(
     r"^(?:nothing is in the \w+ hand, )?the (?P<thing>.+?) is (?P<at>(?:in|on) the .+?)(?: and goes (?P<place>.+))?$"
 )
+_LOCATION = re.compile(rf"in the (?:(?:left|right) )?hand|(?:in|on) the (?:{'|'.join(PLACES)})")
 _CHOICE = re.compile(r"^there (?:is|are) (?P<things>.+) in sight$")
 
 
@@ -63,9 +65,16 @@ def name_of(thing: Object) -> str:
 
 
 def seen_at(thing: str, thought: Thought | None) -> str:
-    """Where the thought says that the thing is, else on the counter, where things are found."""
+    """Where the thought says that the thing is, else on the counter, where things are found; empty where what it says
+    is no location and its subtask does not tell either."""
     match = _REASON.match(thought.reason) if thought else None
-    return match["at"] if match and match["thing"] == thing else "on the counter"
+    if thought is None or match is None or match["thing"] != thing:
+        return "on the counter"
+    if _LOCATION.fullmatch(match["at"]):
+        return match["at"]
+    if thought.subtask == f"pick up the {thing}":
+        return "on the counter"
+    return f"in the {thought.hand} hand" if thought.hand and thought.subtask.startswith(f"put the {thing} ") else ""
 
 
 def tells_of(thing: str, thought: Thought | None) -> bool:
@@ -115,20 +124,28 @@ def is_called(name: str, thing: str) -> bool:
     return name == thing or name.endswith(f" {thing}")
 
 
+def refines(errand: Errand, before: Errand | None) -> bool:
+    """The same errand, perhaps told more closely: the blue cup where it was only the cup."""
+    return before is not None and errand.place == before.place and errand.thing.endswith(before.thing)
+
+
 def _is_there(errand: Errand, place: str) -> bool:
     in_hand = errand.place in ("", IN_HAND)
     return place.endswith("hand") if in_hand else errand.place.endswith(f" the {place}")
 
 
 def forced_thought(errand: Errand, thought: Thought | None, dictated: str = "") -> str:
-    """The beginning of the thought that a correction stands for, ending with a line break; the model writes on.
+    """The beginning of the thought that a correction stands for; the model writes on. It ends with a line break, or
+    within the first line where nobody knows where the thing is.
 
     Args:
         thought: the one in force, which says where the thing is.
         dictated: a subtask in the person's words, if they named one.
     """
-    goal = errand.place or IN_HAND
-    lines = [f"reason: the {errand.thing} is {seen_at(errand.thing, thought)} and goes {goal}"]
+    goal, at = errand.place or IN_HAND, seen_at(errand.thing, thought)
+    if not at and not dictated:
+        return f"reason: the {errand.thing} is"
+    lines = [f"reason: the {errand.thing} is {at or 'on the counter'} and goes {goal}"]
     if dictated:
         lines.append(f"subtask: {dictated}")
     return "\n".join(lines) + "\n"

@@ -77,6 +77,7 @@ def run_headless(config: Config, lines: Iterable[str] | None = None, out: TextIO
     """
     printer = Printer(sys.stdout if out is None else out)
     system = System.open(config, printer.deliver, printer.answered)
+    left = False
     typed, ended = sys.stdin if lines is None else lines, threading.Event()
     threading.Thread(target=_tell_restarts, args=(system, ended), name="notices", daemon=True).start()
     try:
@@ -95,10 +96,12 @@ def run_headless(config: Config, lines: Iterable[str] | None = None, out: TextIO
             wait_for_the_end()
             return 0
         system.drain(DRAIN_S)
-        return _wait_until_finished(system) if heard or again else 0
+        status = _wait_until_finished(system) if heard or again else 0
+        left = True
+        return status
     finally:
         ended.set()
-        system.close()
+        system.close(left)
 
 
 def _tell_restarts(system: System, ended: threading.Event) -> None:

@@ -8,10 +8,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from coach.session.errand import Errand, forced_thought
+from coach.session.errand import Errand, errand_said, forced_thought
 from coach.session.identity import new_id
 from coach.session.situation import Situation
 from memory.records import LABEL_START_S, NUDGE, CorrectionDraft
+from prompts import say
 from robot_bridge.protocol.errors import CoachError, StoreError
 from robot_bridge.protocol.messages import Accepted, Intervention
 from robot_bridge.protocol.thought import Where
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from robot_bridge.protocol.messages import Observation
 
 LONGEST_WORDS_S = 8.0  # words that took longer were left lying
+LATEST = 20  # lessons; a task rarely has more
 FramesAround = Callable[[], Sequence["Observation"]]
 
 
@@ -94,6 +96,21 @@ def is_followed_already(errand: Errand, situation: Situation, dictated: str) -> 
     if thought is None or situation.errand != errand or f"the {errand.thing} " not in thought.reason:
         return False
     return (not errand.place or errand.place in thought.reason) and (not dictated or thought.subtask == dictated)
+
+
+def agreeing(store: Store, errand: Errand, situation: Situation) -> str:
+    """The answer to who asks for what is thought already."""
+    if situation.status is None or situation.status.state != "running":
+        return say("correction_meant")
+    return say("correction_repeated" if _is_told(store, errand, situation.episode_id) else "correction_agreed")
+
+
+def _is_told(store: Store, errand: Errand, episode_id: int | None) -> bool:
+    """Whether a lesson of this task was about the same."""
+    return episode_id is not None and any(
+        lesson.episode_id == episode_id and errand_said(lesson.thought_should) == errand
+        for lesson in store.corrections(limit=LATEST)
+    )
 
 
 def send_and_keep(lesson: CorrectionDraft, frames: Sequence[Observation], intervention: Intervention,

@@ -69,7 +69,10 @@ def likely_thought(errand: Errand, was: Errand | None, thought: Thought | None, 
     place = known.get(errand.place)
     if thought is None or was is None or place is None or errand.thing != was.thing or thought.hand != place.hand:
         return ""
-    reason = f"the {errand.thing} is {seen_at(errand.thing, thought)} and goes {errand.place}"
+    at = seen_at(errand.thing, thought)
+    if not at:
+        return ""
+    reason = f"the {errand.thing} is {at} and goes {errand.place}"
     if thought.subtask == f"pick up the {errand.thing}":
         return str(Thought(reason=reason, subtask=thought.subtask, hand=thought.hand, where=thought.where))
     if thought.subtask == str(was) and place.where is not None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from coach.interpreter.items import Item, Object
+from coach.interpreter.lexicon import SAME_AS
 from coach.session.errand import KINDS, PLACES
 from robot_bridge.protocol.thought import Where
 
@@ -19,6 +20,10 @@ STATE_KEY = "pending_question"
 ANSWER_KINDS = frozenset(("answer", "unknown", "chatter", "correction", "task", "fact"))
 _CANCEL = re.compile(r"\b(never ?mind|forget (it|about it)|neither|none|cancel|leave it|nothing)\b")
 _WORD = re.compile(r"[a-z]+")
+_IS = re.compile(
+    r"(?:no,? )?(?:it|that|this)(?: is|'s) (?:an?|the) (?:(?P<color>[a-z]+) )?(?P<name>[a-z]+)(?: one)?"
+    r"(?:,? please)?[.! ]*"
+)
 _ORDER = ("first", "second", "third", "fourth")
 
 
@@ -52,6 +57,7 @@ class Pending(msgspec.Struct, frozen=True, kw_only=True):
             return None  # a whole new task, not an answer
         place = next((item.place for item in items if item.place), "") or _place_in(words)
         thing_said = next((item.object for item in items if item.object and item.object.name in KINDS), None)
+        thing_said = thing_said or thing_called(words)
         if known is None and thing_said is not None:
             if self.item.object and not thing_said.color:  # its colour was seen where the person pointed
                 thing_said = msgspec.structs.replace(thing_said, color=self.item.object.color)
@@ -69,6 +75,21 @@ def chosen(options: Sequence[str], words: str) -> str:
         return fits[0]
     numbered = [option for word, option in zip(_ORDER, options, strict=False) if word in said]
     return numbered[0] if len(numbered) == 1 else ""
+
+
+def thing_called(words: str) -> Object | None:
+    """The thing in "it's a cup" and "that is the red mug"; None for other words and things that are not known."""
+    said = _IS.fullmatch(words.lower().strip())
+    if said is None:
+        return None
+    same = SAME_AS.get(said["name"], ())
+    name = said["name"] if said["name"] in KINDS else same[0] if len(same) == 1 else ""
+    return Object(name=name, color=said["color"] or "") if name in KINDS else None
+
+
+def says_what_it_is(words: str) -> bool:
+    """Whether the words only call something by its name: "it's a cup"."""
+    return _IS.fullmatch(words.lower().strip()) is not None
 
 
 def load_pending(store: Store) -> Pending | None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 # A patch of a picture around the point, as a fraction of its height: a cup is a tenth of it.
 PATCH = 0.02
 _DEICTIC = re.compile(r"\b(?:this|that|these|those|it|here|there)\b")
+_SHOWS = re.compile(r"\b(?:this|these|here|there)\b")
 _HERE = re.compile(r"\b(?:here|there)\b")
 _ANY = re.compile(r"\b(?:this|that)(?: one| thing| here)?\b")
 
@@ -70,6 +71,11 @@ def _word(pixel: np.ndarray) -> str:
         hue = 240.0 + 60.0 * (red - green) / (high - low)
     spans = (("red", -30.0, 22.0), ("yellow", 38.0, 70.0), ("green", 80.0, 165.0), ("blue", 195.0, 265.0))
     return next((word for word, least, most in spans if least <= hue < most), "")
+
+
+def shows(words: str) -> bool:
+    """Whether words that were said without a point need one: "pick up this one", "put it here"."""
+    return _SHOWS.search(words.lower()) is not None
 
 
 def is_about_place(words: str, items: Sequence[Item], point: Pointed | None) -> bool:

@@ -30,6 +30,14 @@ RECORDED_STATES = ("running", "holding", "takeover")
 BY_HAND = "moved by hand"  # the instruction of such an episode
 
 
+INTERRUPTED = "interrupted"  # the code of the event that a task has gone with its bridge
+
+
+def run_of(status: Status) -> int:
+    """Which run of the bridge tells this; 0 where it does not count what it tells."""
+    return status.sent >> 32
+
+
 class Subscriber(Protocol):
     """The part of an event subscriber that the recorder needs."""
 
@@ -62,6 +70,7 @@ class Recorder:
         self._closing = threading.Event()
         self._began_s, self._open_before = time.time(), episodes.task_id
         self._task_id: str | None = None  # of the last status; None before the first
+        self._run, self._instruction = 0, ""  # of the last status: which run of the bridge, and its task
         self._episode_id: int | None = None
         self._by_hand: int | None = None  # the episode of a takeover without a task
         self._takeover = ""  # that takeover's id
@@ -171,8 +180,13 @@ class Recorder:
 
     def _follow(self, status: Status) -> None:
         """Begin and end episodes with the bridge's tasks, also those that another process started."""
+        before_run, self._run = self._run, run_of(status)
         if status.task_id == self._task_id:
+            self._instruction = status.instruction
             return
+        if self._task_id and not status.task_id and self._run != before_run:
+            self._tell_interrupted(status)
+        self._instruction = status.instruction
         before, self._task_id = self._task_id, status.task_id
         self._episode_id = self._episode_of(status.task_id) if self._record else None
         if not self._record:
@@ -187,6 +201,13 @@ class Recorder:
             time.sleep(0.05)  # whoever gave the task is about to begin its episode
             known = self._episode_of(status.task_id)
             self._episode_id = known or self._episodes.begin(status.task_id, status.instruction, "", status)
+
+    def _tell_interrupted(self, status: Status) -> None:
+        """The bridge was started again and knows nothing of its task."""
+        self._episodes.end("interrupted", self._task_id or "")
+        event = Event(time_s=status.time_s, level="warning", code=INTERRUPTED, text=self._instruction,
+                      task_id=self._task_id or "", data={"instruction": self._instruction})  # fmt: skip
+        self._on_event(event, status)
 
     def _episode_of(self, task_id: str) -> int | None:
         return self._episodes.current(task_id)

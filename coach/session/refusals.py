@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from coach.interpreter.resolve import in_known_words
-from coach.session.errand import KINDS, PLACES, name_of
+from coach.session.errand import COLOURS, KINDS, PLACES, name_of
 from coach.session.outcomes import Outcome
 from coach.session.pending import Pending
 from coach.session.wording import joined, known_places, known_things
@@ -29,9 +29,11 @@ def unknown_part(item: Item) -> str:
 
 
 def unknown_thing(item: Item) -> str:
-    """A sentence about a thing that this robot does not know, or nothing."""
+    """A sentence about a thing, or a colour of one, that this robot does not know, or nothing."""
     if item.object is not None and item.object.name not in ("", "one", *KINDS):
         return say("unknown_object", object=name_of(item.object), objects=known_things())
+    if item.object is not None and item.object.color not in ("", *COLOURS):
+        return say("unknown_colour", colour=item.object.color, colours=joined(COLOURS, "and"))
     return ""
 
 

@@ -19,6 +19,7 @@ class Reply:
         unreachable: the bridge did not answer.
         ok: what was asked for was done or begun.
         due: the robot began to speak, because a routine is due.
+        announced: the robot tells something by itself, and answers nobody.
     """
 
     said: str
@@ -29,3 +30,4 @@ class Reply:
     ok: bool = True
     unreachable: bool = False
     due: bool = False
+    announced: bool = False

@@ -23,6 +23,7 @@ from coach.session.rules_in_force import (
     what_remains,
 )
 from coach.session.situation import Situation
+from coach.session.taken_back import is_lesson_since, rule_just_told
 from prompts import say
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class RuleTalk:
         if question is None:
             return None
         ask_about_rule(self._store, None)
-        remains = what_remains(words)
+        remains = what_remains(words, question)
         if remains == "keep":
             self._actions.send("resume", words, question.by, situation)
             return Outcome(say("rule_stays", rule=question.rule), situation.task_id)
@@ -64,6 +65,17 @@ class RuleTalk:
         told = say("rule_kept", rule=replace_rule(self._store, question, text))
         done = self._actions.correct(spoken)
         return replace(done, said=f"{told} {done.said}")
+
+    def undo(self, spoken: Spoken) -> Outcome:
+        """Take back the rule that was told just now, and the step that it led to; without one the last step."""
+        situation, rule = spoken.situation, rule_just_told(self._store)
+        if rule is None:
+            return self._actions.steer("undo", spoken.words, spoken.by, situation)
+        forgotten = say("rule_forgotten", rule=self._store.rules.forget(rule.id, time.time()).text)
+        if not situation.busy or not is_lesson_since(self._store, rule.wall_s, situation):
+            return Outcome(forgotten, situation.task_id)
+        undone = self._actions.steer("undo", spoken.words, spoken.by, situation)
+        return replace(undone, said=f"{forgotten} {undone.said}")
 
     def keep_now(self, item: Item, words: str, by: str, situation: Situation) -> Outcome:
         """A rule until the task ends; the model is told at once."""

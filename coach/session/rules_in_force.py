@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from coach.interpreter import interpret
 from coach.interpreter.items import Item
 from coach.interpreter.lexicon import without_neighbours
 from coach.interpreter.resolve import in_known_words
@@ -27,6 +28,7 @@ MAX_NOW = 8
 _NEVER = re.compile(r"\b(?:never|not|no|don't|do not)\b")
 _ONCE = re.compile(r"\b(?:once|this time|this one|now|today|exception|only)\b")
 _ALWAYS = re.compile(r"\b(?:always|from now on|every|new rule|change (?:it|the rule)|in future|forever)\b")
+_NO_ANSWER = frozenset(("pause", "nudge", "question", "undo", "restart", "takeover", "routine", "checkin"))
 _NO = re.compile(r"\b(?:no|neither|never ?mind|leave it|keep|forget it|as (?:it was|before))\b")
 
 
@@ -142,13 +144,25 @@ def asked_about_rule(store: Store) -> RuleQuestion | None:
         return None
 
 
-def what_remains(words: str) -> str:
+def what_remains(words: str, question: RuleQuestion) -> str:
     """`once`, `always`, `keep` or nothing: what the answer says of the rule."""
     plain = words.lower()
-    found = [name for name, pattern in (("always", _ALWAYS), ("once", _ONCE), ("keep", _NO)) if pattern.search(plain)]
-    if len(plain.split()) > 10:
+    if len(plain.split()) > 10 or _says_more(plain, question):
         return ""
+    named = [place for place in PLACES if re.search(rf"\b{place}\b", plain)]
+    if named and all(place in question.rule.lower() for place in named) and question.item.place not in named:
+        return "keep"  # "no, it always goes in the drying rack"
+    found = [name for name, pattern in (("always", _ALWAYS), ("once", _ONCE), ("keep", _NO)) if pattern.search(plain)]
     return found[0] if found else ""
+
+
+def _says_more(plain: str, question: RuleQuestion) -> bool:
+    """Whether words name another thing or place than the question is about, or ask for something else."""
+    about = f"{question.rule} {question.words} {question.item.place}".lower()
+    if any(re.search(rf"\b{name}", plain) and name not in about for name in (*KINDS, *PLACES)):
+        return True
+    items = interpret(plain).items
+    return any(item.kind in _NO_ANSWER or (item.place and item.place not in about) for item in items)
 
 
 def replace_rule(store: Store, question: RuleQuestion, text: str, subjects: Sequence[str] = ()) -> str:

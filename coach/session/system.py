@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 from coach.interpreter.language.interpreter import make_interpret
 from coach.lines import bridge_client, check_lines, event_subscriber
 from coach.processes.notices import Restart, read_restarts
-from coach.session.asked import DOUBTS
+from coach.session.asked import DOUBTS, forget_questions
+from coach.session.failures import keep
 from coach.session.heartbeat import Heartbeat
 from coach.session.housekeeping import Housekeeping
-from coach.session.recorder import Recorder
+from coach.session.recorder import INTERRUPTED, Recorder
 from coach.session.replies import Reply
 from coach.session.routine_clock import RoutineClock
 from coach.session.session import Session
@@ -153,7 +154,7 @@ class System:
         """The robot says something by itself, but not the same again and again."""
         if time.monotonic() - self._told.get(words, -REPEAT_S) >= REPEAT_S:
             self._told[words] = time.monotonic()
-            self._answered(Reply(words))
+            self._answered(Reply(words, announced=True))
 
     def conversation(self, limit: int) -> list[Utterance]:
         return self._store.conversation(limit)
@@ -210,8 +211,12 @@ class System:
         self._work.put(mark)
         return done.wait(deadline_s)
 
-    def close(self) -> None:
-        """End the threads and write what waits; a second call does nothing."""
+    def close(self, left: bool = False) -> None:
+        """End the threads and write what waits; a second call does nothing.
+
+        Args:
+            left: the person has left the program: the episode of the task in hand ends here.
+        """
         if self._closed:
             return
         self._closed = True
@@ -225,8 +230,16 @@ class System:
         self._heartbeat.close()
         self._stop_line.close()
         self._recorder.close()
+        if left:
+            keep(self._end_episode)
         self._bridge.close()
         self._store.close()
+
+    def _end_episode(self) -> None:
+        """Nobody records the task in hand any longer, unless it is another person's."""
+        status = self._recorder.status
+        if status is None or status.coach in ("", self._bridge.coach):
+            self.session.episodes.end("interrupted")
 
     def _run(self) -> None:
         while (work := self._work.get()) is not None:
@@ -258,6 +271,9 @@ class System:
             self._work.put(self._next_task)
 
     def _words_for(self, event: Event, status: Status | None) -> str:
+        if event.code == INTERRUPTED:
+            forget_questions(self._store)
+            return say("interrupted", task=event.data.get("instruction") or event.text)
         if event.code == "task_done":
             return say("done", task=event.data.get("instruction") or event.text)
         if event.code == "asks" and event.data.get("why") in DOUBTS:

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from coach.interpreter.resolve import in_known_words, resolve
+from coach.session.errand import KINDS, PLACES, Errand
+from coach.session.refusals import unknown_part
+
 if TYPE_CHECKING:
+    from coach.interpreter.items import Item
+    from coach.session.situation import Situation
     from memory.store import Store
 
 STATE_KEY = "task_queue"
@@ -35,3 +41,9 @@ class TaskQueue:
     def clear(self) -> None:
         if self.tasks:
             self._store.set_state(STATE_KEY, [])
+
+
+def errand_of(item: Item, situation: Situation) -> Errand | None:
+    """What an item asks for in full, in the robot's words; None where a part of it is missing, unclear or unknown."""
+    item = in_known_words(item, KINDS, PLACES)
+    return None if unknown_part(item) else Errand.parse(resolve(item, situation.scene()).instruction)

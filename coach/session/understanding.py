@@ -11,7 +11,7 @@ import msgspec
 from coach.interpreter.items import Interpretation, Item, Scene
 from coach.interpreter.resolve import HANDS, in_known_words
 from coach.session.errand import KINDS, PLACES, Errand
-from coach.session.pending import Pending, keep_pending, load_pending
+from coach.session.pending import Pending, keep_pending, load_pending, says_what_it_is
 from coach.session.pointing import Pointed, is_about_place, with_point
 from coach.session.recent import has_pronoun, recent_task
 from coach.session.refusals import unknown_thing
@@ -135,7 +135,7 @@ def _answer(pending: Pending, words: str, meaning: Interpretation) -> Understood
         return Understood((filled,), where=pending.where)
     if pending.cancelled_by(words):
         return Understood(meaning.items, said=say("never_mind"), ok=True)
-    if all(item.kind in ("unknown", "answer") for item in meaning.items):
+    if says_what_it_is(words) or all(item.kind in ("unknown", "answer") for item in meaning.items):
         return Understood(meaning.items, pending.question, pending.question, pending)
     return None
 

@@ -12,7 +12,7 @@ import msgspec
 from coach.interpreter.items import Item
 from coach.routines.drafts import impossible_time
 from coach.routines.missed_words import take_missed
-from coach.session.actions import Actions, errand_of
+from coach.session.actions import Actions
 from coach.session.asked import Asked, agree, agrees, answered, as_lesson, open_question
 from coach.session.due_runs import DueRuns
 from coach.session.failures import guarded, keep
@@ -25,6 +25,7 @@ from coach.session.remembered import about_memory
 from coach.session.situation import Situation, look
 from coach.session.standing import STANDING, Standing
 from coach.session.stop_line import Pulled, finish
+from coach.session.task_queue import errand_of
 from coach.session.understanding import Interpret, Understood, understand
 from coach.session.wording import joined
 from prompts import say

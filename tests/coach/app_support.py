@@ -61,7 +61,7 @@ class ScriptedSystem:
         self.stops: list[float] = []
         self.acts: list[str] = []
         self.operator, self.devices = ScriptedOperator(), ()
-        self.closed = False
+        self.closed = self.left = False
         self.queued: tuple[str, ...] = ()
         self.notices: list[Restart] = []
         self.spoken = ScriptedEars(self)
@@ -109,8 +109,8 @@ class ScriptedSystem:
         notices, self.notices = self.notices, []
         return notices
 
-    def close(self) -> None:
-        self.closed = True
+    def close(self, left: bool = False) -> None:
+        self.closed, self.left = True, left
         self.store.close()
 
 

@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 import zmq
 
 from robot_bridge.protocol.codec import Codec
@@ -31,7 +32,10 @@ SINK_THOUGHT = Thought(
 
 @dataclass
 class StandIn:
-    """Args: refuse: kind of intervention → the error that it gets."""
+    """Args:
+    refuse: kind of intervention → the error that it gets.
+    run: number of the bridge's run, by which what it tells is counted; 0 for no count.
+    """
 
     refuse: dict[str, CoachError] = field(default_factory=dict)
     interventions: list[Intervention] = field(default_factory=list)
@@ -39,6 +43,7 @@ class StandIn:
     heartbeats: list[str] = field(default_factory=list)
     delay_s: float = 0.0
     policy_ok: bool = True
+    run: int = 0
 
     def __post_init__(self) -> None:
         self._context = zmq.Context()
@@ -50,6 +55,7 @@ class StandIn:
         self.events_address = f"tcp://127.0.0.1:{self._pub.bind_to_random_port('tcp://127.0.0.1')}"
         self._outgoing: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._closing = threading.Event()
+        self.told = 0
         self.state: dict[str, Any] = {"state": "idle", "task_id": "", "instruction": "", "thought": None}
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
@@ -101,11 +107,15 @@ class StandIn:
                 told = time.monotonic()
                 self.publish(self.status)
             while not self._outgoing.empty():
-                self._pub.send_multipart(codec.encode(self._outgoing.get()))
+                self._pub.send_multipart(codec.encode(self._counted(self._outgoing.get())))
             if self._router.poll(5):
                 client, *parts = self._router.recv_multipart()
                 reply = self._answer(codec.decode(parts))
                 self._router.send_multipart([client, *codec.encode(reply)])
+
+    def _counted(self, message: Message) -> Message:
+        self.told += 1
+        return msgspec.structs.replace(message, sent=(self.run << 32) + self.told) if self.run else message
 
     def _answer(self, message: Message) -> Message:
         if isinstance(message, StatusRequest):

@@ -30,6 +30,7 @@ from coach.app.status_line import StatusLine
 from coach.app.subtask_list import SubtaskList
 from coach.app.thought_panel import ThoughtPanel
 from coach.processes.notices import Restart
+from coach.session.replies import Reply
 from memory.store import Store
 from robot_bridge.protocol.errors import ConfigError, StoreError
 from robot_bridge.protocol.messages import Event, ThoughtEvent
@@ -229,6 +230,36 @@ async def test_up_and_down_walk_the_history_when_a_line_is_half_written(tmp_path
         assert line.value == "first"
         await bench.pilot.press("down", "down")
         assert line.value == "half"
+
+
+async def test_every_answer_is_shown_when_the_disk_keeps_nothing(tmp_path: Path) -> None:
+    async with opened(tmp_path) as bench:
+        bench.system.say("I stand still.")
+        await bench.until(lambda: len(bench.find(Conversation).lines) == 1)
+        for _ in range(3):
+            bench.system.answered(Reply("I stand still."))
+        await bench.until(lambda: len(bench.find(Conversation).lines) == 4)
+        for _ in range(3):
+            bench.system.answered(Reply("The disk is full.", announced=True))
+        await bench.pilot.pause(0.2)
+        assert [text for _, text in bench.find(Conversation).lines[4:]] == ["The disk is full."]
+
+
+async def test_answer_is_shown_once_when_the_disk_keeps_it(tmp_path: Path) -> None:
+    async with opened(tmp_path) as bench:
+        for count in (1, 2):
+            bench.system.say("I stand still.")
+            await bench.until(lambda: len(bench.find(Conversation).lines) == count)  # noqa: B023
+        await bench.pilot.pause(0.2)
+        assert len(bench.find(Conversation).lines) == 2
+
+
+async def test_program_is_left_for_good_when_a_person_quits(tmp_path: Path) -> None:
+    async with opened(tmp_path) as bench:
+        system = bench.system
+        await bench.pilot.press("ctrl+q")
+        await bench.pilot.pause(0.1)
+    assert system.closed and system.left
 
 
 async def test_lines_stay_apart_when_they_are_typed_faster_than_the_screen_follows(tmp_path: Path) -> None:

@@ -138,7 +138,7 @@ def test_a_correction_is_not_stored_again_when_the_robot_thinks_it_already(bench
     bench.bridge.work_on()
     reply = bench.session.hear("no, put it in the sink")
     assert bench.bridge.interventions == [] and bench.store.count_corrections() == 0
-    assert "already" in reply.said
+    assert reply.said == say("correction_agreed")
 
 
 def test_a_correction_is_refused_in_one_sentence_when_nothing_runs(bench: Bench) -> None:

@@ -20,10 +20,12 @@ from coach.__main__ import main
 from coach.config import Config
 from coach.processes.notices import Restart, write_restart
 from coach.session.headless import NOTICES_S, run_headless
+from coach.session.pending import load_pending
 from coach.session.recorder import Recorder
 from coach.session.replies import Reply
 from coach.session.system import System
 from memory.store import Store
+from prompts import say
 from robot_bridge.protocol.messages import (
     ChunkEvent,
     Event,
@@ -297,6 +299,8 @@ def test_the_exit_status_says_so_when_the_work_came_to_no_end(bench: Bench, caps
 
     assert run_headless(bench.config, lines(), io.StringIO()) == 1
     assert "not finished: put the red cup in the sink (it asks for help)" in capsys.readouterr().err
+    with Store.open(bench.config.memory_path) as store:
+        assert [episode.outcome for episode in store.episodes() if episode.task_id == "t1"] == ["interrupted"]
     assert run_headless(bench.config, [], io.StringIO()) == 0  # nothing was asked for
 
 
@@ -336,3 +340,52 @@ def test_say_fails_in_one_sentence_when_nothing_runs(capsys: pytest.CaptureFixtu
     assert main(["say", "put the red cup in the sink", "--config", str(file), "--home", str(tmp_path)]) == 1
     captured = capsys.readouterr()
     assert captured.out == "" and "tcp://127.0.0.1:1" in captured.err and captured.err.count("\n") == 1
+
+
+def restarted(bench: Bench, **changes: object) -> None:
+    """Another run of the bridge answers, and has no task."""
+    bench.bridge.state = {"state": "idle", "task_id": "", "instruction": "", "thought": None} | changes
+    bench.bridge.run += 1
+
+
+def test_person_is_told_and_questions_are_forgotten_when_the_bridge_has_lost_the_task(bench: Bench) -> None:
+    bench.bridge.run = 1
+    system = bench.open()
+    system.submit("put the red cup in the sink")
+    task_id = bench.wait_for_reply().task_id
+    until(lambda: any(isinstance(m, Status) and m.task_id == task_id for m in bench.delivered))
+    system.submit("no, not that one")
+    assert "?" in bench.wait_for_reply(2).said
+    restarted(bench)
+    told = bench.wait_for_reply(3).said
+    assert told == say("interrupted", task="put the red cup in the sink")
+    assert load_pending(system._store) is None
+    assert [episode.outcome for episode in system._store.episodes()] == ["interrupted"]
+    system.close()
+
+
+def test_nobody_is_told_of_an_interruption_when_the_task_is_set_aside(bench: Bench) -> None:
+    bench.bridge.run = 1
+    system = bench.open()
+    system.submit("put the red cup in the sink")
+    task_id = bench.wait_for_reply().task_id
+    until(lambda: any(isinstance(m, Status) and m.task_id == task_id for m in bench.delivered))
+    restarted(bench)
+    bench.bridge.run -= 1  # the same run: a reset
+    until(lambda: [episode.outcome for episode in system._store.episodes()] == ["left"])
+    system.close()
+    assert len(bench.replies) == 1
+
+
+@pytest.mark.parametrize(("left", "coach", "outcome"), [
+    (True, "", "interrupted"), (False, "", "running"), (True, "another terminal", "running"),
+])  # fmt: skip
+def test_episode_ends_when_the_program_is_left(bench: Bench, left: bool, coach: str, outcome: str) -> None:
+    system = bench.open()
+    system.submit("put the red cup in the sink")
+    task_id = bench.wait_for_reply().task_id
+    bench.bridge.state["coach"] = coach
+    until(lambda: any(isinstance(m, Status) and (m.task_id, m.coach) == (task_id, coach) for m in bench.delivered))
+    system.close(left)
+    with Store.open(bench.config.memory_path) as store:
+        assert [episode.outcome or "running" for episode in store.episodes()] == [outcome]

@@ -197,3 +197,19 @@ def test_thing_that_is_not_there_is_told_and_not_learnt_until_the_person_insists
     insisted = whole.say("no, put the white bottle in the bin")
     assert insisted.correction_id and "white bottle in the bin" in insisted.said
     whole.until(lambda: whole.status is not None and whole.status.state == "running")
+
+
+def test_task_about_what_is_not_there_is_not_begun_in_the_middle_of_another(
+    whole: Whole, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sight, "LOOK_S", 10.0)
+    whole.until(lambda: whole.status is not None and whole.status.policy_ok)
+    first = whole.say("put the red cup in the sink")
+    whole.until(lambda: bool(whole.status and whole.status.thought and "red cup" in whole.status.thought.reason))
+    whole.until(lambda: whole.system._store.episodes()[0].frames > 3)
+    refused = whole.say("put the white bottle in the bin")
+    assert not refused.ok and "There is no white bottle in sight" in refused.said
+    whole.until(lambda: whole.status is not None and whole.status.state == "holding")
+    assert whole.status is not None and whole.status.task_id == first.task_id
+    seen = whole.say("put the blue plate in the bin")
+    assert seen.ok and seen.task_id != first.task_id, "what is there is not doubted"
