@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from coach.evaluate.statistics import BETTER, WORSE, holm, mcnemar, more_needed, verdict
+from coach.evaluate.tables import counted
 from coach.line_file import append_line
 from policy.fingerprint import fingerprint
 from robot_bridge.protocol.errors import ConfigError
@@ -92,4 +93,4 @@ def _counts(row: Mapping[str, Any]) -> tuple[int, int, int]:
 
 def _told(name: str, found: str, more: int) -> str:
     """`more`: episodes that could tell, in layouts of another seed."""
-    return f"{name}: {found}" + (f", about {more} more episode{'' if more == 1 else 's'} needed" if more else "")
+    return f"{name}: {found}" + (f", about {counted(more, 'more episode')} needed" if more else "")

@@ -88,9 +88,9 @@ def _check_files(args: argparse.Namespace) -> None:
 
 def _check_checkpoints(names: Sequence[str], config: Config) -> None:
     """Before anything is measured. Raises: CoachError: one of them is not there, or not whole."""
-    from coach.checkpoints.proofs import fingerprint
     from coach.checkpoints.switch import folder_of
     from coach.checkpoints.unfinished import unfinished
+    from policy.fingerprint import fingerprint
 
     for name in names:
         fingerprint(folder_of(config, name))

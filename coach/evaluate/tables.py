@@ -20,7 +20,7 @@ def table(found: Mapping[str, Any]) -> str:
     width = max(len(figure["name"]) for figure in found["figures"])
     lines += [_line(figure, width) for figure in found["figures"]]
     for variant, pair in found.get("against_trained", {}).items():
-        change = f"{pair['points']:+.1f} points ({_counted(pair['better'], 'layout')} gained, {pair['worse']} lost"
+        change = f"{pair['points']:+.1f} points ({counted(pair['better'], 'layout')} gained, {pair['worse']} lost"
         lines.append(f"  {variant} against trained wording: {change}, McNemar p = {pair['p']:.3g})")
     if "rules" in found:
         lines.append("  rules   " + "; ".join(f"{kind}s go in the {place}" for kind, place in found["rules"].items()))
@@ -48,10 +48,10 @@ def compared(answer: Mapping[str, Any]) -> str:
         return ""
     pair, first, second = answer["paired"], answer["against"]["checkpoint"], answer["checkpoint"]
     lines = [f"first: {first}, second: {second}, on the same layouts", *_by_task(answer)]
-    more = f"; about {_counted(pair['more'], 'more episode')} needed" if pair["more"] else ""
+    more = f"; about {counted(pair['more'], 'more episode')} needed" if pair["more"] else ""
     low, high = pair["points_ci95"]
     lines.append(f"{second} against {first}: {pair['verdict']}{more} ({pair['points']:+.1f} points, 95 % interval "
-                 f"{low:+.1f} to {high:+.1f}, {_counted(pair['better'], 'layout')} gained, {pair['worse']} lost, "
+                 f"{low:+.1f} to {high:+.1f}, {counted(pair['better'], 'layout')} gained, {pair['worse']} lost, "
                  f"McNemar p = {pair['p']:.3g})")  # fmt: skip
     return "\n\n" + "\n".join(lines)
 
@@ -70,7 +70,8 @@ def _by_task(answer: Mapping[str, Any]) -> list[str]:
     return [head, *lines]
 
 
-def _counted(number: int, what: str) -> str:
+def counted(number: int, what: str) -> str:
+    """`1 layout`, `2 layouts`."""
     return f"{number} {what}{'' if number == 1 else 's'}"
 
 

@@ -40,10 +40,7 @@ class Followed:
 
 def lessons_of(store: Store, embodiment: str) -> Iterator[Correction]:
     """What this body was taught, but for what was taken back; the newest first."""
-    for offset in range(0, store.count_corrections(), PAGE):
-        for lesson in store.corrections(PAGE, offset):
-            if thought_of(lesson) and lesson.embodiment in ("", embodiment):
-                yield lesson
+    return (lesson for lesson in _told(store) if thought_of(lesson) and lesson.embodiment in ("", embodiment))
 
 
 def aftermath(store: Store, embodiment: str) -> dict[str, list[Followed]]:
@@ -63,13 +60,17 @@ def aftermath(store: Store, embodiment: str) -> dict[str, list[Followed]]:
     return found
 
 
-def _by_episode(store: Store) -> dict[int, list[Correction]]:
-    """All that was ever said in each, with what was taken back."""
-    found: dict[int, list[Correction]] = {}
+def _told(store: Store) -> Iterator[Correction]:
+    """All that was ever said, with what was taken back; the newest first."""
     for offset in range(0, store.count_corrections(), PAGE):
-        for lesson in store.corrections(PAGE, offset):
-            if lesson.episode_id is not None:
-                found.setdefault(lesson.episode_id, []).append(lesson)
+        yield from store.corrections(PAGE, offset)
+
+
+def _by_episode(store: Store) -> dict[int, list[Correction]]:
+    found: dict[int, list[Correction]] = {}
+    for lesson in _told(store):
+        if lesson.episode_id is not None:
+            found.setdefault(lesson.episode_id, []).append(lesson)
     return found
 
 

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from coach.export.episodes import Row, chosen_episodes, on_grid, rows_of
+from memory.records import LABEL_START_S
 from robot_bridge.protocol.errors import ProtocolError, UsageError
 from robot_bridge.protocol.thought import Thought
 
@@ -32,8 +33,8 @@ if TYPE_CHECKING:
     from memory.records import Episode
     from memory.store import Store
 
-BEFORE_TAKEOVER_S = 2.0  # people react late: what made them take over began about so long before
 DONE = "done"
+NOTHING = str(Thought(subtask="nothing that can be read"))  # stands where a thought is not whole; never learnt
 
 
 def write_recorded(store: Store, folder: Path, body: str, width: int, cameras: Sequence[str], dt_s: float) -> int:
@@ -54,7 +55,7 @@ def write_recorded(store: Store, folder: Path, body: str, width: int, cameras: S
         if episode.embodiment not in ("", body):
             continue
         rows = [row for row in on_grid(rows_of(store, episode, width), dt_s)
-                if set(cameras) <= row.frame.jpegs.keys() and _thought(row) is not None]  # fmt: skip
+                if set(cameras) <= row.frame.jpegs.keys()]  # fmt: skip
         learnt = to_learn(rows, episode)
         if learnt.any():
             _save(folder / f"demos-{episode.id:06d}", rows, learnt, cameras)
@@ -67,14 +68,16 @@ def write_recorded(store: Store, folder: Path, body: str, width: int, cameras: S
 
 def to_learn(rows: Sequence[Row], episode: Episode) -> np.ndarray:
     """bool[frames], whose motion is worth learning."""
+    thoughts = [_thought(row) for row in rows]
+    things = [thought.thing if thought is not None else "" for thought in thoughts]
     learnt = np.array([episode.outcome == DONE and not row.condemned for row in rows], bool)
     for start, end in _takeovers(rows):
-        began_s = rows[start].timestamp_s - BEFORE_TAKEOVER_S
+        began_s = rows[start].timestamp_s - LABEL_START_S  # people react late here, too
         for number in range(start):
             learnt[number] &= rows[number].timestamp_s < began_s
-        before, after = rows[max(start - 1, 0)], rows[min(end, len(rows) - 1)]
-        learnt[start:end] = bool(thing := _thing(before)) and thing == _thing(after)
-    return learnt & np.array([not _rests(row) for row in rows], bool)
+        before, after = things[max(start - 1, 0)], things[min(end, len(rows) - 1)]
+        learnt[start:end] = bool(before) and before == after
+    return learnt & np.array([thought is not None and not thought.rests for thought in thoughts], bool)
 
 
 def _takeovers(rows: Sequence[Row]) -> list[tuple[int, int]]:
@@ -89,16 +92,6 @@ def _thought(row: Row) -> Thought | None:
         return Thought.parse(row.thought)
     except ProtocolError:
         return None
-
-
-def _thing(row: Row) -> str:
-    thought = _thought(row)
-    return thought.thing if thought is not None else ""
-
-
-def _rests(row: Row) -> bool:
-    thought = _thought(row)
-    return thought is None or thought.rests
 
 
 def _save(folder: Path, rows: Sequence[Row], learnt: np.ndarray, cameras: Sequence[str]) -> None:
@@ -116,7 +109,7 @@ def _save(folder: Path, rows: Sequence[Row], learnt: np.ndarray, cameras: Sequen
         "state": np.stack([row.state for row in rows]),
         "action": np.stack([row.state for row in (*rows[1:], rows[-1])]),
         "episode": np.zeros(len(rows), np.int32), "learn": learnt,
-        "thought_id": numbers("thoughts", [row.thought for row in rows]),
+        "thought_id": numbers("thoughts", [row.thought if _thought(row) else NOTHING for row in rows]),
         "instruction_id": numbers("instructions", [row.instruction for row in rows]),
     }  # fmt: skip
     for name, array in arrays.items():

@@ -13,13 +13,13 @@ from typing import Any, Literal
 import msgspec
 import yaml
 
-from coach.checkpoints.proofs import fingerprint
 from coach.flywheel.homes import Plan
+from policy.fingerprint import fingerprint
+from policy.training.making import EPISODES, STILLS
 from robot_bridge.protocol.errors import UsageError
 
 FILE = "settings.json"
-BASE_EPISODES, BASE_STILLS = 120, 3000
-_MADE = f"made here: {BASE_EPISODES} demonstrations, {BASE_STILLS} stills"
+_MADE = f"made here: {EPISODES} demonstrations, {STILLS} stills"
 _IN_WORDS = {
     "base": "the checkpoint that is coached",
     "motion": "--motion",

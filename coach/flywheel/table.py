@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from coach.evaluate.tables import counted
 from robot_bridge.protocol.errors import UsageError
 
 BASE = "a"
@@ -58,8 +59,7 @@ def _notes(found: Mapping[str, Any], within_s: float) -> list[str]:
 
 
 def _differing(pair: Mapping[str, Any]) -> str:
-    jobs = "job" if pair["better"] == 1 else "jobs"
-    return (f"{pair['points']:+.1f} points, {pair['better']} {jobs} gained, {pair['worse']} lost, "
+    return (f"{pair['points']:+.1f} points, {counted(pair['better'], 'job')} gained, {pair['worse']} lost, "
             f"McNemar p = {pair['p']:.2g}")  # fmt: skip
 
 

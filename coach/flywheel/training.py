@@ -15,12 +15,13 @@ from typing import Any
 
 import yaml
 
-from coach.checkpoints.proofs import fingerprint
 from coach.flywheel.cells import Told
 from coach.flywheel.homes import Plan
-from coach.flywheel.settings import BASE_EPISODES, BASE_STILLS, Settings, has_data, recipe_of
+from coach.flywheel.settings import Settings, has_data, recipe_of
 from coach.line_file import append_line
 from coach.processes.child import dies_with
+from policy.fingerprint import fingerprint
+from policy.training.making import EPISODES, STILLS
 from robot_bridge.protocol.errors import CoachError
 
 NAME = "coached"
@@ -130,7 +131,7 @@ def _base_data(settings: Settings, tell: Told) -> Path:
         return settings.data
     out = settings.out / "base"
     tell(f"no stills and demonstrations in {settings.data}: making some in {out}")
-    command = [sys.executable, "-m", "coach", "demos", "--episodes", str(BASE_EPISODES), "--stills", str(BASE_STILLS),
+    command = [sys.executable, "-m", "coach", "demos", "--episodes", str(EPISODES), "--stills", str(STILLS),
                "--out", str(out), "--workers", str(settings.workers)]  # fmt: skip
     if subprocess.run(command, check=False, preexec_fn=dies_with(os.getpid())).returncode:
         raise CoachError("the base data could not be made", next_step=f"make it with coach demos --out {out}")

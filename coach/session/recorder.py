@@ -28,8 +28,6 @@ POLL_S = 0.2
 SLOW_DISK_S = 10.0  # for a lesson to get there, behind its thought
 RECORDED_STATES = ("running", "holding", "takeover")
 BY_HAND = "moved by hand"  # the instruction of such an episode
-
-
 INTERRUPTED = "interrupted"  # the code of the event that a task has gone with its bridge
 
 

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from flywheel_support import Stubborn, blind_kitchen
 
 from coach.checkpoints.proofs import measured as measured_pairs
 from coach.checkpoints.proofs import objection
@@ -30,11 +31,9 @@ from coach.interpreter.items import Scene
 from coach.interpreter.resolve import resolve
 from memory.store import Store
 from policy.fingerprint import NEEDED
-from robot_bridge.arms.kitchen.expert import Expert
 from robot_bridge.arms.kitchen.objects import COLOURS
 from robot_bridge.arms.kitchen.places import PLACES
-from robot_bridge.arms.kitchen.tasks import BELONGS, Chores, Task, plan
-from robot_bridge.arms.kitchen.world import Kitchen
+from robot_bridge.arms.kitchen.tasks import BELONGS, Chores, plan
 from robot_bridge.protocol.thought import Thought
 
 PLAN = load_plan()
@@ -126,28 +125,10 @@ def test_coach_names_what_is_left_when_the_robot_rests():
     assert not person.has_more([Thing("red plate", "bin")])
 
 
-class Stubborn:
-    """Clears the counter as it was taught, unless words stand in its thought's place or in the notes."""
-
-    def __init__(self, kitchen):
-        self.kitchen, self.task, self.expert = kitchen, Chores("clear"), Expert(kitchen)
-
-    def think(self, observation, context, forced="", on_token=None):
-        rules = {note.split()[0][:-1]: note.split(" the ")[1] for note in context.notes}
-        self.task = Task.parse(context.instruction) or Chores("clear", tuple(rules.items()))
-        return plan(self.kitchen, self.task).thought, 1
-
-    def act(self, observation, context, thought):
-        target = self.expert.target(plan(self.kitchen, self.task))
-        return self.kitchen.body.pad(np.asarray(target, np.float32)[None]), 0.1
-
-
 @pytest.fixture(scope="module")
 def kitchen():
-    kitchen = Kitchen()
-    kitchen.render = lambda camera: np.zeros((96, 96, 3), np.uint8)
-    yield kitchen
-    kitchen.close()
+    with blind_kitchen() as kitchen:
+        yield kitchen
 
 
 def test_lessons_are_stored_and_the_job_succeeds_when_a_coach_stands_by(kitchen, tmp_path):

@@ -8,9 +8,9 @@ from collections import Counter
 from pathlib import Path
 
 import msgspec
-import numpy as np
 import pytest
 import yaml
+from flywheel_support import PIXELS, Stubborn, blind_kitchen
 
 from coach.config import Config
 from coach.evaluate.lane import LaneConfig
@@ -24,43 +24,21 @@ from coach.flywheel.results import results
 from coach.flywheel.settings import Settings
 from coach.flywheel.training import ALONE_NAME, NAME, learned_in, tuned_in
 from memory.store import Store
-from robot_bridge.arms.kitchen.expert import Expert
-from robot_bridge.arms.kitchen.tasks import Chores, Task, plan
-from robot_bridge.arms.kitchen.world import Kitchen
 from robot_bridge.protocol.errors import CoachError
 from robot_bridge.protocol.thought import Thought
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "policy"))
 from tiny import SIZES, write_checkpoint, write_data
 
-PIXELS = 96  # a side of the kitchen's pictures, with which lessons come
 PLAN = load_plan()
 load_player = experiment._player
 SMALL = msgspec.structs.replace(PLAN, homes=PLAN.homes[:1], coached_jobs=2)
 
 
-class Stubborn:
-    """Clears the counter as it was taught, unless words stand in its thought's place or in the notes."""
-
-    def __init__(self, kitchen):
-        self.kitchen, self.task, self.expert = kitchen, Chores("clear"), Expert(kitchen)
-
-    def think(self, observation, context, forced="", on_token=None):
-        rules = {note.split()[0][:-1]: note.split(" the ")[1] for note in context.notes if note.split()[0] != "dirty"}
-        self.task = Task.parse(context.instruction) or Chores("clear", tuple(rules.items()))
-        return plan(self.kitchen, self.task).thought, 1
-
-    def act(self, observation, context, thought):
-        target = self.expert.target(plan(self.kitchen, self.task))
-        return self.kitchen.body.pad(np.asarray(target, np.float32)[None]), 0.1
-
-
 @pytest.fixture(scope="module")
 def kitchen():
-    kitchen = Kitchen()
-    kitchen.render = lambda camera: np.zeros((PIXELS, PIXELS, 3), np.uint8)
-    yield kitchen
-    kitchen.close()
+    with blind_kitchen() as kitchen:
+        yield kitchen
 
 
 @pytest.fixture

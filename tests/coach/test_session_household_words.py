@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from bridge_stand_in import SINK_THOUGHT
+from test_session_rule_words import told
 from test_session_system import Bench, bench  # noqa: F401 - a fixture
 
 from coach.session.rules_in_force import place_of, rules_now
@@ -17,18 +18,6 @@ def idle(bench: Bench, *words: str) -> tuple[System, list[str]]:  # noqa: F811
         system.submit(one)
         bench.wait_for_reply(number)
     return system, [reply.said for reply in bench.replies]
-
-
-def busy(bench: Bench, *words: str) -> tuple[System, list[str]]:  # noqa: F811
-    """Say it all while a red cup is on its way to the sink; the answers."""
-    system = bench.open()
-    system.submit("put the red cup in the sink")
-    bench.wait_for_reply()
-    bench.bridge.state["thought"] = SINK_THOUGHT
-    for number, one in enumerate(words, 2):
-        system.submit(one)
-        bench.wait_for_reply(number)
-    return system, [reply.said for reply in bench.replies[1:]]
 
 
 def holding(system: System) -> list[str]:
@@ -54,7 +43,7 @@ def test_rule_for_a_while_holds_for_the_next_task_and_says_so(bench: Bench, word
 
 @pytest.mark.parametrize("where", ["next to", "beside", "near", "behind", "in front of", "under"])
 def test_place_is_asked_for_when_it_is_only_beside_one(bench: Bench, where: str) -> None:  # noqa: F811
-    system, (answer,) = busy(bench, f"no, put it {where} the bin")
+    system, (answer,) = told(bench, f"no, put it {where} the bin")
     assert answer.startswith(f"I cannot reach a spot {where} the bin here; where should the red cup go")
     assert bench.bridge.kinds() == ["task"]
     system.close()
@@ -70,7 +59,7 @@ def test_rule_beside_a_place_puts_nothing_there(bench: Bench) -> None:  # noqa: 
 
 @pytest.mark.parametrize("words", ["leave that one where it is", "leave it where it is", "leave it there"])
 def test_arms_hold_and_ask_when_the_thing_is_to_be_left(bench: Bench, words: str) -> None:  # noqa: F811
-    system, answers = busy(bench, words, "the sponge")
+    system, answers = told(bench, words, "the sponge")
     assert answers[0] == "I have let go of that idea. What shall I do instead?" and not holding(system)
     assert bench.bridge.kinds() == ["task", "pause", "correction"]
     assert bench.bridge.interventions[-1].instruction == "put the sponge in the sink"
@@ -106,7 +95,7 @@ def test_person_is_asked_which_rule_when_several_may_be_meant(bench: Bench) -> N
 
 
 def test_plural_after_no_is_a_rule_and_moves_what_is_in_hand(bench: Bench) -> None:  # noqa: F811
-    system, (answer,) = busy(bench, "No, cups go in the bin")
+    system, (answer,) = told(bench, "No, cups go in the bin")
     assert holding(system) == ["cups go in the bin"] and answer.startswith("I will keep to that: cups go in the bin.")
     assert bench.bridge.interventions[-1].instruction == "put the red cup in the bin"
     system.close()
@@ -115,13 +104,13 @@ def test_plural_after_no_is_a_rule_and_moves_what_is_in_hand(bench: Bench) -> No
 @pytest.mark.parametrize(("words", "kind"), [("no wait", "stop"), ("wait, stop", "stop"), ("no wait a moment", "pause"),
                                              ("no, wait a second", "pause")])  # fmt: skip
 def test_arms_hold_when_no_leads_to_a_wait(bench: Bench, words: str, kind: str) -> None:  # noqa: F811
-    system, _ = busy(bench, words)
+    system, _ = told(bench, words)
     assert bench.bridge.kinds() == ["task", kind]
     system.close()
 
 
 def test_arms_are_not_stopped_when_no_wait_leads_to_a_correction(bench: Bench) -> None:  # noqa: F811
-    system, _ = busy(bench, "no wait, not the sink, I meant the rack")
+    system, _ = told(bench, "no wait, not the sink, I meant the rack")
     assert bench.bridge.kinds() == ["task", "correction"]
     assert bench.bridge.interventions[-1].instruction == "put the red cup in the drying rack"
     system.close()
@@ -134,20 +123,20 @@ def test_thanks_are_all_when_nothing_was_done_that_could_be_praised(bench: Bench
 
 
 def test_praise_is_remembered_when_there_is_a_task(bench: Bench) -> None:  # noqa: F811
-    system, (answer,) = busy(bench, "good job")
+    system, (answer,) = told(bench, "good job")
     assert answer == "Thank you, I will remember that this was right."
     system.close()
 
 
 def test_pace_is_the_usual_one_again_when_asked_for(bench: Bench) -> None:  # noqa: F811
-    system, answers = busy(bench, "slower", "back to normal speed")
+    system, answers = told(bench, "slower", "back to normal speed")
     assert answers[1] == "I work at my usual pace again."
     assert [one.pace for one in bench.bridge.interventions[1:]] == [pytest.approx(0.7), 1.0]
     system.close()
 
 
 def test_it_is_the_thing_when_the_hand_was_spoken_of_before(bench: Bench) -> None:  # noqa: F811
-    system, answers = busy(bench, "the other hand", "no, put it in the drying rack")
+    system, answers = told(bench, "the other hand", "no, put it in the drying rack")
     assert answers[0].startswith("I take the hand that reaches the place") and "hand" not in answers[1]
     assert bench.bridge.interventions[-1].instruction == "put the red cup in the drying rack"
     system.close()

@@ -31,7 +31,7 @@ CONFIG = TrainConfig(stages=(STAGE,), model=SIZES, save_every=30, log_every=1, w
 
 
 def record(store: Store, outcome: str = "done", by_hand: range = range(0), after: str = CARRIES,
-           corrected_s: float | None = None) -> None:  # fmt: skip
+           corrected_s: float | None = None, taught: str = OTHER) -> None:  # fmt: skip
     """An episode of which a person moved the arms in these frames; `after` is what the robot thought from then on."""
     episode = store.begin_episode("task", "put the red cup in the sink", "home", "tiny", "kitchen", "Ada")
     for number in range(FRAMES):
@@ -48,7 +48,7 @@ def record(store: Store, outcome: str = "done", by_hand: range = range(0), after
     if corrected_s is not None:
         store.add_correction(CorrectionDraft(
             id="c1", words="no, the blue one", episode_id=episode, time_s=corrected_s, wall_s=1000.0,
-            observation_sequence=20, thought_was=CARRIES, thought_should=OTHER, thought_final=OTHER,
+            observation_sequence=20, thought_was=CARRIES, thought_should=taught, thought_final=taught,
             instruction_now="put the blue cup in the sink", embodiment="kitchen"))  # fmt: skip
     store.end_episode(episode, outcome)
 
@@ -104,6 +104,14 @@ def test_shard_holds_where_the_arms_went_and_no_chunk_that_reaches_into_what_is_
     ahead = np.round(drawn.actions[:, :, 0] * FRAMES).astype(int)
     assert (ahead == np.minimum(instants[:, None] + [1, 2, 3, 4], FRAMES - 1)).all()
     assert drawn.usable.all()
+
+
+def test_no_chunk_reaches_over_what_has_no_whole_thought(store: Store, tmp_path: Path) -> None:
+    record(store, corrected_s=104.0, taught="reason: it goes elsewhere\n")
+    write_recorded(store, tmp_path / "recorded", "kitchen", 14, ("base",), 0.1)
+    drawn = Episodes(tmp_path / "recorded", 4, ("base",)).draw(np.random.default_rng(0), 200, acting=True)
+    instants, ahead = (np.round(array * FRAMES).astype(int) for array in (drawn.state[:, 0], drawn.actions[:, :, 0]))
+    assert (ahead == np.minimum(instants[:, None] + [1, 2, 3, 4], FRAMES - 1)).all()
 
 
 def test_one_sentence_when_there_is_no_motion_to_learn(store: Store, tmp_path: Path) -> None:
